@@ -128,6 +128,9 @@ pub(crate) struct NewClientFlags {
     /// File with the public keys of the client (JWK set), with which it signs assertions in place of a secret
     #[arg(long, value_name = "FILE")]
     pub(crate) keys: Option<PathBuf>,
+    /// Algorithm of the client's ID tokens; RS256 by default
+    #[arg(long, value_name = "ALGORITHM", value_parser = ["RS256", "ES256", "EdDSA"])]
+    pub(crate) id_token_algorithm: Option<String>,
     /// Print the client as JSON
     #[arg(long)]
     pub(crate) json: bool,

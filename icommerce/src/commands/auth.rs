@@ -7,7 +7,7 @@ use crate::{
         auth::{Auth, Client, Keys, NewClientFlags, User},
     },
     error::CliError,
-    output::{print, print_json},
+    output::print,
 };
 use auth_server::{
     Administration, AdministrationError, ClientOrder, ListedAccount, ListedClient, MODULE,
@@ -26,14 +26,18 @@ pub(crate) fn run(flags: &ProcessFlags, command: Auth) -> Result<ExitCode, CliEr
         matches!(command, Auth::User(User::Add { .. }) | Auth::Client(Client::Add(_)));
     let open = if is_addition { OfflineShop::open_or_create } else { OfflineShop::open };
     let shop = open(flags)?;
-    worker_runtime()?.block_on(async {
+    let done = worker_runtime()?.block_on(async {
         let done = execute(&shop, command).await;
         let closed = shop.close().await;
-        done.and(closed).map(|()| ExitCode::SUCCESS)
-    })
+        done.and_then(|output| closed.map(|()| output))
+    });
+    // A secret or a link is shown once it is durable, and not before.
+    print(done?)?;
+    Ok(ExitCode::SUCCESS)
 }
 
-async fn execute(shop: &OfflineShop, command: Auth) -> Result<(), CliError> {
+/// Does what a command says; what it prints in the end.
+async fn execute(shop: &OfflineShop, command: Auth) -> Result<String, CliError> {
     let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
     let administration = Administration::open(&shop.offline(&MODULE), &ids).await;
     let administration = administration.map_err(CliError::unavailable)?;
@@ -42,51 +46,48 @@ async fn execute(shop: &OfflineShop, command: Auth) -> Result<(), CliError> {
         Auth::Client(command) => client(&administration, command).await,
         Auth::Keys(Keys::Rotate { at_once }) => {
             let signs_from = administration.rotate_keys(at_once).await.map_err(failed)?;
-            print(format_args!("the new keys sign from {signs_from:.0}"))
+            Ok(format!("the new keys sign from {signs_from:.0}"))
         }
     }
 }
 
-async fn user(administration: &Administration, command: User) -> Result<(), CliError> {
+async fn user(administration: &Administration, command: User) -> Result<String, CliError> {
     match command {
         User::Add { email, role, password_stdin } => {
             let password = if password_stdin { Some(password()?) } else { None };
             let added = administration.add_user(&email, role.as_deref(), password.as_deref()).await;
-            match added.map_err(failed)? {
-                Some(link) => print(link),
-                None => print(format_args!("{email} can sign in")),
-            }
+            Ok(added.map_err(failed)?.unwrap_or_else(|| format!("{email} can sign in")))
         }
         User::List { json } => {
             let users = administration.users().await.map_err(failed)?;
             if json {
-                print_json(&users.iter().map(user_json).collect::<Vec<_>>())
+                json_text(&users.iter().map(user_json).collect::<Vec<_>>())
             } else {
-                print(user_table(&users))
+                Ok(user_table(&users).to_string())
             }
         }
         User::Disable { email } => {
             administration.disable_user(&email).await.map_err(failed)?;
-            print(format_args!("{email} is disabled"))
+            Ok(format!("{email} is disabled"))
         }
-        User::Reset { email } => print(administration.reset_user(&email).await.map_err(failed)?),
+        User::Reset { email } => administration.reset_user(&email).await.map_err(failed),
     }
 }
 
-async fn client(administration: &Administration, command: Client) -> Result<(), CliError> {
+async fn client(administration: &Administration, command: Client) -> Result<String, CliError> {
     match command {
         Client::Add(flags) => add_client(administration, flags).await,
         Client::List { json } => {
             let clients = administration.clients().await.map_err(failed)?;
             if json {
-                print_json(&clients.iter().map(client_json).collect::<Vec<_>>())
+                json_text(&clients.iter().map(client_json).collect::<Vec<_>>())
             } else {
-                print(client_table(&clients))
+                Ok(client_table(&clients).to_string())
             }
         }
         Client::Remove { id } => {
             administration.remove_client(&id).await.map_err(failed)?;
-            print(format_args!("{id} is removed"))
+            Ok(format!("{id} is removed"))
         }
     }
 }
@@ -94,7 +95,7 @@ async fn client(administration: &Administration, command: Client) -> Result<(), 
 async fn add_client(
     administration: &Administration,
     flags: NewClientFlags,
-) -> Result<(), CliError> {
+) -> Result<String, CliError> {
     let keys = match &flags.keys {
         None => None,
         Some(file) => {
@@ -113,15 +114,16 @@ async fn add_client(
         is_trusted: flags.trusted,
         is_without_pkce: flags.without_pkce,
         keys,
+        id_token_algorithm: flags.id_token_algorithm,
     };
     let client = administration.add_client(&order).await.map_err(failed)?;
     if flags.json {
-        return print_json(&json!({"client_id": client.id, "client_secret": client.secret}));
+        return json_text(&json!({"client_id": client.id, "client_secret": client.secret}));
     }
-    match client.secret {
-        Some(secret) => print(format_args!("client  {}\nsecret  {secret}", client.id)),
-        None => print(format_args!("client  {}", client.id)),
-    }
+    Ok(match client.secret {
+        Some(secret) => format!("client  {}\nsecret  {secret}", client.id),
+        None => format!("client  {}", client.id),
+    })
 }
 
 /// First line of standard input.
@@ -132,8 +134,16 @@ fn password() -> Result<String, CliError> {
 
 fn read_limited(source: impl Read) -> Result<String, CliError> {
     let mut text = String::new();
-    let read = source.take(INPUT_BYTES_MAX).read_to_string(&mut text);
-    read.map(|_| text).map_err(|error| CliError::usage(format!("cannot read the input: {error}")))
+    let read = source.take(INPUT_BYTES_MAX + 1).read_to_string(&mut text);
+    match read {
+        Ok(bytes) if bytes as u64 <= INPUT_BYTES_MAX => Ok(text),
+        Ok(_) => Err(CliError::usage(format!("the input has more than {INPUT_BYTES_MAX} bytes"))),
+        Err(error) => Err(CliError::usage(format!("cannot read the input: {error}"))),
+    }
+}
+
+fn json_text(value: &impl serde::Serialize) -> Result<String, CliError> {
+    serde_json::to_string_pretty(value).map_err(CliError::failed)
 }
 
 fn user_json(user: &ListedAccount) -> serde_json::Value {
@@ -183,4 +193,17 @@ fn table<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Table {
 
 fn failed(error: AdministrationError) -> CliError {
     CliError::failed(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_input_that_is_too_long_is_refused_and_not_cut_off() {
+        let largest = "x".repeat(64 * 1024);
+        assert_eq!(read_limited(largest.as_bytes()).unwrap(), largest);
+        assert!(read_limited(format!("{largest}x").as_bytes()).is_err());
+        assert!(read_limited(&[0xff][..]).is_err(), "not UTF-8");
+    }
 }

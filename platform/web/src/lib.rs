@@ -7,13 +7,16 @@
 
 #![warn(missing_docs)]
 
+mod accept_language;
 mod binary;
 mod body;
 mod caller;
 mod choice;
 mod client_key;
 mod contract_routes;
+mod cookies;
 mod field;
+mod form_origin;
 mod host_check;
 mod idempotency;
 mod idempotency_key;
@@ -32,12 +35,15 @@ mod routes;
 mod service;
 mod versioned;
 
+pub use accept_language::accepted_languages;
 pub use axum::extract::State;
 pub use binary::Binary;
 pub use body::read_body;
 pub use caller::{Caller, OperatorsOnly};
 pub use choice::choice;
 pub use client_key::ClientKey;
+pub use cookies::cookies;
+pub use form_origin::FormOrigin;
 pub use host_check::{AllowedHost, HostName};
 pub use idempotency::{
     ByReference, IDEMPOTENCY_RETENTION, Idempotency, Recomputed, ReplayReference, ReplayRenderer,

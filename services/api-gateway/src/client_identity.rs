@@ -105,15 +105,10 @@ pub(crate) fn origin(
 
 /// Cart that the cookie names.
 fn cart_cookie(headers: &HeaderMap) -> Option<&str> {
-    let pairs = || {
-        headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(|line| line.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
+    let value = |name: &str| {
+        let cookie = web::cookies(headers).find(|(known, _)| *known == name);
+        cookie.map(|(_, value)| value)
     };
-    let value = |name: &str| pairs().find(|(known, _)| *known == name).map(|(_, value)| value);
     value(SECURE_CART_COOKIE).or_else(|| value(CART_COOKIE))
 }
 

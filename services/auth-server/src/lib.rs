@@ -7,8 +7,9 @@ mod domain;
 mod provider;
 
 pub use administration::{
-    Administration, AdministrationError, ClientOrder, ListedAccount, ListedClient, NewClient,
+    Administration, AdministrationError, ListedAccount, ListedClient, NewClient,
 };
+pub use application::client_order::ClientOrder;
 
 use adapters::{http, journal::json, maintenance::maintenance, settings::AuthSettings};
 use application::cleanup::Cleanup;

@@ -4,16 +4,21 @@ use crate::{
     adapters::settings::AuthSettings,
     application::{
         accounts::Accounts,
+        addresses::Addresses,
         attempt_limit::AttemptLimit,
+        authorization::Authorizations,
         client_authentication::ClientAuthenticator,
+        client_keys::ClientKeys,
         clients::Clients,
         grants::Grants,
         handle::HandleKey,
         issuer::Issuer,
         key_store::KeyStore,
         keyring::Keyring,
+        password_sign_in::PasswordSignIn,
         passwords::PasswordHasher,
-        seal::{SealingKey, derived},
+        person_records::PersonRecords,
+        seal::{DailySealingKey, derived},
         sessions::Sessions,
         tokens::Tokens,
     },
@@ -23,6 +28,7 @@ use kernel::Ids;
 use ring::hmac::{self, HMAC_SHA256};
 use runtime::BuildError;
 use std::sync::Arc;
+use storage::KeyValue;
 
 /// Provider.
 #[derive(Debug)]
@@ -34,15 +40,15 @@ pub(crate) struct Provider {
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) key_store: KeyStore,
     /// Seals what forms carry from page to page.
-    pub(crate) sealing: SealingKey,
+    pub(crate) sealing: DailySealingKey,
     pub(crate) accounts: Arc<Accounts>,
     pub(crate) clients: Arc<Clients>,
     pub(crate) grants: Arc<Grants>,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) tokens: Tokens,
     pub(crate) authenticator: ClientAuthenticator,
-    pub(crate) account_attempts: AttemptLimit,
-    pub(crate) address_attempts: AttemptLimit,
+    pub(crate) authorizations: Authorizations,
+    pub(crate) password_sign_in: PasswordSignIn,
     pub(crate) ids: Ids,
 }
 
@@ -76,16 +82,10 @@ impl Provider {
             handles,
             ids: ids.clone(),
         });
-        let limit = |name, failures_max| AttemptLimit {
-            values: Arc::clone(values),
-            ids: ids.clone(),
-            name,
-            failures_max,
-        };
         Ok(Arc::new(Self {
             name: settings.name.clone(),
             hue: settings.hue,
-            sealing: SealingKey::new(&derived(&root, "forms")),
+            sealing: DailySealingKey::new(&derived(&root, "forms")),
             tokens: Tokens {
                 keyring: Arc::clone(&keyring),
                 issuer: Arc::clone(&issuer),
@@ -96,12 +96,18 @@ impl Provider {
             },
             authenticator: ClientAuthenticator {
                 clients: Arc::clone(&clients),
+                keys: ClientKeys::default(),
                 issuer: Arc::clone(&issuer),
                 ids: ids.clone(),
                 values: Arc::clone(values),
             },
-            account_attempts: limit("account", settings.failed_sign_ins_per_account_max),
-            address_attempts: limit("address", settings.failed_sign_ins_per_address_max),
+            authorizations: Authorizations {
+                accounts: Arc::clone(&accounts),
+                clients: Arc::clone(&clients),
+                grants: Arc::clone(&grants),
+                ids: ids.clone(),
+            },
+            password_sign_in: password_sign_in(settings, values, &accounts, ids),
             issuer,
             keyring,
             key_store,
@@ -121,10 +127,16 @@ fn accounts(
     root: &[u8],
     handles: &Arc<HandleKey>,
 ) -> Accounts {
+    let records = PersonRecords { documents: Arc::clone(&storage.documents) };
     Accounts {
         repository: repository(settings, storage, ids),
-        addresses: repository(settings, storage, ids),
-        documents: Arc::clone(&storage.documents),
+        addresses: Addresses {
+            repository: repository(settings, storage, ids),
+            records: records.clone(),
+            ids: ids.clone(),
+            key: hmac::Key::new(HMAC_SHA256, &derived(root, "addresses")),
+        },
+        records,
         ids: ids.clone(),
         passwords: PasswordHasher::new(
             Arc::clone(ids.randomness()),
@@ -132,7 +144,25 @@ fn accounts(
             settings.waiting_passwords_max,
         ),
         handles: Arc::clone(handles),
-        address_key: hmac::Key::new(HMAC_SHA256, &derived(root, "addresses")),
+    }
+}
+
+fn password_sign_in(
+    settings: &AuthSettings,
+    values: &Arc<dyn KeyValue>,
+    accounts: &Arc<Accounts>,
+    ids: &Ids,
+) -> PasswordSignIn {
+    let limit = |name, failures_max| AttemptLimit {
+        values: Arc::clone(values),
+        ids: ids.clone(),
+        name,
+        failures_max,
+    };
+    PasswordSignIn {
+        accounts: Arc::clone(accounts),
+        account_attempts: limit("account", settings.failed_sign_ins_per_account_max),
+        address_attempts: limit("address", settings.failed_sign_ins_per_address_max),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Cart cookie. It is set when the first line is added to a cart, never before.
 
 use contracts::shared::{CartId, OrderId};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue};
 
 /// Name of the cookie over HTTP.
 const NAME: &str = "cart";
@@ -74,22 +74,17 @@ const SEPARATOR: char = '.';
 /// Ids that the request's cookie names: the cart, and the order that is being paid for with it. Only the services make
 /// ids: one that they do not know is no cart and no order.
 pub(crate) fn ids(headers: &HeaderMap, scheme: Scheme) -> Option<(CartId, Option<OrderId>)> {
-    let name = scheme.cookie_name();
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
-        .and_then(|value| match value.split_once(SEPARATOR) {
-            Some((cart, order)) => Some((cart.parse().ok()?, Some(order.parse().ok()?))),
-            None => Some((value.parse().ok()?, None)),
-        })
+    let (_, value) = web::cookies(headers).find(|(name, _)| *name == scheme.cookie_name())?;
+    match value.split_once(SEPARATOR) {
+        Some((cart, order)) => Some((cart.parse().ok()?, Some(order.parse().ok()?))),
+        None => Some((value.parse().ok()?, None)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::header;
 
     const CART: &str = "0190a8b4-0000-7000-8000-000000000000";
 

@@ -2,8 +2,9 @@
 
 use crate::page_error::PageError;
 use axum::{body::Body, extract::FromRequest};
-use http::{HeaderMap, Request, header};
+use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Limited};
+use web::FormOrigin;
 
 /// Fields of a form, in their order.
 #[derive(Clone, Debug, Default)]
@@ -55,19 +56,10 @@ impl<S: Sync> FromRequest<S> for FormFields {
     }
 }
 
-/// Same-origin check: whether a form was sent by a page of this shop. Browsers state the origin in headers that no page
-/// can write. A client without these headers is not a browser, so no other site can make it act for a shopper.
+/// Whether a form was sent by a page of this shop, under the name that the client or a proxy in front of it knows.
 fn is_same_origin(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).map(|it| it.to_str().unwrap_or("?"));
-    if let Some(site) = text("sec-fetch-site") {
-        return matches!(site, "same-origin" | "none");
-    }
-    let Some(origin) = text(header::ORIGIN.as_str()) else { return true };
-    let Some((_, origin)) = origin.split_once("://") else { return false };
-    [text("x-forwarded-host"), text(header::HOST.as_str())]
-        .into_iter()
-        .flatten()
-        .any(|host| host == origin)
+    let forwarded = headers.get("x-forwarded-host").and_then(|it| it.to_str().ok());
+    FormOrigin::of(headers, forwarded.as_slice()) == FormOrigin::Same
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Language cookie: set only when the shopper chooses a language.
 
 use crate::{cart_cookie::Scheme, locale::Language};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue};
 
 const NAME: &str = "language";
 /// Lifetime of the cookie.
@@ -9,10 +9,8 @@ const MAX_AGE_DAYS: u32 = 365;
 
 /// Language that the shopper chose.
 pub(crate) fn language(headers: &HeaderMap) -> Option<Language> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs =
-        lines.flat_map(|line| line.split(';')).filter_map(|it| it.trim().split_once('='));
-    pairs.find(|(name, _)| *name == NAME).and_then(|(_, tag)| Language::from_tag(tag))
+    let tag = web::cookies(headers).find(|(name, _)| *name == NAME);
+    tag.and_then(|(_, tag)| Language::from_tag(tag))
 }
 
 /// Value of the `Set-Cookie` header that remembers this language.
@@ -29,6 +27,7 @@ pub(crate) fn set_cookie(language: Language, scheme: Scheme) -> HeaderValue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::header;
 
     #[test]
     fn the_chosen_language_comes_back() {

@@ -43,37 +43,11 @@ impl Language {
 
     /// Best of the available languages for an `Accept-Language` header.
     pub(crate) fn negotiate(header: &str, available: &[Self]) -> Option<Self> {
-        let mut best: Option<(u16, Self)> = None;
-        for range in header.split(',').take(RANGES_MAX) {
-            let mut parts = range.split(';');
-            let tag = parts.next().unwrap_or_default().trim();
-            let weight =
-                parts.find_map(|it| it.trim().strip_prefix("q=")).map_or(1000, parse_qvalue);
+        let mut wanted = web::accepted_languages(header).into_iter().filter_map(|tag| {
             let primary = tag.split('-').next().unwrap_or_default();
-            let ours = Self::from_tag(primary).filter(|it| available.contains(it));
-            if let Some(ours) = ours
-                && weight > best.map_or(0, |(weight, _)| weight)
-            {
-                best = Some((weight, ours));
-            }
-        }
-        best.map(|(_, language)| language)
-    }
-}
-
-/// Maximum number of language ranges of a header; further ones are ignored.
-const RANGES_MAX: usize = 20;
-
-/// Quality value in thousandths: `0.75` as 750; an invalid one is 0.
-fn parse_qvalue(weight: &str) -> u16 {
-    let (whole, decimals) = weight.split_once('.').unwrap_or((weight, ""));
-    match whole {
-        "1" => 1000,
-        "0" => {
-            let digits: String = decimals.chars().chain("000".chars()).take(3).collect();
-            digits.parse().unwrap_or(0)
-        }
-        _ => 0,
+            Self::from_tag(primary)
+        });
+        wanted.find(|language| available.contains(language))
     }
 }
 

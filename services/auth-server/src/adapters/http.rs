@@ -43,7 +43,7 @@ pub(crate) fn routes(provider: Arc<Provider>) -> ApiRouter {
             get(discovery::metadata).options(respond::preflight),
         )
         .route("/auth/jwks", get(discovery::key_set).options(respond::preflight))
-        .route("/auth/authorize", get(authorize::by_query).post(authorize::by_form))
+        .route("/auth/authorize", get(authorize::authorize).post(authorize::authorize))
         .route("/auth/sign-in", post(sign_in::submit))
         .route("/auth/consent", post(consent::submit))
         .route("/auth/token", post(token::exchange).options(respond::preflight))
@@ -53,7 +53,7 @@ pub(crate) fn routes(provider: Arc<Provider>) -> ApiRouter {
             "/auth/userinfo",
             get(userinfo::userinfo).post(userinfo::userinfo).options(respond::preflight),
         )
-        .route("/auth/logout", get(logout::by_query).post(logout::by_form))
+        .route("/auth/logout", get(logout::logout).post(logout::logout))
         .route("/auth/sign-out", post(logout::confirm))
         .route("/auth/set-up", get(set_up::show).post(set_up::submit))
         .route("/auth/assets/{file}", get(assets::asset))

@@ -2,7 +2,8 @@
 
 use crate::{
     application::{
-        accounts::{ACCOUNT_PREFIX, ADDRESS_PREFIX},
+        accounts::ACCOUNT_PREFIX,
+        addresses::ADDRESS_PREFIX,
         clients::CLIENT_PREFIX,
         grants::{GRANT_PREFIX, GrantStream},
     },

@@ -1,68 +1,36 @@
 //! Accounts: creating, setting up, signing in. What happened is in the journal; address and password are a record beside it.
 
 use super::{
+    addresses::Addresses,
     error::AuthError,
     handle::{HandleKey, Purpose},
     passwords::{Password, PasswordHasher},
+    person_records::{Person, PersonRecords},
 };
 use crate::domain::{
     Rejection,
     account::Account,
-    address::Address,
-    events::{ClientId, Role},
+    events::{AccountEvent, ClientId, Role},
 };
 use identifiers::{AccountId, Email};
 use journal::{LoadedAggregate, Repository};
 use kernel::{Ids, Timestamp, prefixed_id};
-use ring::hmac;
-use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc, time::Duration};
-use storage::{Collection, Document, Documents, QUERY_DOCUMENTS_MAX, StorageError, Write};
+use storage::StorageError;
 
 /// Prefix of the streams of accounts.
 pub(crate) const ACCOUNT_PREFIX: &str = "account-";
-/// Prefix of the streams of addresses.
-pub(crate) const ADDRESS_PREFIX: &str = "address-";
 /// Time for which a one-time link can be used.
 pub(crate) const SET_UP_VALID: Duration = Duration::from_hours(24);
-
-/// Records of people, by account.
-static PEOPLE: Collection = Collection { name: "people", indexes: &[] };
-
-/// Record of a person: what is personal or secret, to be replaced or erased.
-#[derive(Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Person {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) email: Option<String>,
-    /// Hash of the password, as a PHC string.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    password: Option<String>,
-}
-
-impl Person {
-    /// Whether this is the person's address; capital letters make no difference.
-    fn is_reached_at(&self, email: &Email) -> bool {
-        let own = self.email.as_deref().map(str::to_lowercase);
-        own == Some(email.as_str().to_lowercase())
-    }
-}
-
-impl fmt::Debug for Person {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Person")
-    }
-}
 
 /// Accounts of the shop.
 pub(crate) struct Accounts {
     pub(crate) repository: Repository<Account>,
-    pub(crate) addresses: Repository<Address>,
-    pub(crate) documents: Arc<dyn Documents>,
+    pub(crate) addresses: Addresses,
+    pub(crate) records: PersonRecords,
     pub(crate) ids: Ids,
     pub(crate) passwords: PasswordHasher,
     pub(crate) handles: Arc<HandleKey>,
-    /// Key of the digests by which addresses are found.
-    pub(crate) address_key: hmac::Key,
 }
 
 impl Accounts {
@@ -73,13 +41,13 @@ impl Accounts {
         email: Option<&Email>,
         role: Option<Role>,
     ) -> Result<AccountId, AuthError> {
-        let (id, now) = (self.ids.next::<AccountId>(), self.ids.now());
+        let now = self.ids.now();
         let id = match email {
-            None => id,
-            Some(email) => self.holder_or(email, id).await?,
+            Some(email) => self.claimed(email).await?,
+            None => self.ids.next(),
         };
         let person = Person { email: email.map(|it| it.as_str().to_owned()), password: None };
-        let write = put(id, &person)?;
+        let write = PersonRecords::put(id, &person)?;
         let stream = prefixed_id(ACCOUNT_PREFIX, id);
         let created = self.repository.create(
             &stream,
@@ -94,15 +62,14 @@ impl Accounts {
         }
     }
 
-    /// Account that an address belongs to; this one if it was free.
-    async fn holder_or(&self, email: &Email, account: AccountId) -> Result<AccountId, AuthError> {
-        let (stream, now) = (self.address_stream(email), self.ids.now());
-        let keep = |address: Option<&Address>| match address {
-            Some(_) => Ok(Vec::new()),
-            None => Address::claim(None, account, now),
+    /// Identifier of a new account for which an address is claimed, or of the one that the address leads to and that was never written.
+    async fn claimed(&self, email: &Email) -> Result<AccountId, AuthError> {
+        let id = match self.addresses.holder(email).await? {
+            Some(holder) if self.load(holder).await?.is_none() => holder,
+            _ => self.ids.next(),
         };
-        let address = self.addresses.execute(&stream, keep, |_| Vec::new()).await?;
-        Ok(address.state.map_or(account, |address| address.holder))
+        self.addresses.claim(email, id).await?;
+        Ok(id)
     }
 
     /// Makes a one-time link's handle for an account.
@@ -142,11 +109,10 @@ impl Accounts {
         let hash = self.passwords.hash(password).await?;
         let now = self.ids.now();
         if person.email.is_none() {
-            let claim = |address: Option<&Address>| Address::claim(address, id, now);
-            self.addresses.execute(&self.address_stream(email), claim, |_| Vec::new()).await?;
+            self.addresses.claim(email, id).await?;
         }
         let email = person.email.unwrap_or_else(|| email.as_str().to_owned());
-        let write = put(id, &Person { email: Some(email), password: Some(hash) })?;
+        let write = PersonRecords::put(id, &Person { email: Some(email), password: Some(hash) })?;
         let set =
             |account: Option<&Account>| account.ok_or(Rejection::OfferInvalid)?.set_up(number, now);
         let stream = prefixed_id(ACCOUNT_PREFIX, id);
@@ -175,23 +141,28 @@ impl Accounts {
 
     /// Account that an address belongs to.
     pub(crate) async fn of_address(&self, email: &Email) -> Result<Option<AccountId>, AuthError> {
-        let address = self.addresses.load(&self.address_stream(email)).await?;
-        Ok(address.state.map(|address| address.holder))
+        Ok(self.addresses.holder(email).await?)
     }
 
-    /// Handle of a device on which somebody signed in. It proves nothing but that.
-    pub(crate) fn device(&self, id: AccountId) -> String {
-        self.handles.issue(Purpose::Device, id.into(), 0)
+    /// Handle of a device on which somebody signed in with the present password. It proves nothing but that.
+    pub(crate) async fn device(&self, id: AccountId) -> Result<String, AuthError> {
+        let account = self.load(id).await?.ok_or(Rejection::UnknownAccount)?;
+        Ok(self.handles.issue(Purpose::Device, id.into(), account.passwords))
     }
 
-    /// Whether the owner of an address signed in on the device of this handle before.
+    /// Whether the owner of an address signed in on the device of this handle before, with the present password.
     pub(crate) async fn is_known_device(
         &self,
         email: &Email,
         device: &str,
     ) -> Result<bool, AuthError> {
-        let Some((id, _)) = self.handles.open(Purpose::Device, device) else { return Ok(false) };
-        Ok(self.of_address(email).await? == Some(AccountId(id)))
+        let Some((id, number)) = self.handles.open(Purpose::Device, device) else {
+            return Ok(false);
+        };
+        let Some(holder) = self.of_address(email).await?.filter(|it| *it == AccountId(id)) else {
+            return Ok(false);
+        };
+        Ok(self.load(holder).await?.is_some_and(|account| account.passwords == number))
     }
 
     /// Account of this identifier.
@@ -201,11 +172,7 @@ impl Accounts {
 
     /// Record of a person.
     pub(crate) async fn person(&self, id: AccountId) -> Result<Option<Person>, StorageError> {
-        let Some(stored) = self.documents.find(&PEOPLE, &id.to_string()).await? else {
-            return Ok(None);
-        };
-        let person = serde_json::from_slice(&stored.body);
-        person.map(Some).map_err(|_| StorageError::Corrupt(format!("the record of account {id}")))
+        self.records.find(id).await
     }
 
     /// Disables or enables an account.
@@ -218,16 +185,17 @@ impl Accounts {
         self.change(id, change).await.map(drop)
     }
 
-    /// Remembers a consent.
+    /// Remembers a consent to scopes for a client that is registered since this time.
     pub(crate) async fn consent(
         &self,
         id: AccountId,
         client: &ClientId,
+        registered_at: Timestamp,
         scopes: &[String],
     ) -> Result<(), AuthError> {
         let now = self.ids.now();
         let change = |account: Option<&Account>| {
-            account.ok_or(Rejection::UnknownAccount)?.consent(client, scopes, now)
+            account.ok_or(Rejection::UnknownAccount)?.consent(client, registered_at, scopes, now)
         };
         self.change(id, change).await.map(drop)
     }
@@ -237,19 +205,11 @@ impl Accounts {
         &self,
     ) -> Result<Vec<(AccountId, Arc<Account>, Person)>, StorageError> {
         let mut accounts = Vec::new();
-        let mut after: Option<String> = None;
-        loop {
-            let page = self.documents.scan(&PEOPLE, after.as_deref(), QUERY_DOCUMENTS_MAX).await?;
-            let Some(last) = page.last() else { return Ok(accounts) };
-            after = Some(last.key.clone());
-            for document in page {
-                let corrupt = || StorageError::Corrupt(format!("a record: {}", document.key));
-                let id: AccountId = document.key.parse().map_err(|_| corrupt())?;
-                let person = serde_json::from_slice(&document.body).map_err(|_| corrupt())?;
-                let account = self.load(id).await?.ok_or_else(corrupt)?;
-                accounts.push((id, account, person));
-            }
+        for (id, person) in self.records.list().await? {
+            let corrupt = || StorageError::Corrupt(format!("account {id} has a record only"));
+            accounts.push((id, self.load(id).await?.ok_or_else(corrupt)?, person));
         }
+        Ok(accounts)
     }
 
     fn opened(&self, handle: &str) -> Result<(AccountId, u32), Rejection> {
@@ -260,21 +220,10 @@ impl Accounts {
     async fn change(
         &self,
         id: AccountId,
-        decide: impl Fn(Option<&Account>) -> Result<Vec<crate::domain::events::AccountEvent>, Rejection>,
+        decide: impl Fn(Option<&Account>) -> Result<Vec<AccountEvent>, Rejection>,
     ) -> Result<LoadedAggregate<Account>, AuthError> {
         let stream = prefixed_id(ACCOUNT_PREFIX, id);
         Ok(self.repository.execute(&stream, decide, |_| Vec::new()).await?)
-    }
-
-    /// Stream of an address: a keyed digest of it, whose capital letters make no difference.
-    fn address_stream(&self, email: &Email) -> String {
-        [ADDRESS_PREFIX, &self.address_digest(email)].concat()
-    }
-
-    /// Keyed digest of an address.
-    pub(crate) fn address_digest(&self, email: &Email) -> String {
-        let tag = hmac::sign(&self.address_key, email.as_str().to_lowercase().as_bytes());
-        jose::base64url_encode(tag.as_ref())
     }
 }
 
@@ -282,11 +231,4 @@ impl fmt::Debug for Accounts {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("Accounts")
     }
-}
-
-fn put(id: AccountId, person: &Person) -> Result<Write, StorageError> {
-    let body = serde_json::to_vec(person);
-    let body = body.map_err(|error| StorageError::Corrupt(error.to_string()))?;
-    let document = Document { key: id.to_string(), body: body.into(), fields: Vec::new() };
-    Ok(Write::Put { collection: &PEOPLE, document })
 }

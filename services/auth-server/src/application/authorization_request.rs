@@ -1,29 +1,30 @@
 //! Authorization request (RFC 6749, section 4.1.1; OpenID Connect Core, section 3.1.2): validated in the order in which its parts can be
 //! believed. Without a client and an address that is registered for it, nothing is sent anywhere.
 
-use super::{clients::Clients, issuer::Issuer, parameters::Parameters};
+use super::{
+    clients::Clients,
+    issuer::Issuer,
+    parameters::Parameters,
+    response_target::{ResponseMode, ResponseTarget},
+    tokens::Tokens,
+};
 use crate::domain::{
     events::{ClientId, GrantType, Registration},
     redirect_uri::URI_BYTES_MAX,
 };
+use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use storage::StorageError;
 
-/// Longest `state` and `nonce` that are kept, in bytes.
-const STATE_BYTES_MAX: usize = 4_096;
+/// Longest `nonce`, in bytes.
 const NONCE_BYTES_MAX: usize = 512;
+/// Longest e-mail address that is filled in for somebody, in bytes.
+const LOGIN_HINT_BYTES_MAX: usize = 254;
+/// Longest list of languages that is kept, in bytes.
+const UI_LOCALES_BYTES_MAX: usize = 100;
 /// Bytes of a code challenge (RFC 7636, section 4.2); one of S256 always has the fewest.
 const CHALLENGE_BYTES: usize = 43;
-
-/// Way in which the response reaches the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum ResponseMode {
-    Query,
-    Fragment,
-    FormPost,
-}
 
 /// What a request wants to be asked again, or not at all (`prompt`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,18 +34,12 @@ pub(crate) struct Prompt {
     pub(crate) consent: bool,
 }
 
-/// Where the response to a request goes, whatever it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ResponseTarget {
-    pub(crate) redirect_uri: String,
-    pub(crate) mode: ResponseMode,
-    pub(crate) state: Option<String>,
-}
-
 /// Valid authorization request.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AuthorizationRequest {
     pub(crate) client: ClientId,
+    /// Since when the client is registered: the request is valid for that registration.
+    pub(crate) registered_at: Timestamp,
     pub(crate) target: ResponseTarget,
     pub(crate) scopes: Vec<String>,
     pub(crate) code_challenge: Option<String>,
@@ -52,8 +47,21 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) prompt: Prompt,
     /// Seconds since the last sign-in after which another is wanted.
     pub(crate) max_age: Option<i64>,
-    pub(crate) id_token_hint: Option<String>,
+    /// Who is wanted, if it matters.
+    pub(crate) wanted: Option<WantedPerson>,
     pub(crate) login_hint: Option<String>,
+    /// Languages that the client wants for the pages.
+    pub(crate) ui_locales: Option<String>,
+}
+
+/// Person whom a client wants to hear of (`id_token_hint`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WantedPerson {
+    /// The one with this identifier.
+    Subject(String),
+    /// Nobody: the hint is no token of this provider.
+    Nobody,
 }
 
 impl fmt::Debug for AuthorizationRequest {
@@ -99,7 +107,7 @@ const fn refusal(error: &'static str, description: &'static str) -> Authorizatio
 pub(crate) async fn validate(
     parameters: &Parameters,
     clients: &Clients,
-    issuer: &Issuer,
+    tokens: &Tokens,
 ) -> Result<Validated, StorageError> {
     let Some(id) = parameters.get("client_id").and_then(ClientId::parse) else {
         return Ok(Validated::Untrusted(UntrustedRequest::Client));
@@ -116,18 +124,19 @@ pub(crate) async fn validate(
     let Some(redirect_uri) = redirect_uri else {
         return Ok(Validated::Untrusted(UntrustedRequest::RedirectUri));
     };
-    let state = parameters.get("state");
+    let state = parameters.state();
     let target = ResponseTarget {
         redirect_uri: redirect_uri.to_owned(),
         mode: ResponseMode::Query,
-        state: state.filter(|state| state.len() <= STATE_BYTES_MAX).map(ToOwned::to_owned),
+        state: state.ok().flatten().map(ToOwned::to_owned),
     };
     let mode = match response_mode(parameters) {
         Ok(mode) => mode,
         Err(refusal) => return Ok(Validated::Refused(target, refusal)),
     };
     let target = ResponseTarget { mode, ..target };
-    Ok(match request(parameters, id, registration, &target, issuer) {
+    let registered = Registered { id, registration, at: client.registered_at };
+    Ok(match request(parameters, registered, &target, tokens) {
         Ok(request) => Validated::Request(Box::new(request)),
         Err(refusal) => Validated::Refused(target, refusal),
     })
@@ -142,38 +151,58 @@ fn response_mode(parameters: &Parameters) -> Result<ResponseMode, AuthorizationR
     }
 }
 
+/// Client of a request as it is registered.
+struct Registered<'a> {
+    id: ClientId,
+    registration: &'a Registration,
+    at: Timestamp,
+}
+
 fn request(
     parameters: &Parameters,
-    client: ClientId,
-    registration: &Registration,
+    client: Registered<'_>,
     target: &ResponseTarget,
-    issuer: &Issuer,
+    tokens: &Tokens,
 ) -> Result<AuthorizationRequest, AuthorizationRefusal> {
-    check_extensions(parameters, issuer)?;
+    let registration = client.registration;
+    check_extensions(parameters, &tokens.issuer)?;
     check_response_type(parameters, registration)?;
-    if parameters.get("state").is_some_and(|state| state.len() > STATE_BYTES_MAX) {
-        return Err(refusal("invalid_request", "the state is too long"));
+    if parameters.state().is_err() {
+        return Err(refusal("invalid_request", "the state is too long, or has control characters"));
     }
     let nonce = parameters.get("nonce");
     if nonce.is_some_and(|nonce| nonce.len() > NONCE_BYTES_MAX) {
         return Err(refusal("invalid_request", "the nonce is too long"));
     }
-    let requested: Vec<&str> = parameters.get("scope").unwrap_or_default().split(' ').collect();
-    let scopes = registration.permitted(&requested);
+    let scopes = registration.permitted(&parameters.scopes().unwrap_or_default());
     if scopes.is_empty() {
         return Err(refusal("invalid_scope", "none of the scopes is open to this client"));
     }
     Ok(AuthorizationRequest {
-        client,
+        client: client.id,
+        registered_at: client.at,
         target: target.clone(),
         scopes,
         code_challenge: code_challenge(parameters, registration)?,
         nonce: nonce.map(ToOwned::to_owned),
         prompt: prompt(parameters)?,
         max_age: max_age(parameters)?,
-        id_token_hint: parameters.get("id_token_hint").map(ToOwned::to_owned),
-        login_hint: parameters.get("login_hint").map(ToOwned::to_owned),
+        wanted: parameters.get("id_token_hint").map(|hint| wanted(hint, tokens)),
+        login_hint: parameters
+            .get("login_hint")
+            .filter(|hint| hint.len() <= LOGIN_HINT_BYTES_MAX)
+            .map(ToOwned::to_owned),
+        ui_locales: parameters
+            .get("ui_locales")
+            .filter(|locales| locales.len() <= UI_LOCALES_BYTES_MAX)
+            .map(ToOwned::to_owned),
     })
+}
+
+fn wanted(hint: &str, tokens: &Tokens) -> WantedPerson {
+    let claims = tokens.hinted(hint);
+    let subject = claims.as_ref().and_then(|claims| claims.text("sub"));
+    subject.map_or(WantedPerson::Nobody, |subject| WantedPerson::Subject(subject.to_owned()))
 }
 
 /// Extensions that would change the meaning of the request are refused by name, and never ignored.

@@ -47,6 +47,7 @@ mod tests {
     use super::*;
     use crate::{
         adapters::settings::AuthSettings,
+        application::grants::CODE_LIFETIME,
         domain::events::{Authorization, ClientId},
         provider::Provider,
     };
@@ -55,7 +56,7 @@ mod tests {
     use kernel::{ManualClock, SeededRandomness, Timestamp, Uuid};
 
     #[tokio::test]
-    async fn grants_and_values_are_deleted_a_day_after_their_end_and_not_before() {
+    async fn grants_are_deleted_a_day_after_their_end_and_not_before() {
         let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
         let ids = Ids::new(clock.clone(), Arc::new(SeededRandomness::new(1)));
         let storage = MemoryEngine::new().service("auth-server");
@@ -75,34 +76,48 @@ mod tests {
             };
             provider.grants.authorize(authorization).await.unwrap()
         };
-        authorize().await;
-        storage
-            .key_value
-            .put("x", "1".into(), Some(ids.now()))
-            .await
-            .unwrap()
-            .wait()
-            .await
-            .unwrap();
+        let count = async || storage.journal.follow(0, 100).await.unwrap().len();
         let cleanup = Cleanup {
             grants: Arc::clone(&provider.grants),
             values: Arc::clone(&storage.key_value),
             ids: ids.clone(),
         };
-        let count = async || storage.journal.follow(0, 100).await.unwrap().len();
-        clock.advance(Duration::from_secs(60 + 86_399));
-        cleanup.round().await.unwrap();
-        assert_eq!(count().await, 1);
-        // Another one: the last event of a service stays.
+        let day = Duration::from_hours(24);
         authorize().await;
+        // A second later, another one: the last event of a service stays, so that one alone would prove nothing.
+        clock.advance(Duration::from_secs(1));
+        authorize().await;
+        clock.advance(day);
+        clock.advance(CODE_LIFETIME.saturating_sub(Duration::from_secs(2)));
+        cleanup.round().await.unwrap();
+        assert_eq!(count().await, 2, "a second before its end");
         clock.advance(Duration::from_secs(1));
         cleanup.round().await.unwrap();
-        assert_eq!(count().await, 1, "the first is deleted");
+        assert_eq!(count().await, 1, "the first is deleted, and the second is not");
         clock.advance(Duration::from_hours(48));
         cleanup.round().await.unwrap();
         assert_eq!(count().await, 1, "the last event stays, and is no error");
         authorize().await;
         cleanup.round().await.unwrap();
         assert_eq!(count().await, 1, "until there is a later one");
+    }
+
+    #[tokio::test]
+    async fn values_are_deleted_when_they_have_expired() {
+        let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+        let ids = Ids::new(clock.clone(), Arc::new(SeededRandomness::new(1)));
+        let storage = MemoryEngine::new().service("auth-server");
+        let provider = Provider::open(&AuthSettings::default(), &storage, &ids).await.unwrap();
+        let values = Arc::clone(&storage.key_value);
+        let cleanup = Cleanup { grants: Arc::clone(&provider.grants), values, ids: ids.clone() };
+        let second = |second| Timestamp::from_second(second).ok();
+        for (key, end) in [("a", second(10)), ("b", second(11)), ("c", None)] {
+            drop(storage.key_value.put(key, "1".into(), end).await.unwrap());
+        }
+        clock.advance(Duration::from_secs(10));
+        cleanup.round().await.unwrap();
+        // What was swept is not there to be swept again.
+        assert_eq!(storage.key_value.sweep(Timestamp::MAX, 10).await.unwrap(), 1, "b alone");
+        assert!(storage.key_value.value("c", ids.now()).await.unwrap().is_some());
     }
 }

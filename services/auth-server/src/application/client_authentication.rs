@@ -1,11 +1,13 @@
 //! Client authentication (RFC 6749, section 2.3; RFC 7523): who calls the token, introspection and revocation endpoints.
 
-use super::{clients::Clients, error::AuthError, issuer::Issuer, seal::digest};
+use super::{
+    client_keys::ClientKeys, clients::Clients, error::AuthError, issuer::Issuer, seal::digest,
+};
 use crate::domain::{
     client::Client,
     events::{ClientAuthentication, ClientId, Registration},
 };
-use jose::{Algorithm, Claims, Expected, JwkSet, Jws};
+use jose::{Algorithm, Claims, Expected, Jws};
 use kernel::{Ids, Timestamp};
 use std::{fmt, sync::Arc};
 use storage::KeyValue;
@@ -51,6 +53,7 @@ impl AuthenticatedClient {
 #[derive(Debug)]
 pub(crate) struct ClientAuthenticator {
     pub(crate) clients: Arc<Clients>,
+    pub(crate) keys: ClientKeys,
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) ids: Ids,
     /// Where assertions that were used are remembered.
@@ -81,10 +84,8 @@ impl ClientAuthenticator {
                 registration.is_some_and(|it| it.authentication == ClientAuthentication::Public)
             }
             Credentials::Secret { secret, .. } => is_secret_of(registration, secret),
-            Credentials::Assertion { assertion, .. } => match (&id, registration) {
-                (Some(id), Some(registration)) => {
-                    self.is_assertion_of(id, registration, assertion).await?
-                }
+            Credentials::Assertion { assertion, .. } => match (&id, &client) {
+                (Some(id), Some(client)) => self.is_assertion_of(id, client, assertion).await?,
                 _ => false,
             },
         };
@@ -96,11 +97,11 @@ impl ClientAuthenticator {
     async fn is_assertion_of(
         &self,
         id: &ClientId,
-        registration: &Registration,
+        client: &Client,
         assertion: &str,
     ) -> Result<bool, AuthError> {
         let now = self.ids.now();
-        let Some((jti, expires)) = self.verified_assertion(id, registration, assertion, now) else {
+        let Some((jti, expires)) = self.verified_assertion(id, client, assertion, now) else {
             return Ok(false);
         };
         let key = format!("assertion-{}-{}", id.as_str(), digest(jti));
@@ -113,14 +114,14 @@ impl ClientAuthenticator {
     fn verified_assertion(
         &self,
         id: &ClientId,
-        registration: &Registration,
+        client: &Client,
         assertion: &str,
         now: Timestamp,
     ) -> Option<(String, i64)> {
-        if registration.authentication != ClientAuthentication::PrivateKey {
+        if client.registration()?.authentication != ClientAuthentication::PrivateKey {
             return None;
         }
-        let keys = JwkSet::parse(registration.keys.as_deref()?.as_bytes()).ok()?;
+        let keys = self.keys.of(id, client)?;
         let jws = Jws::parse(assertion).ok()?;
         let header = jws.header();
         let is_typed = header.typ.is_none()

@@ -36,6 +36,11 @@ impl Issuer {
         &self.origin
     }
 
+    /// Host of the origin, with its port if it is not the default.
+    pub(crate) fn authority(&self) -> &str {
+        self.origin.split_once("://").map_or("", |(_, authority)| authority)
+    }
+
     /// Address of a path below the mount.
     pub(crate) fn at(&self, path: &str) -> String {
         [&self.text, path].concat()
@@ -76,6 +81,7 @@ mod tests {
             assert_eq!(Issuer::parse(wrong), None, "{wrong}");
         }
         let issuer = Issuer::parse("https://shop.example:8443/auth").unwrap();
+        assert_eq!(issuer.authority(), "shop.example:8443");
         assert_eq!(
             (issuer.origin(), &*issuer.at("/jwks")),
             ("https://shop.example:8443", "https://shop.example:8443/auth/jwks")

@@ -5,6 +5,12 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 /// Longest value, in bytes.
 const VALUE_BYTES_MAX: usize = 8 * 1024;
+/// Name of the sealed form that a page of this provider hands on.
+const FORM: &str = "form";
+/// Longest sealed form, in bytes: more than that of the largest request that is accepted.
+const FORM_BYTES_MAX: usize = 32 * 1024;
+/// Longest `state`, in bytes.
+const STATE_BYTES_MAX: usize = 4_096;
 /// Most parameters.
 const PARAMETERS_MAX: usize = 100;
 
@@ -20,6 +26,14 @@ pub(crate) enum ParameterError {
     /// One is not UTF-8, too long, or there are too many.
     Unreadable,
 }
+
+/// A parameter that is needed is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MissingParameter(pub(crate) &'static str);
+
+/// A `state` that is too long, or has control characters (RFC 6749, appendix A.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct UnusableState;
 
 impl ParameterError {
     pub(crate) fn description(self) -> &'static str {
@@ -39,7 +53,8 @@ impl Parameters {
             if value.is_empty() {
                 continue;
             }
-            if value.len() > VALUE_BYTES_MAX || parameters.len() >= PARAMETERS_MAX {
+            let bytes_max = if name == FORM { FORM_BYTES_MAX } else { VALUE_BYTES_MAX };
+            if value.len() > bytes_max || parameters.len() >= PARAMETERS_MAX {
                 return Err(ParameterError::Unreadable);
             }
             if parameters.insert(name, value).is_some() {
@@ -52,6 +67,36 @@ impl Parameters {
     /// Value of a parameter that is not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
+    }
+
+    /// Value of a parameter without which the request means nothing.
+    pub(crate) fn required(&self, name: &'static str) -> Result<&str, MissingParameter> {
+        self.get(name).ok_or(MissingParameter(name))
+    }
+
+    /// Scopes that are asked for, each once; `None` where there is not one word of them.
+    pub(crate) fn scopes(&self) -> Option<Vec<&str>> {
+        let mut scopes = Vec::new();
+        for scope in self.get("scope")?.split(' ').filter(|scope| !scope.is_empty()) {
+            if !scopes.contains(&scope) {
+                scopes.push(scope);
+            }
+        }
+        (!scopes.is_empty()).then_some(scopes)
+    }
+
+    /// Sealed form.
+    pub(crate) fn form(&self) -> &str {
+        self.get(FORM).unwrap_or_default()
+    }
+
+    /// `state` that is to return to the client.
+    pub(crate) fn state(&self) -> Result<Option<&str>, UnusableState> {
+        let state = self.get("state");
+        let is_usable = |state: &str| {
+            state.len() <= STATE_BYTES_MAX && !state.bytes().any(|byte| byte.is_ascii_control())
+        };
+        if state.is_none_or(is_usable) { Ok(state) } else { Err(UnusableState) }
     }
 
     /// Whether a parameter has a value.
@@ -103,6 +148,31 @@ mod tests {
         );
         let many = (0..101).map(|number| format!("a{number}=1")).collect::<Vec<_>>().join("&");
         assert_eq!(read(&many).unwrap_err(), ParameterError::Unreadable);
+    }
+
+    #[test]
+    fn scopes_count_once_and_blanks_are_none() {
+        let read = |text: &str| Parameters::parse(text.as_bytes()).unwrap();
+        assert_eq!(read("scope=a+b++a+").scopes(), Some(vec!["a", "b"]));
+        assert_eq!((read("scope=++").scopes(), read("scope=").scopes()), (None, None));
+        assert_eq!(read("scope=a%09b").scopes(), Some(vec!["a\tb"]), "only a blank parts scopes");
+    }
+
+    #[test]
+    fn only_a_sealed_form_is_long() {
+        let long = "x".repeat(FORM_BYTES_MAX);
+        assert_eq!(Parameters::parse(format!("form={long}").as_bytes()).unwrap().form(), long);
+        for refused in [format!("form={long}x"), format!("scope={long}")] {
+            let refused = Parameters::parse(refused.as_bytes());
+            assert_eq!(refused.unwrap_err(), ParameterError::Unreadable);
+        }
+    }
+
+    #[test]
+    fn what_is_needed_and_empty_is_missing() {
+        let parameters = Parameters::parse(b"a=1&b=").unwrap();
+        assert_eq!(parameters.required("a"), Ok("1"));
+        assert_eq!(parameters.required("b"), Err(MissingParameter("b")));
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! Authenticated encryption (AES-256-GCM) under a key of the server, and keys derived from one root (HKDF-SHA-256, RFC 5869).
 
-use kernel::Randomness;
+use kernel::{Randomness, Timestamp};
 use ring::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     hkdf::{HKDF_SHA256, KeyType, Salt},
@@ -20,8 +20,8 @@ impl SealingKey {
         Self(LessSafeKey::new(key))
     }
 
-    /// Seals a text: nonce, ciphertext and tag. Only the same purpose opens it. The nonce is random; at 2^32 texts under one key its
-    /// repetition would become likely, far beyond what one key seals here between two starts.
+    /// Seals a text: nonce, ciphertext and tag. Only the same purpose opens it. The nonce is random, so that one key must not seal more
+    /// than 2^32 texts (NIST SP 800-38D, section 8.3): a master key seals some dozens, and a key of the day what pages carry on it.
     pub(crate) fn seal(&self, purpose: &str, text: &[u8], randomness: &dyn Randomness) -> Vec<u8> {
         let mut nonce = [0; NONCE_LEN];
         randomness.fill(&mut nonce);
@@ -49,6 +49,50 @@ impl SealingKey {
 impl fmt::Debug for SealingKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("SealingKey")
+    }
+}
+
+/// Seconds of a day.
+const DAY_SECONDS: i64 = 86_400;
+
+/// Sealing key of the day: what browsers carry is sealed under another key each day (UTC), and one of the day before still opens it.
+pub(crate) struct DailySealingKey(Vec<u8>);
+
+impl DailySealingKey {
+    /// Of a root of its own.
+    pub(crate) fn new(root: &[u8]) -> Self {
+        Self(root.to_vec())
+    }
+
+    /// Seals a text under the key of today.
+    pub(crate) fn seal(
+        &self,
+        purpose: &str,
+        text: &[u8],
+        now: Timestamp,
+        randomness: &dyn Randomness,
+    ) -> Vec<u8> {
+        self.of_day(day(now)).seal(purpose, text, randomness)
+    }
+
+    /// Opens what was sealed for this purpose today or yesterday.
+    pub(crate) fn open(&self, purpose: &str, sealed: &[u8], now: Timestamp) -> Option<Vec<u8>> {
+        let today = day(now);
+        [today, today - 1].into_iter().find_map(|day| self.of_day(day).open(purpose, sealed))
+    }
+
+    fn of_day(&self, day: i64) -> SealingKey {
+        SealingKey::new(&derived(&self.0, &format!("day-{day}")))
+    }
+}
+
+fn day(now: Timestamp) -> i64 {
+    now.as_second().div_euclid(DAY_SECONDS)
+}
+
+impl fmt::Debug for DailySealingKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("DailySealingKey")
     }
 }
 
@@ -97,6 +141,22 @@ mod tests {
             assert_eq!(key.open("a", &changed), None, "{at}");
             assert_eq!(key.open("a", &sealed[..at]), None, "{at}");
         }
+    }
+
+    #[test]
+    fn what_was_sealed_the_day_before_yesterday_is_closed_for_good() {
+        let (key, randomness) = (DailySealingKey::new(b"root"), SeededRandomness::new(1));
+        let at = |second| Timestamp::from_second(second).unwrap();
+        for evening in [-1, 2 * DAY_SECONDS - 1] {
+            let sealed = key.seal("a", b"text", at(evening), &randomness);
+            let open = |second| key.open("a", &sealed, at(second));
+            assert!(open(evening).is_some() && open(evening + 1).is_some(), "across midnight");
+            assert!(open(evening + DAY_SECONDS).is_some());
+            assert_eq!(open(evening + DAY_SECONDS + 1), None);
+            assert_eq!(open(evening - DAY_SECONDS), None, "a key of tomorrow");
+            assert_eq!(key.open("b", &sealed, at(evening)), None);
+        }
+        assert!(!format!("{key:?}").contains("114"));
     }
 
     #[test]

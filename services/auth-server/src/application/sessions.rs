@@ -19,6 +19,8 @@ const TOUCH: Duration = Duration::from_mins(5);
 const ENDED_REMEMBERED: Duration = Duration::from_hours(24 * 31);
 /// Bytes of an identifier.
 const ID_BYTES: usize = 32;
+/// Bytes of a public identifier.
+const SID_BYTES: usize = 16;
 /// Longest cookie value that is looked at, in bytes.
 const COOKIE_BYTES_MAX: usize = 64;
 
@@ -29,7 +31,6 @@ pub(crate) struct Session {
     /// Public identifier (`sid`), which tokens and clients may know.
     pub(crate) sid: String,
     pub(crate) authenticated_at: Timestamp,
-    seen_at: Timestamp,
 }
 
 /// Secret identifier of a session: the value of its cookie.
@@ -50,6 +51,11 @@ impl SessionId {
     fn key(&self) -> String {
         ["session-", &digest(&self.0)].concat()
     }
+
+    /// Key of the value that stands as long as the session is in use.
+    fn use_key(&self) -> String {
+        ["session-use-", &digest(&self.0)].concat()
+    }
 }
 
 impl fmt::Debug for SessionId {
@@ -66,42 +72,67 @@ pub(crate) struct Sessions {
 }
 
 impl Sessions {
-    /// Begins a session of somebody who has just proven who they are, in place of an earlier one of the same browser.
+    /// Begins a session of somebody who has just proven who they are, in place of an earlier one of the same browser. It goes on with
+    /// the public identifier of a session of the same account, so that a sign-out still ends what was granted in that; a session of
+    /// another account ends.
     pub(crate) async fn begin(
         &self,
         account: AccountId,
+        authenticated_at: Timestamp,
         earlier: Option<&SessionId>,
     ) -> Result<(SessionId, Session), StorageError> {
-        if let Some(earlier) = earlier {
-            drop(self.values.remove(&earlier.key()).await?);
-        }
-        let now = self.ids.now();
-        let (id, sid) = (SessionId(self.random::<ID_BYTES>()), self.random::<16>());
-        let session = Session { account, sid, authenticated_at: now, seen_at: now };
-        self.store(&id, &session).await?;
+        let continued = match earlier {
+            Some(earlier) => self.continued(account, earlier).await?,
+            None => None,
+        };
+        let sid = continued.unwrap_or_else(|| self.random::<SID_BYTES>());
+        let id = SessionId(self.random::<ID_BYTES>());
+        let session = Session { account, sid, authenticated_at };
+        let body = serde_json::to_vec(&session);
+        let body = body.map_err(|error| StorageError::Corrupt(error.to_string()))?;
+        drop(self.values.put(&id.key(), body.into(), Some(end_of(&session))).await?);
+        self.note_use(&id, &session).await?;
         Ok((id, session))
+    }
+
+    /// Public identifier of an earlier session that goes on in a new one. The earlier one is over in any case.
+    async fn continued(
+        &self,
+        account: AccountId,
+        earlier: &SessionId,
+    ) -> Result<Option<String>, StorageError> {
+        let Some(session) = self.stored(earlier).await? else { return Ok(None) };
+        if session.account != account {
+            self.end(earlier, &session).await?;
+            return Ok(None);
+        }
+        drop(self.values.remove(&earlier.key()).await?);
+        Ok((!self.has_ended(&session.sid).await?).then_some(session.sid))
     }
 
     /// Session of this identifier, if it goes on.
     pub(crate) async fn find(&self, id: &SessionId) -> Result<Option<Session>, StorageError> {
+        let Some(session) = self.stored(id).await? else { return Ok(None) };
         let now = self.ids.now();
-        let Some(stored) = self.values.value(&id.key(), now).await? else { return Ok(None) };
-        let stored = serde_json::from_slice::<Session>(&stored);
-        let session = stored.map_err(|_| StorageError::Corrupt("a session".to_owned()))?;
-        let touched_until = session.seen_at.checked_add(TOUCH).unwrap_or(Timestamp::MAX);
-        if now >= touched_until {
-            let session = Session { seen_at: now, ..session };
-            self.store(id, &session).await?;
-            return Ok(Some(session));
+        let Some(used_at) = self.values.value(&id.use_key(), now).await? else { return Ok(None) };
+        if self.has_ended(&session.sid).await? {
+            return Ok(None);
+        }
+        let used_at = std::str::from_utf8(&used_at).ok().and_then(|second| second.parse().ok());
+        let used_at = used_at.and_then(|second| Timestamp::from_second(second).ok());
+        let touched_until = used_at.and_then(|used_at| used_at.checked_add(TOUCH).ok());
+        if touched_until.is_none_or(|until| now >= until) {
+            self.note_use(id, &session).await?;
         }
         Ok(Some(session))
     }
 
-    /// Ends a session, and whatever depends on it: grants without `offline_access` look here.
+    /// Ends a session, and whatever depends on it: grants without `offline_access` look here, and other sessions that go on with the
+    /// same public identifier.
     pub(crate) async fn end(&self, id: &SessionId, session: &Session) -> Result<(), StorageError> {
-        drop(self.values.remove(&id.key()).await?);
         let until = self.ids.now().checked_add(ENDED_REMEMBERED).unwrap_or(Timestamp::MAX);
-        self.values.put(&ended_key(&session.sid), "1".into(), Some(until)).await.map(drop)
+        drop(self.values.put(&ended_key(&session.sid), "1".into(), Some(until)).await?);
+        self.values.remove(&id.key()).await.map(drop)
     }
 
     /// Whether somebody ended the session of this public identifier.
@@ -109,13 +140,20 @@ impl Sessions {
         Ok(self.values.value(&ended_key(sid), self.ids.now()).await?.is_some())
     }
 
-    /// Stored until it is idle for too long, and never beyond its lifetime.
-    async fn store(&self, id: &SessionId, session: &Session) -> Result<(), StorageError> {
-        let end = session.authenticated_at.checked_add(LIFETIME).unwrap_or(Timestamp::MAX);
-        let idle = session.seen_at.checked_add(IDLE + TOUCH).unwrap_or(Timestamp::MAX);
-        let body = serde_json::to_vec(session);
-        let body = body.map_err(|error| StorageError::Corrupt(error.to_string()))?;
-        self.values.put(&id.key(), body.into(), Some(end.min(idle))).await.map(drop)
+    async fn stored(&self, id: &SessionId) -> Result<Option<Session>, StorageError> {
+        let Some(stored) = self.values.value(&id.key(), self.ids.now()).await? else {
+            return Ok(None);
+        };
+        let session = serde_json::from_slice(&stored);
+        session.map(Some).map_err(|_| StorageError::Corrupt("a session".to_owned()))
+    }
+
+    /// Notes the use of a session in a value of its own: to write the session again could bring back one that ended at this moment.
+    async fn note_use(&self, id: &SessionId, session: &Session) -> Result<(), StorageError> {
+        let now = self.ids.now();
+        let idle = now.checked_add(IDLE + TOUCH).unwrap_or(Timestamp::MAX);
+        let (second, until) = (now.as_second().to_string(), idle.min(end_of(session)));
+        self.values.put(&id.use_key(), second.into(), Some(until)).await.map(drop)
     }
 
     fn random<const BYTES: usize>(&self) -> String {
@@ -123,6 +161,11 @@ impl Sessions {
         self.ids.randomness().fill(&mut bytes);
         base64url_encode(bytes)
     }
+}
+
+/// End of a session, however much it is used.
+fn end_of(session: &Session) -> Timestamp {
+    session.authenticated_at.checked_add(LIFETIME).unwrap_or(Timestamp::MAX)
 }
 
 fn ended_key(sid: &str) -> String {
@@ -143,11 +186,20 @@ mod tests {
     }
 
     const ADA: AccountId = AccountId(Uuid::from_u128(1));
+    const BOB: AccountId = AccountId(Uuid::from_u128(2));
+
+    async fn begun(
+        sessions: &Sessions,
+        account: AccountId,
+        earlier: Option<&SessionId>,
+    ) -> (SessionId, Session) {
+        sessions.begin(account, sessions.ids.now(), earlier).await.unwrap()
+    }
 
     #[tokio::test]
     async fn a_session_ends_when_idle_or_after_a_day() {
         let (sessions, clock) = sessions();
-        let (id, session) = sessions.begin(ADA, None).await.unwrap();
+        let (id, session) = begun(&sessions, ADA, None).await;
         assert_eq!(sessions.find(&id).await.unwrap(), Some(session.clone()));
         for _ in 0..23 {
             clock.advance(Duration::from_hours(1));
@@ -156,7 +208,7 @@ mod tests {
         }
         clock.advance(Duration::from_hours(1));
         assert_eq!(sessions.find(&id).await.unwrap(), None, "a day");
-        let (id, _) = sessions.begin(ADA, None).await.unwrap();
+        let (id, _) = begun(&sessions, ADA, None).await;
         clock.advance(IDLE + TOUCH);
         assert_eq!(sessions.find(&id).await.unwrap(), None, "idle");
     }
@@ -164,8 +216,8 @@ mod tests {
     #[tokio::test]
     async fn a_sign_in_gets_a_new_identifier_and_the_old_one_is_void() {
         let (sessions, _) = sessions();
-        let (first, _) = sessions.begin(ADA, None).await.unwrap();
-        let (second, _) = sessions.begin(ADA, Some(&first)).await.unwrap();
+        let (first, _) = begun(&sessions, ADA, None).await;
+        let (second, _) = begun(&sessions, ADA, Some(&first)).await;
         assert_ne!(first, second);
         assert_eq!(sessions.find(&first).await.unwrap(), None);
         assert!(sessions.find(&second).await.unwrap().is_some());
@@ -173,9 +225,61 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_same_person_goes_on_under_the_same_public_identifier() {
+        let (sessions, clock) = sessions();
+        let (first, session) = begun(&sessions, ADA, None).await;
+        clock.advance(Duration::from_hours(3));
+        assert_eq!(sessions.find(&first).await.unwrap(), None, "idle");
+        let (second, again) = begun(&sessions, ADA, Some(&first)).await;
+        assert_eq!(again.sid, session.sid);
+        assert!(!sessions.has_ended(&session.sid).await.unwrap());
+        sessions.end(&second, &again).await.unwrap();
+        let (_, third) = begun(&sessions, ADA, Some(&second)).await;
+        assert_ne!(third.sid, session.sid, "after a sign-out there is nothing to go on with");
+    }
+
+    #[tokio::test]
+    async fn another_person_in_the_same_browser_ends_the_earlier_session() {
+        let (sessions, _) = sessions();
+        let (first, of_ada) = begun(&sessions, ADA, None).await;
+        let (second, of_bob) = begun(&sessions, BOB, Some(&first)).await;
+        assert_ne!(of_ada.sid, of_bob.sid);
+        assert!(sessions.has_ended(&of_ada.sid).await.unwrap());
+        assert_eq!(sessions.find(&second).await.unwrap(), Some(of_bob));
+    }
+
+    #[tokio::test]
+    async fn a_session_that_ends_while_it_is_used_stays_ended() {
+        let (sessions, clock) = sessions();
+        let (first, session) = begun(&sessions, ADA, None).await;
+        let (second, _) = begun(&sessions, ADA, Some(&first)).await;
+        clock.advance(TOUCH);
+        // A request that found the session before it was replaced notes its use now.
+        sessions.note_use(&first, &session).await.unwrap();
+        assert_eq!(sessions.find(&first).await.unwrap(), None, "replaced");
+        sessions.end(&second, &session).await.unwrap();
+        sessions.note_use(&second, &session).await.unwrap();
+        assert_eq!(sessions.find(&second).await.unwrap(), None, "signed out");
+    }
+
+    #[tokio::test]
+    async fn of_two_sign_ins_at_once_a_sign_out_ends_both() {
+        let (sessions, _) = sessions();
+        let (first, session) = begun(&sessions, ADA, None).await;
+        let (one, _) = begun(&sessions, ADA, Some(&first)).await;
+        // The other one read the first session before it was replaced.
+        let body = serde_json::to_vec(&session).unwrap();
+        drop(sessions.values.put(&first.key(), body.into(), None).await.unwrap());
+        let (other, continued) = begun(&sessions, ADA, Some(&first)).await;
+        assert_eq!(continued.sid, session.sid);
+        sessions.end(&other, &continued).await.unwrap();
+        assert_eq!(sessions.find(&one).await.unwrap(), None);
+    }
+
+    #[tokio::test]
     async fn the_end_of_a_session_is_remembered() {
         let (sessions, _) = sessions();
-        let (id, session) = sessions.begin(ADA, None).await.unwrap();
+        let (id, session) = begun(&sessions, ADA, None).await;
         assert!(!sessions.has_ended(&session.sid).await.unwrap());
         sessions.end(&id, &session).await.unwrap();
         assert_eq!(sessions.find(&id).await.unwrap(), None);

@@ -8,11 +8,14 @@ use super::{
     issuer::Issuer,
     keyring::Keyring,
 };
-use crate::domain::{events::Role, grant::Grant};
-use jose::{Algorithm, Claims, Expected, Jws, base64url_decode, base64url_encode};
+use crate::domain::{
+    events::{ClientId, Registration, Role, TokenAlgorithm},
+    grant::Grant,
+};
+use jose::{Algorithm, Claims, Expected, JwkSet, Jws, base64url_decode, base64url_encode};
 use kernel::{Ids, Timestamp, Uuid};
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha512};
 use std::{sync::Arc, time::Duration};
 use storage::{KeyValue, StorageError};
 
@@ -22,8 +25,6 @@ pub(crate) const LIFETIME: Duration = Duration::from_mins(10);
 const ACCESS_TOKEN: &str = "at+jwt";
 /// Algorithm of access tokens: short, and fast to sign.
 const ACCESS_ALGORITHM: Algorithm = Algorithm::Es256;
-/// Algorithm of ID tokens, the one that every client of OpenID Connect knows.
-const ID_ALGORITHM: Algorithm = Algorithm::Rs256;
 /// Random bytes in the identifier of a token.
 const RANDOM_BYTES: usize = 12;
 /// Bytes of the identifier of a grant, which that of its tokens begins with.
@@ -91,31 +92,37 @@ impl Tokens {
         self.signed(ACCESS_ALGORITHM, ACCESS_TOKEN, claims)
     }
 
-    /// ID token that goes with an access token. The nonce is that of the authorization request; a refreshed one has none.
+    /// ID token that goes with an access token, in the algorithm of its client. The nonce is that of the authorization request; a
+    /// refreshed one has none.
     pub(crate) fn id_token(
         &self,
         grant: &Grant,
+        client: &Registration,
         access_token: &str,
         nonce: Option<&str>,
     ) -> Result<String, AuthError> {
         let authorization = &grant.authorization;
-        let hash = Sha256::digest(access_token);
+        let algorithm = id_token_algorithm(client);
         let mut claims = self.timed_claims(&authorization.account.to_string());
         claims.insert("aud".to_owned(), authorization.client.as_str().into());
         claims.insert("auth_time".to_owned(), authorization.authenticated_at.as_second().into());
         claims.insert("amr".to_owned(), json!(["pwd"]));
-        claims.insert("at_hash".to_owned(), base64url_encode(&hash[..hash.len() / 2]).into());
+        claims.insert("at_hash".to_owned(), at_hash(algorithm, access_token).into());
         claims.insert("sid".to_owned(), authorization.session.as_str().into());
         if let Some(nonce) = nonce {
             claims.insert("nonce".to_owned(), nonce.into());
         }
-        self.signed(ID_ALGORITHM, "JWT", claims)
+        self.signed(algorithm, "JWT", claims)
     }
 
     /// Access token that counts now, whoever presents it.
     pub(crate) async fn active(&self, token: &str) -> Result<Option<ActiveToken>, AuthError> {
-        let Some(claims) = self.verified(token, ACCESS_TOKEN) else { return Ok(None) };
         let now = self.ids.now();
+        // A key that is published no longer signed nothing that has not expired.
+        let keys = self.keyring.published(now);
+        let Some(claims) = verified(token, ACCESS_TOKEN, &keys, &[ACCESS_ALGORITHM]) else {
+            return Ok(None);
+        };
         let expected = Expected {
             issuer: self.issuer.as_str(),
             audience: self.issuer.origin(),
@@ -128,7 +135,10 @@ impl Tokens {
         if self.values.value(&denied_key(jti), now).await?.is_some() {
             return Ok(None);
         }
-        let Some(id) = grant_of(jti) else { return Ok(Some(ActiveToken { claims, grant: None })) };
+        let Some(id) = grant_of(jti) else {
+            let is_valid = self.is_client_of(&claims).await?;
+            return Ok(is_valid.then_some(ActiveToken { claims, grant: None }));
+        };
         let Some(stream) = self.grants.load(id).await? else { return Ok(None) };
         match &stream.0 {
             Some(grant) if self.grants.is_valid(grant).await? => {
@@ -149,17 +159,18 @@ impl Tokens {
         Ok(self.values.put(&key, "1".into(), Some(expires)).await.map(drop)?)
     }
 
-    /// Claims of an ID token of this issuer that somebody gives as a hint; it may have expired.
+    /// Claims of an ID token of this issuer that somebody gives as a hint; it may have expired, and its key may be published no longer.
     pub(crate) fn hinted(&self, token: &str) -> Option<Claims> {
-        let claims = self.verified(token, "jwt")?;
+        let claims = verified(token, "jwt", &self.keyring.all(), &Algorithm::ALL)?;
         (claims.text("iss") == Some(self.issuer.as_str())).then_some(claims)
     }
 
-    fn verified(&self, token: &str, typ: &str) -> Option<Claims> {
-        let jws = Jws::parse(token).ok().filter(|jws| jws.header().is_typed(typ))?;
-        let algorithm = if typ == ACCESS_TOKEN { ACCESS_ALGORITHM } else { ID_ALGORITHM };
-        let payload = jws.verify_by_set(&self.keyring.all(), &[algorithm]).ok()?;
-        Claims::parse(&payload).ok()
+    /// Whether the client of a token without a grant is registered since before it got the token.
+    async fn is_client_of(&self, claims: &Claims) -> Result<bool, AuthError> {
+        let Some(id) = claims.text("client_id").and_then(ClientId::parse) else { return Ok(false) };
+        let issued = claims.seconds("iat").ok().flatten().unwrap_or(i64::MIN);
+        let client = self.grants.clients.find(&id).await?;
+        Ok(client.is_some_and(|client| client.registered_at.as_second() <= issued))
     }
 
     fn access_claims(
@@ -208,6 +219,30 @@ impl Tokens {
     }
 }
 
+/// Claims of a token of this type that one of these keys signed.
+fn verified(token: &str, typ: &str, keys: &JwkSet, algorithms: &[Algorithm]) -> Option<Claims> {
+    let jws = Jws::parse(token).ok().filter(|jws| jws.header().is_typed(typ))?;
+    let payload = jws.verify_by_set(keys, algorithms).ok()?;
+    Claims::parse(&payload).ok()
+}
+
+fn id_token_algorithm(client: &Registration) -> Algorithm {
+    match client.id_token_algorithm {
+        None | Some(TokenAlgorithm::Rs256) => Algorithm::Rs256,
+        Some(TokenAlgorithm::Es256) => Algorithm::Es256,
+        Some(TokenAlgorithm::EdDsa) => Algorithm::EdDsa,
+    }
+}
+
+/// Left half of the hash of an access token (`at_hash`), by the hash function of the algorithm; that of Ed25519 is SHA-512.
+fn at_hash(algorithm: Algorithm, access_token: &str) -> String {
+    let hash = match algorithm {
+        Algorithm::EdDsa => Sha512::digest(access_token).to_vec(),
+        Algorithm::Es256 | Algorithm::Rs256 => Sha256::digest(access_token).to_vec(),
+    };
+    base64url_encode(&hash[..hash.len() / 2])
+}
+
 /// Name of a role in tokens and on the command line.
 pub(crate) fn role_name(role: Role) -> &'static str {
     match role {
@@ -234,4 +269,44 @@ fn denied_key(jti: &str) -> String {
 pub(crate) async fn sweep(values: &dyn KeyValue, ids: &Ids) -> Result<usize, StorageError> {
     const SWEPT_MAX: usize = 1_000;
     values.sweep(ids.now(), SWEPT_MAX).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        adapters::settings::AuthSettings,
+        application::{client_authentication::Credentials, client_order::ClientOrder},
+        provider::Provider,
+    };
+    use engine_memory::MemoryEngine;
+    use kernel::{ManualClock, SeededRandomness};
+
+    #[tokio::test]
+    async fn a_key_that_is_published_no_longer_signs_nothing_that_counts() {
+        let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+        let ids = Ids::new(clock.clone(), Arc::new(SeededRandomness::new(1)));
+        let storage = MemoryEngine::new().service("auth-server");
+        let settings = AuthSettings::default();
+        let old = Provider::open(&settings, &storage, &ids).await.unwrap();
+        old.key_store.rotate(false).await.unwrap();
+        let new = Provider::open(&settings, &storage, &ids).await.unwrap();
+        let order = ClientOrder {
+            grant_types: vec!["client_credentials".to_owned()],
+            ..ClientOrder::default()
+        };
+        let (registration, secret) = order.registration(&**ids.randomness()).unwrap();
+        new.clients.register(&ClientId::parse("robot").unwrap(), registration).await.unwrap();
+        let secret = Credentials::Secret { id: "robot".to_owned(), secret: secret.unwrap() };
+        let client = new.authenticator.authenticate(&secret).await.unwrap().unwrap();
+        let counts = async || {
+            let token = old.tokens.client_token(&client, &[]).unwrap();
+            new.tokens.active(&token).await.unwrap().is_some()
+        };
+        // Published for a day after the new key signs, which it does two hours later.
+        clock.advance(Duration::from_hours(26).saturating_sub(Duration::from_secs(1)));
+        assert!(counts().await);
+        clock.advance(Duration::from_secs(1));
+        assert!(!counts().await, "whoever found the old key cannot use it");
+    }
 }

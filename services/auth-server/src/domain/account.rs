@@ -5,7 +5,7 @@ use super::{
     events::{AccountEvent, ClientId, Role},
 };
 use kernel::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Most clients whose consent an account remembers.
 pub(crate) const CONSENTS_MAX: usize = 500;
@@ -20,9 +20,12 @@ pub(crate) struct Account {
     pub(crate) created_at: Timestamp,
     /// Sessions and grants of before are void.
     pub(crate) valid_from: Timestamp,
+    /// How many passwords were set: what was remembered of a device counts under the one with which somebody signed in there.
+    pub(crate) passwords: u32,
     offer: Option<SetUpOffer>,
     offers: u32,
-    consents: BTreeMap<ClientId, BTreeSet<String>>,
+    /// When the person agreed, by client and scope.
+    consents: BTreeMap<ClientId, BTreeMap<String, Timestamp>>,
 }
 
 /// One-time link that has not been used.
@@ -85,23 +88,33 @@ impl Account {
         if self.is_enabled { Vec::new() } else { vec![AccountEvent::Enabled { at }] }
     }
 
-    /// Whether the person agreed to all of these scopes for a client.
-    pub(crate) fn has_consented(&self, client: &ClientId, scopes: &[String]) -> bool {
+    /// Whether the person agreed to all of these scopes for a client, since it is registered: a client that was removed and another
+    /// one of the same name have nothing in common.
+    pub(crate) fn has_consented(
+        &self,
+        client: &ClientId,
+        registered_at: Timestamp,
+        scopes: &[String],
+    ) -> bool {
         let given = self.consents.get(client);
-        given.is_some_and(|given| scopes.iter().all(|scope| given.contains(scope)))
+        let covers = |scope: &String| {
+            given.and_then(|given| given.get(scope)).is_some_and(|at| *at >= registered_at)
+        };
+        given.is_some() && scopes.iter().all(covers)
     }
 
-    /// Consent to scopes for a client.
+    /// Consent to scopes for a client that is registered since this time.
     pub(crate) fn consent(
         &self,
         client: &ClientId,
+        registered_at: Timestamp,
         scopes: &[String],
         at: Timestamp,
     ) -> Result<Vec<AccountEvent>, Rejection> {
         if !self.is_enabled {
             return Err(Rejection::AccountDisabled);
         }
-        if self.has_consented(client, scopes) {
+        if self.has_consented(client, registered_at, scopes) {
             return Ok(Vec::new());
         }
         if self.consents.len() >= CONSENTS_MAX && !self.consents.contains_key(client) {
@@ -124,6 +137,7 @@ impl Account {
             is_set_up: false,
             created_at: at,
             valid_from: at,
+            passwords: 0,
             offer: None,
             offers: 0,
             consents: BTreeMap::new(),
@@ -141,13 +155,15 @@ impl Account {
             }
             AccountEvent::PasswordSet { at } => {
                 (account.is_set_up, account.offer, account.valid_from) = (true, None, *at);
+                account.passwords = account.passwords.saturating_add(1);
             }
             AccountEvent::Disabled { at } => {
                 (account.is_enabled, account.offer, account.valid_from) = (false, None, *at);
             }
             AccountEvent::Enabled { .. } => (account.is_enabled, account.is_set_up) = (true, false),
-            AccountEvent::ConsentGiven { client, scopes, .. } => {
-                account.consents.entry(client.clone()).or_default().extend(scopes.iter().cloned());
+            AccountEvent::ConsentGiven { client, scopes, at } => {
+                let given = scopes.iter().map(|scope| (scope.clone(), *at));
+                account.consents.entry(client.clone()).or_default().extend(given);
             }
         }
         account
@@ -212,37 +228,54 @@ mod tests {
         let disabled = Account::apply(Some(offered.clone()), &offered.disable(at(2))[0]);
         assert_eq!(disabled.set_up(1, at(3)), Err(Rejection::OfferInvalid));
         let client = ClientId::parse("app").unwrap();
-        assert_eq!(disabled.consent(&client, &[], at(3)), Err(Rejection::AccountDisabled));
+        assert_eq!(disabled.consent(&client, at(0), &[], at(3)), Err(Rejection::AccountDisabled));
     }
 
     #[test]
     fn a_new_scope_asks_for_consent_again() {
         let (client, other) = (ClientId::parse("app").unwrap(), ClientId::parse("b").unwrap());
         let scopes = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let given = account(&account(&[]).consent(&client, &scopes(&["openid"]), at(1)).unwrap());
-        assert!(given.has_consented(&client, &scopes(&["openid"])));
-        assert!(given.has_consented(&client, &[]));
-        assert!(!given.has_consented(&client, &scopes(&["openid", "email"])));
-        assert!(!given.has_consented(&other, &scopes(&["openid"])));
-        assert_eq!(given.consent(&client, &scopes(&["openid"]), at(2)), Ok(Vec::new()), "again");
-        let more = given.consent(&client, &scopes(&["email"]), at(2)).unwrap();
+        let consent = |account: &Account, names: &[&str], second| {
+            account.consent(&client, at(0), &scopes(names), at(second))
+        };
+        let given = account(&consent(&account(&[]), &["openid"], 1).unwrap());
+        let has = |account: &Account, client, names: &[&str]| {
+            account.has_consented(client, at(0), &scopes(names))
+        };
+        assert!(has(&given, &client, &["openid"]) && has(&given, &client, &[]));
+        assert!(!has(&given, &client, &["openid", "email"]));
+        assert!(!has(&given, &other, &["openid"]) && !has(&given, &other, &[]));
+        assert_eq!(consent(&given, &["openid"], 2), Ok(Vec::new()), "again");
+        let more = consent(&given, &["email"], 2).unwrap();
         let more = Account::apply(Some(given), &more[0]);
-        assert!(more.has_consented(&client, &scopes(&["openid", "email"])));
+        assert!(has(&more, &client, &["openid", "email"]));
+    }
+
+    #[test]
+    fn a_consent_ends_with_the_registration_of_its_client() {
+        let (client, scopes) = (ClientId::parse("app").unwrap(), ["openid".to_owned()]);
+        let given = account(&account(&[]).consent(&client, at(0), &scopes, at(5)).unwrap());
+        assert!(given.has_consented(&client, at(5), &scopes));
+        assert!(!given.has_consented(&client, at(6), &scopes), "another client of the same name");
+        let again = given.consent(&client, at(6), &scopes, at(7)).unwrap();
+        let again = Account::apply(Some(given), &again[0]);
+        assert!(again.has_consented(&client, at(6), &scopes));
     }
 
     #[test]
     fn consents_have_a_limit() {
         let mut full = account(&[]);
+        let consent = |account: &Account, client: &str, scope: &str| {
+            let client = ClientId::parse(client).unwrap();
+            account.consent(&client, at(0), &[scope.to_owned()], at(1))
+        };
         for number in 0..CONSENTS_MAX {
-            let client = ClientId::parse(&format!("c{number}")).unwrap();
-            let event = full.consent(&client, &["a".to_owned()], at(1)).unwrap();
+            let event = consent(&full, &format!("c{number}"), "a").unwrap();
             full = Account::apply(Some(full), &event[0]);
         }
-        let new = ClientId::parse("new").unwrap();
-        let refused = full.consent(&new, &["a".to_owned()], at(2));
+        let refused = consent(&full, "new", "a");
         assert_eq!(refused, Err(Rejection::TooManyConsents { max: CONSENTS_MAX }));
-        let known = ClientId::parse("c1").unwrap();
-        assert!(full.consent(&known, &["b".to_owned()], at(2)).is_ok());
+        assert!(consent(&full, "c1", "b").is_ok());
     }
 
     #[test]

@@ -99,6 +99,7 @@ pub(crate) mod tests {
             scopes: vec!["openid".to_owned(), "email".to_owned()],
             is_trusted: false,
             requires_pkce: true,
+            id_token_algorithm: None,
         }
     }
 

@@ -91,6 +91,7 @@ async fn an_order_that_makes_no_sense_is_refused() {
         ),
         (order(&|it| it.scopes = vec![text("a b")]), "is no scope"),
         (order(&|it| it.scopes = vec![text("a\"")]), "is no scope"),
+        (order(&|it| it.id_token_algorithm = Some(text("none"))), "cannot be signed"),
         (order(&|it| it.keys = Some(text("{}"))), "JWK set"),
         (order(&|it| it.keys = Some(text(r#"{"keys":[]}"#))), "JWK set"),
         (order(&|it| (it.is_public, it.is_without_pkce) = (true, true)), "without PKCE"),

@@ -5,6 +5,7 @@ use crate::harness::{
 };
 use auth_server::ClientOrder;
 use http::StatusCode;
+use jose::base64url_encode as base64url;
 
 #[tokio::test]
 async fn a_code_goes_to_the_client_with_its_state_and_the_issuer() {
@@ -69,7 +70,7 @@ async fn everything_else_that_is_wrong_is_told_to_the_client() {
     let challenge = challenge();
     let good = authorization("app", &challenge);
     let (long, short) = ("x".repeat(44), "x".repeat(42));
-    let long_state = "s".repeat(5_000);
+    let long_state = "s".repeat(4_097);
     for (name, value, error) in [
         ("response_type", None, "invalid_request"),
         ("response_type", Some("token"), "unsupported_response_type"),
@@ -92,6 +93,7 @@ async fn everything_else_that_is_wrong_is_told_to_the_client() {
         ("registration", Some("{}"), "registration_not_supported"),
         ("resource", Some("https://other.example"), "invalid_target"),
         ("state", Some(&*long_state), "invalid_request"),
+        ("state", Some("a\nb"), "invalid_request"),
     ] {
         let fields = changed(&good, name, value);
         let answer = world.get(&authorize_path(&fields)).await;
@@ -141,6 +143,42 @@ async fn a_request_may_come_by_post_from_any_site() {
     assert_eq!(page.status, StatusCode::OK);
     let page = browser.sign_in(&page, crate::harness::EMAIL, crate::harness::PASSWORD).await;
     assert!(browser.decide(&page, "allow").await.parameter("code").is_some());
+}
+
+#[tokio::test]
+async fn the_largest_request_that_is_accepted_comes_through() {
+    let world = World::start().await;
+    let uri = format!("{BACK}?{}", "u".repeat(2_000 - BACK.len() - 1));
+    let scopes: Vec<String> =
+        (0..50).map(|number| format!("{}{number:02}", "s".repeat(98))).collect();
+    let order = ClientOrder {
+        is_public: true,
+        redirect_uris: vec![uri.clone()],
+        scopes: scopes.clone(),
+        ..World::order(&"c".repeat(64))
+    };
+    world.client(&order).await;
+    let (challenge, scope, state) = (challenge(), scopes.join(" "), "\"".repeat(4_096));
+    let (nonce, hint) = ("\u{1}".repeat(512), "\u{1}".repeat(254));
+    let token =
+        format!("{}.e30.{}", base64url(r#"{"alg":"RS256","typ":"JWT"}"#), "A".repeat(7_000));
+    let fields = authorization(&order.id, &challenge);
+    let fields = changed(&fields, "redirect_uri", Some(&uri));
+    let fields = changed(&changed(&fields, "scope", Some(&scope)), "state", Some(&state));
+    let more = [("nonce", &*nonce), ("login_hint", &*hint), ("prompt", "login consent")];
+    let fields = [fields, more.to_vec()].concat();
+    let browser = Browser::new(&world);
+    let answer = browser.authorized(&fields).await;
+    assert!(answer.parameter("code").is_some(), "{}", answer.location());
+    assert_eq!(answer.parameter("state"), Some(state.clone()));
+    // A hint is only as long as whom it names, and an address that is none is not filled in.
+    let long = "x".repeat(255);
+    let hinted =
+        changed(&changed(&fields, "id_token_hint", Some(&token)), "login_hint", Some(&long));
+    let page = browser.authorize(&hinted).await;
+    assert!(page.form().len() < 32 * 1024 && !page.body.contains(&long));
+    let answer = browser.sign_in(&page, crate::harness::EMAIL, crate::harness::PASSWORD).await;
+    assert_eq!(answer.parameter("error").as_deref(), Some("login_required"), "it is of nobody");
 }
 
 #[tokio::test]

@@ -227,3 +227,35 @@ async fn an_assertion_is_remembered_for_as_long_as_it_is_valid() {
         assert_eq!(with_assertion(&world, &assertion).await, "invalid_client", "{seconds}");
     }
 }
+
+#[tokio::test]
+async fn a_scope_that_is_named_twice_counts_once() {
+    let world = World::start().await;
+    let secret = world.client(&robot()).await.secret.unwrap();
+    let fields = [
+        ("grant_type", "client_credentials"),
+        ("client_id", "robot"),
+        ("client_secret", &*secret),
+        ("scope", "stock.write  stock.write"),
+    ];
+    assert_eq!(world.token(&fields).await.json()["scope"], "stock.write");
+}
+
+#[tokio::test]
+async fn a_token_of_a_client_ends_with_its_registration() {
+    let world = World::start().await;
+    let secret = world.client(&robot()).await.secret.unwrap();
+    let fields =
+        [("grant_type", "client_credentials"), ("client_id", "robot"), ("client_secret", &*secret)];
+    let tokens = world.token(&fields).await.json();
+    let token = tokens["access_token"].as_str().unwrap();
+    world.clock.advance(Duration::from_secs(1));
+    world.administration().await.remove_client("robot").await.unwrap();
+    assert_eq!(world.restarted().await.userinfo(token).await.status.as_u16(), 401, "removed");
+    let secret = world.client(&robot()).await.secret.unwrap();
+    let world = world.restarted().await;
+    assert_eq!(world.userinfo(token).await.status.as_u16(), 401, "another client of this name");
+    let fields = [("token", token), ("client_id", "robot"), ("client_secret", &*secret)];
+    let answer = world.post("/auth/introspect", &fields, None).await;
+    assert_eq!(answer.json(), json!({"active": false}));
+}

@@ -5,6 +5,7 @@ use axum::body::{Body, to_bytes};
 use engine_memory::MemoryEngine;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use jose::{Algorithm, Claims, JwkSet, Jws, base64url_encode};
+use journal::{Journal, ServiceStorage};
 use kernel::{Ids, ManualClock, SeededRandomness, Timestamp};
 use runtime::{Module, OfflineContext};
 use serde_json::Value;
@@ -84,7 +85,7 @@ impl Answer {
 pub(crate) struct World {
     pub(crate) fixture: ServiceFixture,
     pub(crate) clock: Arc<ManualClock>,
-    engine: MemoryEngine,
+    pub(crate) engine: MemoryEngine,
 }
 
 impl World {
@@ -105,6 +106,22 @@ impl World {
     async fn on(engine: MemoryEngine, clock: Arc<ManualClock>, settings: &[(&str, &str)]) -> Self {
         let fixture =
             ServiceFixture::start(TABLE, engine.clone(), Arc::clone(&clock), settings).await;
+        Self { fixture, clock, engine }
+    }
+
+    /// The same provider after a restart, on a journal of the caller's choice.
+    pub(crate) async fn restarted_on(
+        &self,
+        journal: &(dyn Fn(Arc<dyn Journal>) -> Arc<dyn Journal> + Sync),
+    ) -> Self {
+        let (engine, clock) = (self.engine.clone(), Arc::clone(&self.clock));
+        let storage = |name| {
+            let storage = engine.service(name);
+            ServiceStorage { journal: journal(Arc::clone(&storage.journal)), ..storage }
+        };
+        let started =
+            ServiceFixture::start_on(TABLE, engine.clone(), Arc::clone(&clock), &[], &storage);
+        let fixture = started.await;
         Self { fixture, clock, engine }
     }
 

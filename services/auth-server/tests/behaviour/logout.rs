@@ -44,6 +44,22 @@ async fn a_client_with_a_hint_signs_out_and_the_person_goes_on_with_its_state() 
 }
 
 #[tokio::test]
+async fn the_longest_state_comes_through_the_question_and_a_longer_one_is_refused() {
+    let world = World::start().await;
+    world.public_client("app").await;
+    let (_, hint) = signed_in(&world).await;
+    let (browser, _) = signed_in(&world).await;
+    let state = "ä".repeat(2_048);
+    let fields = [("id_token_hint", &*hint), ("post_logout_redirect_uri", BYE), ("state", &*state)];
+    let page = logout(&browser, &fields).await;
+    let done = browser.post("/auth/sign-out", &[("form", &page.form())]).await;
+    assert_eq!(done.parameter("state"), Some(state.clone()));
+    let longer = format!("{state}x");
+    let refused = logout(&browser, &changed(&fields, "state", Some(&longer))).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
 async fn it_may_come_by_post() {
     let world = World::start().await;
     world.public_client("app").await;

@@ -208,3 +208,41 @@ async fn tokens_are_the_same_after_a_restart() {
     assert_eq!(restarted.refresh("app", refresh_token(&tokens)).await.status, StatusCode::OK);
     assert_eq!(restarted.redeem("app", &code).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_second_sign_in_in_the_same_browser_lets_nothing_outlive_the_sign_out() {
+    let world = World::start().await;
+    world.public_client("app").await;
+    let browser = Browser::new(&world);
+    let code = browser.code("app", "openid").await;
+    let first = world.redeem("app", &code).await.json();
+    let challenge = challenge();
+    let login = changed(&authorization("app", &challenge), "prompt", Some("login"));
+    let code = browser.authorized(&login).await.parameter("code").unwrap();
+    let second = world.redeem("app", &code).await.json();
+    let first_again = world.refresh("app", refresh_token(&first)).await.json();
+    let hint = second["id_token"].as_str().unwrap();
+    browser.get(&format!("/auth/logout?id_token_hint={hint}")).await;
+    for tokens in [&first_again, &second] {
+        let refreshed = world.refresh("app", refresh_token(tokens)).await;
+        assert_eq!(refreshed.error().1, "invalid_grant");
+    }
+}
+
+#[tokio::test]
+async fn whoever_signs_in_after_somebody_else_ends_what_that_one_was_signed_in_to() {
+    let world = World::start().await;
+    world.public_client("app").await;
+    world.administration().await.add_user("bob@example.com", None, Some(PASSWORD)).await.unwrap();
+    let browser = Browser::new(&world);
+    let code = browser.code("app", "openid").await;
+    let of_ada = world.redeem("app", &code).await.json();
+    let challenge = challenge();
+    let login = changed(&authorization("app", &challenge), "prompt", Some("login"));
+    let page = browser.authorize(&login).await;
+    let page = browser.sign_in(&page, "bob@example.com", PASSWORD).await;
+    let code = browser.decide(&page, "allow").await.parameter("code").unwrap();
+    let of_bob = world.redeem("app", &code).await.json();
+    assert_eq!(world.refresh("app", refresh_token(&of_ada)).await.error().1, "invalid_grant");
+    assert_eq!(world.refresh("app", refresh_token(&of_bob)).await.status, StatusCode::OK);
+}

@@ -117,3 +117,21 @@ async fn the_form_of_a_link_works_in_the_browser_that_opened_it_alone() {
     assert_eq!(owner.send(request).await.status, StatusCode::BAD_REQUEST);
     assert!(set(&owner, &page, EMAIL, PASSWORD).await.body.contains("Your password is set"));
 }
+
+#[tokio::test]
+async fn an_admin_who_was_invited_by_address_keeps_the_invitation() {
+    let world = World::start().await;
+    let administration = world.administration().await;
+    let invited = administration.add_user("boss@example.com", Some("admin"), None).await.unwrap();
+    let invited = path(&invited.unwrap());
+    let first = path(&administration.first_operator().await.unwrap().unwrap());
+    let world = world.restarted().await;
+    let browser = Browser::new(&world);
+    assert!(browser.get(&first).await.body.contains("Set up your account"));
+    let page = browser.get(&invited).await;
+    assert!(set(&browser, &page, "", PASSWORD).await.body.contains("Your password is set"));
+    let administration = world.administration().await;
+    assert_eq!(administration.first_operator().await.unwrap(), None, "somebody runs the shop");
+    let world = world.restarted().await;
+    assert_eq!(world.get(&first).await.status, StatusCode::BAD_REQUEST, "and nobody else will");
+}

@@ -3,9 +3,12 @@
 use crate::harness::{
     Answer, Browser, EMAIL, PASSWORD, World, authorization, challenge, changed, form_request,
 };
+use async_trait::async_trait;
 use auth_server::ClientOrder;
+use engine_memory::MemoryEngine;
 use http::StatusCode;
-use std::time::Duration;
+use journal::interceptor::{InterceptedJournal, JournalInterceptor};
+use std::{sync::Arc, time::Duration};
 
 async fn page(browser: &Browser<'_>) -> Answer {
     let challenge = challenge();
@@ -395,4 +398,89 @@ async fn a_hint_about_somebody_else_is_not_answered_with_this_one() {
     let page = bob.authorize(&changed(&good, "id_token_hint", Some(own))).await;
     let answer = bob.sign_in(&page, "bob@example.com", PASSWORD).await;
     assert_eq!(answer.parameter("error").as_deref(), Some("login_required"));
+}
+
+#[tokio::test]
+async fn a_consent_ends_with_its_client_and_so_does_a_form_about_it() {
+    let world = World::start().await;
+    world.public_client("app").await;
+    let browser = Browser::new(&world);
+    let challenge = challenge();
+    let good = authorization("app", &challenge);
+    assert!(browser.authorized(&good).await.parameter("code").is_some());
+    let asked = browser.authorize(&changed(&good, "prompt", Some("consent"))).await;
+    world.clock.advance(Duration::from_secs(1));
+    let administration = world.administration().await;
+    administration.remove_client("app").await.unwrap();
+    administration
+        .add_client(&ClientOrder { is_public: true, ..World::order("app") })
+        .await
+        .unwrap();
+    let world = world.restarted().await;
+    let same = Browser::new(&world);
+    *same.cookies.lock().unwrap() = browser.cookies.lock().unwrap().clone();
+    let answer = same.decide(&asked, "allow").await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert!(answer.body.contains("not known to this shop"), "{}", answer.body);
+    assert!(same.authorize(&good).await.body.contains(r#"id="allow""#), "another client");
+}
+
+#[tokio::test]
+async fn the_language_that_a_client_wants_stays_until_the_end() {
+    let world = World::start().await;
+    world.public_client("app").await;
+    let browser = Browser::new(&world);
+    let challenge = challenge();
+    let good = authorization("app", &challenge);
+    let first = browser.authorize(&changed(&good, "ui_locales", Some("fr de-AT en"))).await;
+    let wrong = browser.sign_in(&first, EMAIL, "wrong").await;
+    let consent = browser.sign_in(&wrong, EMAIL, PASSWORD).await;
+    for page in [&first, &wrong, &consent] {
+        assert!(page.body.contains(r#"<html lang="de">"#), "{}", page.body);
+    }
+    let unknown = changed(&good, "client_id", Some("nobody"));
+    let error = browser.authorize(&changed(&unknown, "ui_locales", Some("de"))).await;
+    assert!(error.body.contains(r#"<html lang="de">"#));
+    let logout = browser.get("/auth/logout?ui_locales=de").await;
+    assert!(logout.body.contains("Abmelden"));
+}
+
+#[tokio::test]
+async fn a_form_that_is_too_large_is_told_so() {
+    let world = World::start().await;
+    world.public_client("app").await;
+    let browser = Browser::new(&world);
+    let (shown, long) = (page(&browser).await, "x".repeat(70_000));
+    let answer = browser.sign_in(&shown, EMAIL, &long).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(answer.body.contains("too long") && !answer.body.contains(&long));
+}
+
+/// Crash of the engine at the next write to the journal.
+#[derive(Debug)]
+struct CrashAtWrite(MemoryEngine);
+
+#[async_trait]
+impl JournalInterceptor for CrashAtWrite {
+    async fn before_write(&self) {
+        let _restarted = self.0.crash();
+    }
+}
+
+#[tokio::test]
+async fn who_gave_the_right_password_is_signed_in_even_if_the_request_fails_after_that() {
+    let world = World::start().await;
+    world.client(&ClientOrder { is_trusted: true, ..World::order("app") }).await;
+    let interceptor = Arc::new(CrashAtWrite(world.engine.clone()));
+    let world = world
+        .restarted_on(&|journal| {
+            let interceptor = Arc::clone(&interceptor);
+            Arc::new(InterceptedJournal { journal, interceptor })
+        })
+        .await;
+    let browser = Browser::new(&world);
+    let first = page(&browser).await;
+    let failed = browser.sign_in(&first, EMAIL, PASSWORD).await;
+    assert_eq!(failed.status, StatusCode::SERVICE_UNAVAILABLE, "the code could not be recorded");
+    assert!(browser.cookie("auth").is_some() && browser.cookie("auth-device").is_some());
 }

@@ -8,7 +8,7 @@ use axum::body::Body;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{Request, StatusCode};
 use jose::{Algorithm, Jws, base64url_encode};
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha512};
 use std::{collections::BTreeSet, time::Duration};
 
 #[tokio::test]
@@ -288,4 +288,36 @@ async fn errors_have_only_the_characters_of_the_rfc() {
         seen.insert(description);
     }
     assert!(seen.len() >= 2);
+}
+
+#[tokio::test]
+async fn an_id_token_is_signed_as_its_client_is_registered() {
+    let world = World::start().await;
+    for name in ["RS256", "ES256", "EdDSA"] {
+        let order = ClientOrder {
+            is_public: true,
+            id_token_algorithm: Some(name.to_owned()),
+            ..World::order(name)
+        };
+        world.client(&order).await;
+        let tokens = world.tokens(name, "openid").await;
+        let (id_token, access) =
+            (tokens["id_token"].as_str().unwrap(), tokens["access_token"].as_str().unwrap());
+        assert_eq!(Jws::parse(id_token).unwrap().algorithm().name(), name);
+        let claims = world.claims(id_token).await;
+        let hash = if name == "EdDSA" {
+            Sha512::digest(access).to_vec()
+        } else {
+            Sha256::digest(access).to_vec()
+        };
+        let half = base64url_encode(&hash[..hash.len() / 2]);
+        assert_eq!(claims.text("at_hash"), Some(&*half), "{name}");
+        // As a hint it counts in the browser of its person.
+        let browser = Browser::new(&world);
+        let challenge = challenge();
+        let fields = authorization(name, &challenge);
+        browser.authorized(&fields).await;
+        let hinted = changed(&fields, "id_token_hint", Some(id_token));
+        assert_eq!(browser.authorize(&hinted).await.parameter("error"), None, "{name}");
+    }
 }

@@ -1,14 +1,14 @@
-//! Browser of a request: its cookies, its language, and whether a form came from a page of this provider.
+//! Browser of a request: its cookies and its language.
 
+use super::texts::Texts;
 use crate::{
     application::sessions::{Session, SessionId},
     provider::Provider,
 };
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue};
 use jose::base64url_encode;
+use std::fmt;
 use storage::StorageError;
-
-use super::texts::Texts;
 
 /// Cookie of the session.
 const SESSION: &str = "auth";
@@ -24,7 +24,6 @@ const BINDING_BYTES: usize = 32;
 const BINDING_BYTES_MAX: usize = 64;
 
 /// Browser of a request.
-#[derive(Debug)]
 pub(crate) struct Browser {
     pub(crate) session_id: Option<SessionId>,
     pub(crate) session: Option<Session>,
@@ -33,6 +32,13 @@ pub(crate) struct Browser {
     /// Handle of the device, if somebody signed in on it before.
     pub(crate) device: Option<String>,
     pub(crate) texts: &'static Texts,
+}
+
+impl fmt::Debug for Browser {
+    /// Nothing of its cookies: they are secrets.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Browser").field("language", &self.texts.tag).finish_non_exhaustive()
+    }
 }
 
 impl Browser {
@@ -54,6 +60,12 @@ impl Browser {
         let binding = binding.map(ToOwned::to_owned);
         let device = cookie(headers, DEVICE, is_https).map(ToOwned::to_owned);
         Ok(Self { session_id, session, binding, device, texts: Texts::negotiate(headers) })
+    }
+
+    /// The same browser, with pages in the first language of a client (`ui_locales`) that there is.
+    pub(crate) fn in_language(self, ui_locales: Option<&str>) -> Self {
+        let texts = ui_locales.and_then(Texts::of_locales).unwrap_or(self.texts);
+        Self { texts, ..self }
     }
 
     /// Value of the binding cookie; empty without one, which binds nothing.
@@ -94,23 +106,6 @@ pub(crate) fn no_session_cookie(provider: &Provider) -> Option<HeaderValue> {
     HeaderValue::from_str(&cookie).ok()
 }
 
-/// Whether a form may come from a page of this provider. Browsers say so in headers that no page can write; a client without them is
-/// no browser that a page could use. `Origin` is `null` on pages that send no referrer.
-pub(crate) fn is_same_origin(provider: &Provider, headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).map(|it| it.to_str().unwrap_or("?"));
-    if let Some(site) = text("sec-fetch-site") {
-        return matches!(site, "same-origin" | "none");
-    }
-    match text("origin") {
-        None | Some("null") => true,
-        Some(origin) if origin == provider.issuer.origin() => true,
-        Some(origin) => {
-            let host = origin.split_once("://").map(|(_, host)| host);
-            host.is_some() && host == text("host")
-        }
-    }
-}
-
 /// A cookie for the time that the browser is open. Lax: it goes along when a client sends the browser here, and not when a page of
 /// another site posts a form.
 fn set_cookie(name: &str, value: &str, is_https: bool) -> Option<HeaderValue> {
@@ -126,18 +121,14 @@ fn scheme_parts(is_https: bool) -> (&'static str, &'static str) {
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str, is_https: bool) -> Option<&'a str> {
     let (prefix, _) = scheme_parts(is_https);
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
+    web::cookies(headers)
         .find_map(|(known, value)| (known.strip_prefix(prefix)? == name).then_some(value))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::header;
 
     #[test]
     fn a_cookie_that_another_host_could_have_set_counts_for_nothing_over_https() {
@@ -150,6 +141,18 @@ mod tests {
         assert_eq!(cookie(&headers, BROWSER, false), None);
         let set = set_cookie(SESSION, "v", true).unwrap();
         assert_eq!(set, "__Host-auth=v; Path=/; HttpOnly; SameSite=Lax; Secure");
+    }
+
+    #[test]
+    fn a_browser_in_a_log_shows_no_cookie() {
+        let browser = Browser {
+            session_id: SessionId::of_cookie("session"),
+            session: None,
+            binding: Some("binding".to_owned()),
+            device: Some("device".to_owned()),
+            texts: Texts::negotiate(&HeaderMap::new()),
+        };
+        assert_eq!(format!("{browser:?}"), r#"Browser { language: "en", .. }"#);
     }
 
     proptest::proptest! {

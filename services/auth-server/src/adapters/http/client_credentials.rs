@@ -1,6 +1,6 @@
 //! Credentials of a client in a request: in the header or in the body, by one method.
 
-use super::error_response::ErrorResponse;
+use super::{body, error_response::ErrorResponse};
 use crate::{
     application::{
         client_authentication::{AuthenticatedClient, Credentials},
@@ -8,6 +8,7 @@ use crate::{
     },
     provider::Provider,
 };
+use axum::extract::Request;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderMap, header};
 
@@ -15,19 +16,27 @@ use http::{HeaderMap, header};
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const TWO_METHODS: &str = "the client authenticates by more than one method";
 
-/// The client of a request.
-pub(crate) async fn authenticate(
+/// Request of a client that authenticated itself.
+#[derive(Debug)]
+pub(crate) struct ClientRequest {
+    pub(crate) client: AuthenticatedClient,
+    pub(crate) parameters: Parameters,
+}
+
+/// Reads a request by POST, and authenticates its client.
+pub(crate) async fn authenticated(
     provider: &Provider,
-    headers: &HeaderMap,
-    parameters: &Parameters,
-) -> Result<AuthenticatedClient, ErrorResponse> {
-    let tried_basic = headers.contains_key(header::AUTHORIZATION);
-    let credentials = credentials(headers, parameters)?;
-    let client = match credentials {
+    request: Request,
+) -> Result<ClientRequest, ErrorResponse> {
+    let (head, body) = request.into_parts();
+    let parameters = body::form(&head.headers, body).await?;
+    let tried_basic = head.headers.contains_key(header::AUTHORIZATION);
+    let client = match credentials(&head.headers, &parameters)? {
         Some(credentials) => provider.authenticator.authenticate(&credentials).await?,
         None => None,
     };
-    client.ok_or(ErrorResponse::invalid_client(tried_basic))
+    let client = client.ok_or(ErrorResponse::invalid_client(tried_basic))?;
+    Ok(ClientRequest { client, parameters })
 }
 
 /// Credentials; none where there are none that could prove anything.

@@ -1,56 +1,50 @@
 //! Consent page, submitted.
 
 use super::{
-    authorize::{ACCESS_DENIED, CONSENT_FORM, ConsentForm, Progress, proceed, refuse},
-    body,
-    browser::{Browser, is_same_origin},
-    form, page,
-    texts::Texts,
+    authorize::{CONSENT_FORM, ConsentForm, proceed, refuse},
+    browser::Browser,
+    form::Submitted,
+    page,
 };
 use crate::{
-    application::{error::AuthError, parameters::Parameters},
+    application::{
+        authorization::Progress, authorization_request::AuthorizationRefusal, error::AuthError,
+    },
     provider::Provider,
 };
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
-use http::{HeaderMap, StatusCode};
+use axum::{extract::State, response::Response};
+use http::StatusCode;
 use std::sync::Arc;
 
+/// The person does not want it.
+const ACCESS_DENIED: AuthorizationRefusal =
+    AuthorizationRefusal { error: "access_denied", description: "the person did not allow it" };
+
 /// Takes the decision of a person, and tells the client.
-pub(crate) async fn submit(State(provider): State<Arc<Provider>>, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let texts = Texts::negotiate(&head.headers);
-    let parameters = body::form(&head.headers, body).await.ok();
-    let parameters = parameters.filter(|_| is_same_origin(&provider, &head.headers));
-    let Some(parameters) = parameters else {
-        return page::error(&provider, texts, StatusCode::BAD_REQUEST, texts.form_expired);
-    };
-    match decide(&provider, &head.headers, &parameters).await {
-        Ok(response) => response,
-        Err(error) => page::failure(&provider, texts, &error),
-    }
+pub(crate) async fn submit(
+    State(provider): State<Arc<Provider>>,
+    submitted: Submitted,
+) -> Response {
+    let texts = submitted.browser.texts;
+    page::or_failure(&provider, texts, decide(&provider, submitted).await)
 }
 
-async fn decide(
-    provider: &Provider,
-    headers: &HeaderMap,
-    parameters: &Parameters,
-) -> Result<Response, AuthError> {
-    let browser = Browser::of(provider, headers).await?;
-    let sealed = parameters.get("form").unwrap_or_default();
-    let form = form::open::<ConsentForm>(provider, &browser, CONSENT_FORM, sealed);
-    // The person who was asked must be the one who answers.
-    let session = browser.session.as_ref();
-    let asked = form.zip(session).filter(|(form, session)| form.sid == session.sid);
-    let Some((ConsentForm { request, .. }, session)) = asked else {
+async fn decide(provider: &Provider, submitted: Submitted) -> Result<Response, AuthError> {
+    let form = submitted.data::<ConsentForm>(provider, CONSENT_FORM);
+    let Submitted { browser, parameters } = submitted;
+    let expired = |browser: &Browser| {
         let texts = browser.texts;
-        return Ok(page::error(provider, texts, StatusCode::BAD_REQUEST, texts.form_expired));
+        Ok(page::error(provider, texts, StatusCode::BAD_REQUEST, texts.form_expired))
+    };
+    let Some(ConsentForm { request, sid }) = form else { return expired(&browser) };
+    let browser = browser.in_language(request.ui_locales.as_deref());
+    // The person who was asked must be the one who answers.
+    let Some(session) = browser.session.as_ref().filter(|session| session.sid == sid) else {
+        return expired(&browser);
     };
     if parameters.get("decision") != Some("allow") {
         return Ok(refuse(provider, &browser, &request.target, ACCESS_DENIED));
     }
-    provider.accounts.consent(session.account, &request.client, &request.scopes).await?;
-    proceed(provider, &browser, request, Some(session), Progress::Consented).await
+    provider.authorizations.consent(&request, session).await?;
+    Ok(proceed(provider, &browser, request, Some(session), Progress::Consented).await)
 }

@@ -1,6 +1,6 @@
 //! Metadata (OpenID Connect Discovery; RFC 8414) and key set. Only what there is is announced.
 
-use super::respond;
+use super::{respond, texts::Texts};
 use crate::{application::keyring::JWKS_MAX_AGE, provider::Provider};
 use axum::{extract::State, response::Response};
 use http::{HeaderValue, StatusCode, header};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// Methods by which a client may prove who it is.
 const CLIENT_METHODS: [&str; 3] = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
-const ASSERTION_ALGORITHMS: [&str; 3] = ["ES256", "EdDSA", "RS256"];
+const ALGORITHMS: [&str; 3] = ["ES256", "EdDSA", "RS256"];
 
 /// Metadata of the provider, the same at both well-known addresses.
 pub(crate) async fn metadata(State(provider): State<Arc<Provider>>) -> Response {
@@ -30,17 +30,17 @@ pub(crate) async fn metadata(State(provider): State<Arc<Provider>>) -> Response 
         "response_modes_supported": ["query", "fragment", "form_post"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256"],
+        "id_token_signing_alg_values_supported": ALGORITHMS,
         "token_endpoint_auth_methods_supported": public_methods,
-        "token_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
+        "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "introspection_endpoint_auth_methods_supported": CLIENT_METHODS,
-        "introspection_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
+        "introspection_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "revocation_endpoint_auth_methods_supported": public_methods,
-        "revocation_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
+        "revocation_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "ui_locales_supported": ["en", "de"],
+        "ui_locales_supported": Texts::tags(),
         "claims_parameter_supported": false,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,

@@ -1,18 +1,22 @@
 //! Error responses of the endpoints that programs call (RFC 6749, section 5.2).
 
 use super::{body::FormError, respond};
-use crate::{application::error::AuthError, domain::Rejection};
+use crate::{
+    application::{error::AuthError, parameters::MissingParameter},
+    domain::Rejection,
+};
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
+use std::borrow::Cow;
 use storage::StorageError;
 
 /// Error of an endpoint: a word of the RFCs, and a sentence for developers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ErrorResponse {
     status: StatusCode,
     error: &'static str,
-    description: &'static str,
+    description: Cow<'static, str>,
     /// Value of `WWW-Authenticate`.
     challenge: Option<&'static str>,
     retry_after: Option<&'static str>,
@@ -24,14 +28,14 @@ impl ErrorResponse {
         Self {
             status: StatusCode::BAD_REQUEST,
             error,
-            description,
+            description: Cow::Borrowed(description),
             challenge: None,
             retry_after: None,
         }
     }
 
     /// The client did not prove who it is.
-    pub(crate) const fn invalid_client(tried_basic: bool) -> Self {
+    pub(crate) fn invalid_client(tried_basic: bool) -> Self {
         let error =
             Self::new("invalid_client", "the client is not known, or did not prove who it is");
         let challenge = if tried_basic { Some("Basic realm=\"auth\"") } else { None };
@@ -70,8 +74,16 @@ impl From<FormError> for ErrorResponse {
                 status: StatusCode::PAYLOAD_TOO_LARGE,
                 ..Self::new("invalid_request", "the body is too large")
             },
+            FormError::Incomplete => Self::new("invalid_request", "the body has no end"),
             FormError::Parameters(error) => Self::new("invalid_request", error.description()),
         }
+    }
+}
+
+impl From<MissingParameter> for ErrorResponse {
+    fn from(MissingParameter(name): MissingParameter) -> Self {
+        let description = Cow::Owned(format!("the parameter {name} is missing"));
+        Self { description, ..Self::new("invalid_request", "") }
     }
 }
 

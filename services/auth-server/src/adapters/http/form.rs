@@ -1,17 +1,65 @@
-//! Sealed forms: what a page hands to the next request of the same browser. The seal says for which form it is, binds it to the cookie
-//! of the browser that was shown the page, and ends. It is the protection against forged requests (CSRF) as well, and nothing of it
-//! is kept on the server.
+//! Forms of the pages: sealed by one page for the next request of the same browser. The seal says for which form it is, binds it to the
+//! cookie of the browser that was shown the page, and ends. It is the protection against forged requests (CSRF) as well, and nothing of
+//! it is kept on the server.
 
-use super::browser::Browser;
-use crate::{application::seal::digest, provider::Provider};
-use http::HeaderValue;
+use super::{body, body::FormError, browser::Browser, page, texts::Texts};
+use crate::{
+    application::{parameters::Parameters, seal::digest},
+    provider::Provider,
+};
+use axum::{
+    extract::{FromRequest, Request},
+    response::Response,
+};
+use http::{HeaderValue, StatusCode};
 use jose::{base64url_decode, base64url_encode};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use subtle::ConstantTimeEq;
+use web::FormOrigin;
 
 /// Time within which a form must be sent.
 const VALID: Duration = Duration::from_mins(30);
+
+/// Form that a page of this provider sent, with the browser that sent it.
+#[derive(Debug)]
+pub(crate) struct Submitted {
+    pub(crate) browser: Browser,
+    pub(crate) parameters: Parameters,
+}
+
+impl FromRequest<Arc<Provider>> for Submitted {
+    /// A page that says what is wrong.
+    type Rejection = Response;
+
+    async fn from_request(request: Request, provider: &Arc<Provider>) -> Result<Self, Response> {
+        let (head, body) = request.into_parts();
+        let texts = Texts::negotiate(&head.headers);
+        let refused = |status, sentence| page::error(provider, texts, status, sentence);
+        // The origin is opaque on pages that send no referrer, as these do; the seal is bound to the browser.
+        if FormOrigin::of(&head.headers, &[provider.issuer.authority()]) == FormOrigin::Other {
+            return Err(refused(StatusCode::BAD_REQUEST, texts.form_expired));
+        }
+        let parameters = match body::form(&head.headers, body).await {
+            Ok(parameters) => parameters,
+            Err(FormError::TooLarge) => {
+                return Err(refused(StatusCode::PAYLOAD_TOO_LARGE, texts.form_too_large));
+            }
+            Err(_) => return Err(refused(StatusCode::BAD_REQUEST, texts.form_expired)),
+        };
+        match Browser::of(provider, &head.headers).await {
+            Ok(browser) => Ok(Self { browser, parameters }),
+            Err(error) => Err(page::failure(provider, texts, &error.into())),
+        }
+    }
+}
+
+impl Submitted {
+    /// Data that the page of this form sealed, if it was shown to this browser a short while ago.
+    pub(crate) fn data<T: DeserializeOwned>(&self, provider: &Provider, form: &str) -> Option<T> {
+        open(provider, &self.browser, form, self.parameters.form())
+    }
+}
 
 /// Content of a seal.
 #[derive(Serialize, Deserialize)]
@@ -30,23 +78,24 @@ pub(crate) fn seal<T: Serialize>(
     data: T,
 ) -> (String, Option<HeaderValue>) {
     let (binding, cookie) = browser.bound(provider);
-    let expires = provider.ids.now().as_second().saturating_add_unsigned(VALID.as_secs());
+    let now = provider.ids.now();
+    let expires = now.as_second().saturating_add_unsigned(VALID.as_secs());
     let sealed = Sealed { browser: digest(binding), expires, data };
     let text = serde_json::to_vec(&sealed).expect("what is sealed is plain data");
-    let sealed = provider.sealing.seal(form, &text, &**provider.ids.randomness());
+    let sealed = provider.sealing.seal(form, &text, now, &**provider.ids.randomness());
     (base64url_encode(sealed), cookie)
 }
 
-/// Data of a form that this browser was shown.
-pub(crate) fn open<T: DeserializeOwned>(
+fn open<T: DeserializeOwned>(
     provider: &Provider,
     browser: &Browser,
     form: &str,
     sealed: &str,
 ) -> Option<T> {
-    let text = provider.sealing.open(form, &base64url_decode(sealed).ok()?)?;
+    let now = provider.ids.now();
+    let text = provider.sealing.open(form, &base64url_decode(sealed).ok()?, now)?;
     let sealed: Sealed<T> = serde_json::from_slice(&text).ok()?;
     let is_its_own = digest(browser.binding()).as_bytes().ct_eq(sealed.browser.as_bytes());
-    let is_current = provider.ids.now().as_second() < sealed.expires;
+    let is_current = now.as_second() < sealed.expires;
     (bool::from(is_its_own) && is_current && !browser.binding().is_empty()).then_some(sealed.data)
 }

@@ -1,15 +1,15 @@
 //! Introspection (RFC 7662): what a token is worth, for its own client and for those that may look at the tokens of others.
 
-use super::{body, client_credentials, error_response::ErrorResponse, respond};
-use crate::{
-    application::{client_authentication::AuthenticatedClient, parameters::Parameters},
-    provider::Provider,
+use super::{
+    client_credentials::{self, ClientRequest},
+    error_response::ErrorResponse,
+    respond,
 };
+use crate::{application::client_authentication::AuthenticatedClient, provider::Provider};
 use axum::{
     extract::{Request, State},
     response::Response,
 };
-use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -23,28 +23,16 @@ pub(crate) async fn introspect(
     State(provider): State<Arc<Provider>>,
     request: Request,
 ) -> Response {
-    let (head, body) = request.into_parts();
-    let answer = match body::form(&head.headers, body).await {
-        Ok(parameters) => answer(&provider, &head.headers, &parameters).await,
-        Err(error) => Err(error.into()),
-    };
-    match answer {
-        Ok(value) => respond::private_json(StatusCode::OK, &value),
-        Err(error) => error.into_response(),
-    }
+    respond::answer(answer(&provider, request).await)
 }
 
-async fn answer(
-    provider: &Provider,
-    headers: &HeaderMap,
-    parameters: &Parameters,
-) -> Result<Value, ErrorResponse> {
-    let client = client_credentials::authenticate(provider, headers, parameters).await?;
+async fn answer(provider: &Provider, request: Request) -> Result<Value, ErrorResponse> {
+    let ClientRequest { client, parameters } =
+        client_credentials::authenticated(provider, request).await?;
     if !client.registration().is_confidential() {
         return Err(ErrorResponse::invalid_client(false));
     }
-    let missing = ErrorResponse::new("invalid_request", "the token is missing");
-    let token = parameters.get("token").ok_or(missing)?;
+    let token = parameters.required("token")?;
     let described = match access_token(provider, &client, token).await? {
         Some(claims) => Some(claims),
         None => refresh_token(provider, &client, token).await?,
@@ -84,10 +72,8 @@ async fn refresh_token(
         return Ok(None);
     };
     let Some(grant) = &stream.0 else { return Ok(None) };
-    let family = grant.active_family(&client.id, provider.ids.now());
-    let Some(family) = family.filter(|family| family.generation == generation) else {
-        return Ok(None);
-    };
+    let end = grant.refreshable_until(&client.id, generation, provider.ids.now());
+    let Some(end) = end else { return Ok(None) };
     if !provider.grants.is_valid(grant).await? {
         return Ok(None);
     }
@@ -97,6 +83,6 @@ async fn refresh_token(
         "sub": grant.authorization.account.to_string(),
         "scope": grant.authorization.scopes.join(" "),
         "iss": provider.issuer.as_str(),
-        "exp": family.idle_until.as_second(),
+        "exp": end.as_second(),
     })))
 }

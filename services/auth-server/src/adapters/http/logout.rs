@@ -2,20 +2,18 @@
 //! else has the person asked, because any page can send a browser here. Nobody is sent on without a hint and a registered address.
 
 use super::{
-    body,
-    browser::{Browser, is_same_origin, no_session_cookie},
-    form, page, respond,
+    body::ProtocolRequest,
+    browser::{Browser, no_session_cookie},
+    form::{self, Submitted},
+    page, respond,
     texts::Texts,
 };
 use crate::{
     application::{error::AuthError, parameters::Parameters},
-    domain::events::ClientId,
+    domain::{events::ClientId, redirect_uri},
     provider::Provider,
 };
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::{HeaderMap, StatusCode};
 use maud::html;
 use std::sync::Arc;
@@ -23,45 +21,25 @@ use std::sync::Arc;
 /// Form of the question.
 const SIGN_OUT_FORM: &str = "sign-out";
 
-/// Request by GET.
-pub(crate) async fn by_query(State(provider): State<Arc<Provider>>, request: Request) -> Response {
-    let (head, _) = request.into_parts();
-    let parameters = Parameters::parse(head.uri.query().unwrap_or_default().as_bytes()).ok();
-    logout(&provider, &head.headers, parameters).await
-}
-
-/// Request by POST, from a page of a client.
-pub(crate) async fn by_form(State(provider): State<Arc<Provider>>, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let parameters = body::form(&head.headers, body).await.ok();
-    logout(&provider, &head.headers, parameters).await
+/// Signs out, or asks.
+pub(crate) async fn logout(
+    State(provider): State<Arc<Provider>>,
+    request: ProtocolRequest,
+) -> Response {
+    let texts = Texts::negotiate(&request.headers);
+    let Ok(parameters) = &request.parameters else {
+        return page::error(&provider, texts, StatusCode::BAD_REQUEST, texts.unreadable);
+    };
+    page::or_failure(&provider, texts, answer(&provider, &request.headers, parameters).await)
 }
 
 /// Answer to the question.
-pub(crate) async fn confirm(State(provider): State<Arc<Provider>>, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let texts = Texts::negotiate(&head.headers);
-    let parameters = body::form(&head.headers, body).await.ok();
-    let parameters = parameters.filter(|_| is_same_origin(&provider, &head.headers));
-    match confirmed(&provider, &head.headers, parameters).await {
-        Ok(response) => response,
-        Err(error) => page::failure(&provider, texts, &error),
-    }
-}
-
-async fn logout(
-    provider: &Provider,
-    headers: &HeaderMap,
-    parameters: Option<Parameters>,
+pub(crate) async fn confirm(
+    State(provider): State<Arc<Provider>>,
+    submitted: Submitted,
 ) -> Response {
-    let texts = Texts::negotiate(headers);
-    let Some(parameters) = parameters else {
-        return page::error(provider, texts, StatusCode::BAD_REQUEST, texts.unreadable);
-    };
-    match answer(provider, headers, &parameters).await {
-        Ok(response) => response,
-        Err(error) => page::failure(provider, texts, &error),
-    }
+    let texts = submitted.browser.texts;
+    page::or_failure(&provider, texts, confirmed(&provider, &submitted).await)
 }
 
 /// Session and client that a hint names.
@@ -76,14 +54,18 @@ async fn answer(
     parameters: &Parameters,
 ) -> Result<Response, AuthError> {
     let browser = Browser::of(provider, headers).await?;
+    let browser = browser.in_language(parameters.get("ui_locales"));
     let texts = browser.texts;
+    let Ok(state) = parameters.state() else {
+        return Ok(page::error(provider, texts, StatusCode::BAD_REQUEST, texts.unreadable));
+    };
     let hint = parameters.get("id_token_hint").map(|token| hint(provider, parameters, token));
     let refused = || page::error(provider, texts, StatusCode::BAD_REQUEST, texts.logout_refused);
     let location = match (parameters.get("post_logout_redirect_uri"), &hint) {
         (None, Some(None)) => return Ok(refused()),
         (None, _) => None,
         (Some(uri), Some(Some(hint))) if is_registered(provider, &hint.client, uri).await? => {
-            Some(with_state(uri, parameters.get("state")))
+            Some(with_state(uri, state))
         }
         (Some(_), _) => return Ok(refused()),
     };
@@ -109,19 +91,13 @@ async fn answer(
     Ok(page::with_cookie(page, cookie))
 }
 
-async fn confirmed(
-    provider: &Provider,
-    headers: &HeaderMap,
-    parameters: Option<Parameters>,
-) -> Result<Response, AuthError> {
-    let browser = Browser::of(provider, headers).await?;
-    let sealed = parameters.as_ref().and_then(|it| it.get("form")).unwrap_or_default();
-    let opened = form::open::<Option<String>>(provider, &browser, SIGN_OUT_FORM, sealed);
-    let Some(location) = opened else {
+async fn confirmed(provider: &Provider, submitted: &Submitted) -> Result<Response, AuthError> {
+    let browser = &submitted.browser;
+    let Some(location) = submitted.data::<Option<String>>(provider, SIGN_OUT_FORM) else {
         let texts = browser.texts;
         return Ok(page::error(provider, texts, StatusCode::BAD_REQUEST, texts.form_expired));
     };
-    sign_out(provider, &browser, location.as_deref()).await
+    sign_out(provider, browser, location.as_deref()).await
 }
 
 /// Ends the session of the browser, and goes on to an address that was checked.
@@ -163,7 +139,6 @@ async fn is_registered(
 
 fn with_state(uri: &str, state: Option<&str>) -> String {
     let Some(state) = state else { return uri.to_owned() };
-    let separator = if uri.contains('?') { '&' } else { '?' };
     let pair = form_urlencoded::Serializer::new(String::new()).append_pair("state", state).finish();
-    format!("{uri}{separator}{pair}")
+    redirect_uri::with_query(uri, &pair)
 }

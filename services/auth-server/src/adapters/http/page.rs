@@ -5,7 +5,11 @@ use super::{
     browser::Browser,
     texts::{Texts, filled},
 };
-use crate::{application::error::AuthError, domain::events::Registration, provider::Provider};
+use crate::{
+    application::error::AuthError,
+    domain::{Rejection, events::Registration},
+    provider::Provider,
+};
 use axum::{
     body::Body,
     extract::State,
@@ -96,9 +100,21 @@ pub(crate) fn error(
     )
 }
 
-/// Page for what went wrong on this side.
+/// The page, or the one for what went wrong.
+pub(crate) fn or_failure(
+    provider: &Provider,
+    texts: &'static Texts,
+    page: Result<Response, AuthError>,
+) -> Response {
+    page.unwrap_or_else(|error| failure(provider, texts, &error))
+}
+
+/// Page for what went wrong.
 pub(crate) fn failure(provider: &Provider, texts: &'static Texts, failure: &AuthError) -> Response {
     let (status, sentence) = match failure {
+        AuthError::Rejected(Rejection::TooManyConsents { .. }) => {
+            (StatusCode::CONFLICT, texts.too_many_consents)
+        }
         AuthError::Rejected(_) => (StatusCode::BAD_REQUEST, texts.form_expired),
         AuthError::Busy => (StatusCode::SERVICE_UNAVAILABLE, texts.busy),
         AuthError::Storage(_) | AuthError::Signing => {

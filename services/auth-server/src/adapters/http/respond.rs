@@ -1,5 +1,6 @@
 //! Responses: JSON that nobody stores, redirects, and the headers by which pages of other origins may read (CORS).
 
+use super::error_response::ErrorResponse;
 use axum::{
     body::Body,
     response::{IntoResponse, Response},
@@ -16,6 +17,14 @@ pub(crate) fn private_json(status: StatusCode, value: &Value) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
     response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     response
+}
+
+/// Answer of an endpoint that programs call.
+pub(crate) fn answer(answer: Result<Value, ErrorResponse>) -> Response {
+    match answer {
+        Ok(value) => private_json(StatusCode::OK, &value),
+        Err(error) => error.into_response(),
+    }
 }
 
 /// JSON.

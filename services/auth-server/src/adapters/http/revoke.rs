@@ -1,22 +1,21 @@
 //! Revocation (RFC 7009): a client gives back a token; its whole grant ends with it.
 
-use super::{body, client_credentials, error_response::ErrorResponse, respond};
-use crate::{application::parameters::Parameters, provider::Provider};
+use super::{
+    client_credentials::{self, ClientRequest},
+    error_response::ErrorResponse,
+    respond,
+};
+use crate::provider::Provider;
 use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use std::sync::Arc;
 
 /// Revokes a token. One that is unknown or no longer valid is as good as revoked.
 pub(crate) async fn revoke(State(provider): State<Arc<Provider>>, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let answer = match body::form(&head.headers, body).await {
-        Ok(parameters) => revoked(&provider, &head.headers, &parameters).await,
-        Err(error) => Err(error.into()),
-    };
-    respond::with_cors(match answer {
+    respond::with_cors(match revoked(&provider, request).await {
         Ok(()) => {
             let mut response = StatusCode::OK.into_response();
             let no_store = HeaderValue::from_static("no-store");
@@ -27,16 +26,12 @@ pub(crate) async fn revoke(State(provider): State<Arc<Provider>>, request: Reque
     })
 }
 
-async fn revoked(
-    provider: &Provider,
-    headers: &HeaderMap,
-    parameters: &Parameters,
-) -> Result<(), ErrorResponse> {
+async fn revoked(provider: &Provider, request: Request) -> Result<(), ErrorResponse> {
     const FOREIGN: ErrorResponse =
         ErrorResponse::new("invalid_request", "the token belongs to another client");
-    let client = client_credentials::authenticate(provider, headers, parameters).await?;
-    let missing = ErrorResponse::new("invalid_request", "the token is missing");
-    let token = parameters.get("token").ok_or(missing)?;
+    let ClientRequest { client, parameters } =
+        client_credentials::authenticated(provider, request).await?;
+    let token = parameters.required("token")?;
     // The hint about its type is only a hint: both are tried.
     if let Some((id, stream, _)) = provider.grants.of_refresh_token(token).await? {
         let Some(grant) = &stream.0 else { return Ok(()) };

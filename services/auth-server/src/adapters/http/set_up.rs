@@ -1,25 +1,22 @@
 //! One-time link: the page on which the person of a new account, or one who lost the password, sets it.
 
 use super::{
-    body,
-    browser::{Browser, is_same_origin},
-    form, page,
+    body::ProtocolRequest,
+    browser::Browser,
+    form::{self, Submitted},
+    page,
     texts::Texts,
 };
 use crate::{
     application::{
-        accounts::Person,
         error::AuthError,
-        parameters::Parameters,
         passwords::{Password, PasswordRefusal},
+        person_records::Person,
     },
     domain::Rejection,
     provider::Provider,
 };
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::{HeaderMap, StatusCode};
 use identifiers::Email;
 use maud::html;
@@ -29,13 +26,14 @@ use std::sync::Arc;
 const SET_UP_FORM: &str = "set-up";
 
 /// Page of a link.
-pub(crate) async fn show(State(provider): State<Arc<Provider>>, request: Request) -> Response {
-    let (head, _) = request.into_parts();
-    let parameters = Parameters::parse(head.uri.query().unwrap_or_default().as_bytes());
-    let handle = parameters.ok().and_then(|it| it.get("link").map(ToOwned::to_owned));
-    let headers = &head.headers;
-    let shown = page_of_link(&provider, headers, handle.as_deref().unwrap_or_default()).await;
-    shown.unwrap_or_else(|error| failure(&provider, Texts::negotiate(headers), &error))
+pub(crate) async fn show(
+    State(provider): State<Arc<Provider>>,
+    request: ProtocolRequest,
+) -> Response {
+    let parameters = request.parameters.unwrap_or_default();
+    let handle = parameters.get("link").unwrap_or_default();
+    let shown = page_of_link(&provider, &request.headers, handle).await;
+    shown.unwrap_or_else(|error| failure(&provider, Texts::negotiate(&request.headers), &error))
 }
 
 async fn page_of_link(
@@ -49,27 +47,20 @@ async fn page_of_link(
 }
 
 /// Sets the password.
-pub(crate) async fn submit(State(provider): State<Arc<Provider>>, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let texts = Texts::negotiate(&head.headers);
-    let parameters = body::form(&head.headers, body).await.ok();
-    let parameters = parameters.filter(|_| is_same_origin(&provider, &head.headers));
-    let Some(parameters) = parameters else {
-        return page::error(&provider, texts, StatusCode::BAD_REQUEST, texts.form_expired);
-    };
-    let set = set_up(&provider, &head.headers, &parameters).await;
+pub(crate) async fn submit(
+    State(provider): State<Arc<Provider>>,
+    submitted: Submitted,
+) -> Response {
+    let texts = submitted.browser.texts;
+    let set = set_up(&provider, submitted).await;
     set.unwrap_or_else(|error| failure(&provider, texts, &error))
 }
 
-async fn set_up(
-    provider: &Provider,
-    headers: &HeaderMap,
-    parameters: &Parameters,
-) -> Result<Response, AuthError> {
-    let browser = Browser::of(provider, headers).await?;
+async fn set_up(provider: &Provider, submitted: Submitted) -> Result<Response, AuthError> {
+    let handle = submitted.data::<String>(provider, SET_UP_FORM);
+    let Submitted { browser, parameters } = submitted;
     let texts = browser.texts;
-    let sealed = parameters.get("form").unwrap_or_default();
-    let Some(handle) = form::open::<String>(provider, &browser, SET_UP_FORM, sealed) else {
+    let Some(handle) = handle else {
         return Ok(page::error(provider, texts, StatusCode::BAD_REQUEST, texts.form_expired));
     };
     let (_, person) = provider.accounts.offered(&handle).await?;

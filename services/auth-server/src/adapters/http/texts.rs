@@ -43,6 +43,8 @@ pub(crate) struct Texts {
     pub(crate) unknown_redirect: &'static str,
     pub(crate) unreadable: &'static str,
     pub(crate) form_expired: &'static str,
+    pub(crate) form_too_large: &'static str,
+    pub(crate) too_many_consents: &'static str,
     pub(crate) link_invalid: &'static str,
     pub(crate) logout_refused: &'static str,
     pub(crate) unavailable: &'static str,
@@ -87,6 +89,8 @@ const ENGLISH: Texts = Texts {
     unknown_redirect: "The program that sent you here gave an address that is not registered for it. Nothing was shared with it.",
     unreadable: "The program that sent you here sent a request that cannot be read. Go back to it and try again.",
     form_expired: "This form is no longer valid. Go back to where you came from and try again.",
+    form_too_large: "What you entered is too long.",
+    too_many_consents: "Your account has allowed access to as many programs as it can remember. Ask the shop to take one of them back.",
     link_invalid: "This link is not valid, or was used. Ask for a new one.",
     logout_refused: "You were sent here with an address that is not registered for signing out.",
     unavailable: "Something broke on our side. Try again in a few seconds.",
@@ -131,6 +135,8 @@ const GERMAN: Texts = Texts {
     unknown_redirect: "Das Programm, das Sie hierher geschickt hat, nannte eine Adresse, die dafür nicht eingetragen ist. Es hat nichts erfahren.",
     unreadable: "Das Programm, das Sie hierher geschickt hat, sandte eine Anfrage, die nicht zu lesen ist. Gehen Sie dorthin zurück und versuchen Sie es noch einmal.",
     form_expired: "Dieses Formular gilt nicht mehr. Gehen Sie dorthin zurück, woher Sie kamen, und versuchen Sie es noch einmal.",
+    form_too_large: "Ihre Eingabe ist zu lang.",
+    too_many_consents: "Ihr Konto hat so vielen Programmen Zugriff erlaubt, wie es sich merken kann. Bitten Sie den Shop, eine Erlaubnis zurückzunehmen.",
     link_invalid: "Dieser Link gilt nicht oder wurde schon benutzt. Lassen Sie sich einen neuen geben.",
     logout_refused: "Sie kamen mit einer Adresse hierher, die nicht für das Abmelden eingetragen ist.",
     unavailable: "Bei uns ging etwas schief. Versuchen Sie es in einigen Sekunden noch einmal.",
@@ -139,16 +145,31 @@ const GERMAN: Texts = Texts {
 };
 
 impl Texts {
-    /// Texts of the first language in `Accept-Language` that there is; English otherwise.
+    const LANGUAGES: [&'static Self; 2] = [&ENGLISH, &GERMAN];
+
+    /// Tags of the languages.
+    pub(crate) fn tags() -> [&'static str; 2] {
+        Self::LANGUAGES.map(|texts| texts.tag)
+    }
+
+    /// Texts of the language in `Accept-Language` that is wanted most; English if there is none of them.
     pub(crate) fn negotiate(headers: &HeaderMap) -> &'static Self {
-        const LANGUAGES: [&Texts; 2] = [&ENGLISH, &GERMAN];
-        let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
-        let mut tags = wanted.unwrap_or_default().split(',').filter_map(|it| it.split(';').next());
-        let known = |tag: &str| {
-            let language = tag.trim().split('-').next().unwrap_or_default();
-            LANGUAGES.into_iter().find(|texts| texts.tag.eq_ignore_ascii_case(language))
-        };
-        tags.find_map(known).unwrap_or(&ENGLISH)
+        let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
+        let wanted = web::accepted_languages(header.unwrap_or_default());
+        Self::first_of(wanted).unwrap_or(&ENGLISH)
+    }
+
+    /// Texts of the first of the languages that a client wants for its pages (`ui_locales`).
+    pub(crate) fn of_locales(ui_locales: &str) -> Option<&'static Self> {
+        Self::first_of(ui_locales.split(' '))
+    }
+
+    fn first_of<'a>(tags: impl IntoIterator<Item = &'a str>) -> Option<&'static Self> {
+        tags.into_iter().find_map(|tag| {
+            let language = tag.split('-').next().unwrap_or_default();
+            let is_it = |texts: &&Self| texts.tag.eq_ignore_ascii_case(language);
+            Self::LANGUAGES.into_iter().find(is_it)
+        })
     }
 }
 
@@ -162,14 +183,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_known_language_is_taken() {
+    fn the_known_language_that_is_wanted_most_is_taken() {
         let tag = |wanted: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT_LANGUAGE, wanted.parse().unwrap());
             Texts::negotiate(&headers).tag
         };
         assert_eq!(tag("fr, de-AT;q=0.8, en;q=0.5"), "de");
+        assert_eq!(tag("en;q=0.5, de;q=0.8"), "de");
         assert_eq!((tag("en-GB,de"), tag("fr"), tag("")), ("en", "en", "en"));
+        let locales = |wanted: &str| Texts::of_locales(wanted).map(|texts| texts.tag);
+        assert_eq!(locales("fr-CA DE-at en"), Some("de"));
+        assert_eq!((locales("fr"), locales("")), (None, None));
         assert_eq!(filled("to {client}", "client", "X"), "to X");
     }
 }

@@ -1,6 +1,10 @@
 //! Token endpoint (RFC 6749, section 3.2).
 
-use super::{body, client_credentials, error_response::ErrorResponse, respond};
+use super::{
+    client_credentials::{self, ClientRequest},
+    error_response::ErrorResponse,
+    respond,
+};
 use crate::{
     application::{
         client_authentication::AuthenticatedClient,
@@ -16,7 +20,6 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use std::{ops::RangeInclusive, sync::Arc};
 
@@ -27,34 +30,22 @@ const OPENID: &str = "openid";
 
 /// Exchanges a grant for tokens.
 pub(crate) async fn exchange(State(provider): State<Arc<Provider>>, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let answer = match body::form(&head.headers, body).await {
-        Ok(parameters) => answer(&provider, &head.headers, &parameters).await,
-        Err(error) => Err(error.into()),
-    };
-    respond::with_cors(match answer {
-        Ok(tokens) => respond::private_json(StatusCode::OK, &tokens),
-        Err(error) => error.into_response(),
-    })
+    respond::with_cors(respond::answer(answer(&provider, request).await))
 }
 
-async fn answer(
-    provider: &Provider,
-    headers: &HeaderMap,
-    parameters: &Parameters,
-) -> Result<Value, ErrorResponse> {
-    let client = client_credentials::authenticate(provider, headers, parameters).await?;
-    let grant_type = match parameters.get("grant_type") {
-        Some("authorization_code") => GrantType::AuthorizationCode,
-        Some("refresh_token") => GrantType::RefreshToken,
-        Some("client_credentials") => GrantType::ClientCredentials,
-        Some(_) => {
+async fn answer(provider: &Provider, request: Request) -> Result<Value, ErrorResponse> {
+    let ClientRequest { client, parameters } =
+        client_credentials::authenticated(provider, request).await?;
+    let grant_type = match parameters.required("grant_type")? {
+        "authorization_code" => GrantType::AuthorizationCode,
+        "refresh_token" => GrantType::RefreshToken,
+        "client_credentials" => GrantType::ClientCredentials,
+        _ => {
             return Err(ErrorResponse::new(
                 "unsupported_grant_type",
                 "the grant_type is not supported",
             ));
         }
-        None => return Err(missing("the grant_type is missing")),
     };
     if !client.registration().allows(grant_type) {
         let refused = "the client may not use this grant_type";
@@ -64,14 +55,10 @@ async fn answer(
         return Err(ErrorResponse::new("invalid_target", "the resource is not known here"));
     }
     match grant_type {
-        GrantType::AuthorizationCode => redeem(provider, &client, parameters).await,
-        GrantType::RefreshToken => refresh(provider, &client, parameters).await,
-        GrantType::ClientCredentials => for_itself(provider, &client, parameters),
+        GrantType::AuthorizationCode => redeem(provider, &client, &parameters).await,
+        GrantType::RefreshToken => refresh(provider, &client, &parameters).await,
+        GrantType::ClientCredentials => for_itself(provider, &client, &parameters),
     }
-}
-
-const fn missing(description: &'static str) -> ErrorResponse {
-    ErrorResponse::new("invalid_request", description)
 }
 
 async fn redeem(
@@ -79,7 +66,7 @@ async fn redeem(
     client: &AuthenticatedClient,
     parameters: &Parameters,
 ) -> Result<Value, ErrorResponse> {
-    let code = parameters.get("code").ok_or(missing("the code is missing"))?;
+    let code = parameters.required("code")?;
     let challenge = match parameters.get("code_verifier") {
         None => None,
         Some(verifier) if is_verifier(verifier) => Some(digest(verifier)),
@@ -89,7 +76,7 @@ async fn redeem(
     let redeemed = provider.grants.redeem(code, client, redirect_uri, challenge.as_deref()).await?;
     let scopes = redeemed.grant.authorization.scopes.clone();
     let nonce = redeemed.grant.authorization.nonce.clone();
-    tokens(provider, redeemed, &scopes, nonce.as_deref()).await
+    tokens(provider, client, redeemed, &scopes, nonce.as_deref()).await
 }
 
 async fn refresh(
@@ -97,9 +84,9 @@ async fn refresh(
     client: &AuthenticatedClient,
     parameters: &Parameters,
 ) -> Result<Value, ErrorResponse> {
-    let token = parameters.get("refresh_token").ok_or(missing("the refresh_token is missing"))?;
+    let token = parameters.required("refresh_token")?;
     // Before the token is replaced: a request that asks for too much changes nothing.
-    let requested: Option<Vec<&str>> = parameters.get("scope").map(|it| it.split(' ').collect());
+    let requested = parameters.scopes();
     if let (Some(requested), Some((_, stream, _))) =
         (&requested, provider.grants.of_refresh_token(token).await?)
     {
@@ -120,7 +107,7 @@ async fn refresh(
             granted.iter().filter(|scope| requested.contains(&scope.as_str())).cloned().collect()
         }
     };
-    tokens(provider, refreshed, &scopes, None).await
+    tokens(provider, client, refreshed, &scopes, None).await
 }
 
 fn for_itself(
@@ -136,10 +123,9 @@ fn for_itself(
     let of_people = [OPENID, OFFLINE_ACCESS, "email"];
     let registered = &client.registration().scopes;
     let open = registered.iter().filter(|scope| !of_people.contains(&scope.as_str()));
-    let scopes: Vec<String> = match parameters.get("scope") {
+    let scopes: Vec<String> = match parameters.scopes() {
         None => open.cloned().collect(),
         Some(requested) => {
-            let requested: Vec<&str> = requested.split(' ').filter(|it| !it.is_empty()).collect();
             let scopes: Vec<String> =
                 open.filter(|scope| requested.contains(&scope.as_str())).cloned().collect();
             if scopes.len() < requested.len() {
@@ -156,6 +142,7 @@ fn for_itself(
 /// Tokens of a grant.
 async fn tokens(
     provider: &Provider,
+    client: &AuthenticatedClient,
     granted: Granted,
     scopes: &[String],
     nonce: Option<&str>,
@@ -166,7 +153,8 @@ async fn tokens(
         response["refresh_token"] = refresh_token.as_str().into();
     }
     if scopes.iter().any(|scope| scope == OPENID) {
-        let id_token = provider.tokens.id_token(&granted.grant, &access_token, nonce)?;
+        let client = client.registration();
+        let id_token = provider.tokens.id_token(&granted.grant, client, &access_token, nonce)?;
         response["id_token"] = id_token.into();
     }
     Ok(response)

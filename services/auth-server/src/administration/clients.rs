@@ -1,0 +1,91 @@
+//! Clients of the provider.
+
+use super::{Administration, AdministrationError};
+use crate::{
+    application::client_order::ClientOrder,
+    domain::events::{ClientAuthentication, ClientId},
+};
+use std::fmt;
+
+/// Client that was registered.
+#[derive(Clone)]
+pub struct NewClient {
+    /// Identifier.
+    pub id: String,
+    /// Secret, which is shown once and kept nowhere.
+    pub secret: Option<String>,
+}
+
+impl fmt::Debug for NewClient {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("NewClient").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Client in a list.
+#[derive(Clone, Debug)]
+pub struct ListedClient {
+    /// Identifier.
+    pub id: String,
+    /// Name that people read.
+    pub name: String,
+    /// `public`, `secret` or `private_key`.
+    pub authentication: &'static str,
+    /// Scopes that it may have.
+    pub scopes: Vec<String>,
+    /// Addresses to which its answers go.
+    pub redirect_uris: Vec<String>,
+}
+
+impl Administration {
+    /// Registers a client.
+    ///
+    /// # Errors
+    ///
+    /// A part of the order is refused, or there is such a client.
+    pub async fn add_client(&self, order: &ClientOrder) -> Result<NewClient, AdministrationError> {
+        let id = parsed_client(&order.id)?;
+        let (registration, secret) = order.registration(&**self.0.ids.randomness())?;
+        self.0.clients.register(&id, registration).await?;
+        Ok(NewClient { id: order.id.clone(), secret })
+    }
+
+    /// All clients.
+    ///
+    /// # Errors
+    ///
+    /// The storage cannot be used.
+    pub async fn clients(&self) -> Result<Vec<ListedClient>, AdministrationError> {
+        let clients = self.0.clients.list().await?;
+        let listed = clients.into_iter().filter_map(|(id, client)| {
+            let registration = client.registration()?;
+            Some(ListedClient {
+                id: id.as_str().to_owned(),
+                name: registration.name.clone(),
+                authentication: match registration.authentication {
+                    ClientAuthentication::Public => "public",
+                    ClientAuthentication::Secret => "secret",
+                    ClientAuthentication::PrivateKey => "private_key",
+                },
+                scopes: registration.scopes.clone(),
+                redirect_uris: registration.redirect_uris.clone(),
+            })
+        });
+        Ok(listed.collect())
+    }
+
+    /// Removes a client; what it was granted is void.
+    ///
+    /// # Errors
+    ///
+    /// There is no such client.
+    pub async fn remove_client(&self, id: &str) -> Result<(), AdministrationError> {
+        self.0.clients.remove(&parsed_client(id)?).await.map_err(Into::into)
+    }
+}
+
+fn parsed_client(id: &str) -> Result<ClientId, AdministrationError> {
+    let expected =
+        "the identifier of a client has at most 64 letters, digits and -._~, and is no UUID";
+    ClientId::parse(id).ok_or_else(|| AdministrationError::new(expected))
+}

@@ -1,0 +1,177 @@
+//! Authorization (RFC 6749, section 4.1): from a valid request over sign-in and consent to the code, or to the refusal that the client
+//! is told.
+
+use super::{
+    accounts::Accounts,
+    authorization_request::{AuthorizationRefusal, AuthorizationRequest, WantedPerson},
+    clients::Clients,
+    error::AuthError,
+    grants::Grants,
+    sessions::Session,
+};
+use crate::domain::{
+    client::Client,
+    events::{Authorization, Registration},
+};
+use kernel::Ids;
+use std::sync::Arc;
+
+/// How far a request has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// It has just arrived.
+    Arrived,
+    /// The person has just signed in for it.
+    SignedIn,
+    /// The person has just consented to it.
+    Consented,
+}
+
+/// Next step of a request.
+#[derive(Debug)]
+pub(crate) enum NextStep {
+    /// The person signs in.
+    SignIn(Arc<Client>),
+    /// The person of this address is asked for consent.
+    Consent { client: Arc<Client>, account: String },
+    /// The client is given this code.
+    Code(String),
+    /// The client is told of a refusal.
+    Refuse(AuthorizationRefusal),
+    /// The client is registered no longer, or otherwise than when the request was validated.
+    UnknownClient,
+}
+
+const LOGIN_REQUIRED: AuthorizationRefusal = AuthorizationRefusal {
+    error: "login_required",
+    description: "nobody is signed in as is wanted",
+};
+const CONSENT_REQUIRED: AuthorizationRefusal =
+    AuthorizationRefusal { error: "consent_required", description: "the person has to be asked" };
+
+/// Authorization of clients by people.
+#[derive(Debug)]
+pub(crate) struct Authorizations {
+    pub(crate) accounts: Arc<Accounts>,
+    pub(crate) clients: Arc<Clients>,
+    pub(crate) grants: Arc<Grants>,
+    pub(crate) ids: Ids,
+}
+
+impl Authorizations {
+    /// Next step of a valid request, with the session of the browser if somebody is signed in.
+    pub(crate) async fn next(
+        &self,
+        request: &AuthorizationRequest,
+        session: Option<&Session>,
+        progress: Progress,
+    ) -> Result<NextStep, AuthError> {
+        let Some(client) = self.client(request).await? else { return Ok(NextStep::UnknownClient) };
+        let Some(registration) = client.registration() else { return Ok(NextStep::UnknownClient) };
+        let is_wanted = session.is_none_or(|session| is_wanted(request, session));
+        let session = session.filter(|session| {
+            progress != Progress::Arrived || (is_wanted && self.is_recent(request, session))
+        });
+        let Some(session) = session else {
+            let is_silent = request.prompt.none;
+            return Ok(if is_silent {
+                NextStep::Refuse(LOGIN_REQUIRED)
+            } else {
+                NextStep::SignIn(client)
+            });
+        };
+        if !is_wanted {
+            // Somebody else signed in than the client wants to hear of.
+            return Ok(NextStep::Refuse(LOGIN_REQUIRED));
+        }
+        if progress != Progress::Consented
+            && self.needs_consent(request, registration, session).await?
+        {
+            if request.prompt.none {
+                return Ok(NextStep::Refuse(CONSENT_REQUIRED));
+            }
+            let person = self.accounts.person(session.account).await?;
+            let account = person.and_then(|person| person.email).unwrap_or_default();
+            return Ok(NextStep::Consent { client, account });
+        }
+        self.code(request, session).await.map(NextStep::Code)
+    }
+
+    /// Client of a request, if it is still the one that was registered when the request was validated.
+    pub(crate) async fn client(
+        &self,
+        request: &AuthorizationRequest,
+    ) -> Result<Option<Arc<Client>>, AuthError> {
+        let client = self.clients.find(&request.client).await?;
+        Ok(client.filter(|client| client.registered_at == request.registered_at))
+    }
+
+    /// Remembers that a person consented to a request.
+    pub(crate) async fn consent(
+        &self,
+        request: &AuthorizationRequest,
+        session: &Session,
+    ) -> Result<(), AuthError> {
+        let AuthorizationRequest { client, registered_at, scopes, .. } = request;
+        self.accounts.consent(session.account, client, *registered_at, scopes).await
+    }
+
+    async fn code(
+        &self,
+        request: &AuthorizationRequest,
+        session: &Session,
+    ) -> Result<String, AuthError> {
+        let request = request.clone();
+        let authorization = |code_expires| Authorization {
+            client: request.client,
+            account: session.account,
+            session: session.sid.clone(),
+            scopes: request.scopes,
+            redirect_uri: request.target.redirect_uri,
+            authenticated_at: session.authenticated_at,
+            code_expires,
+            code_challenge: request.code_challenge,
+            nonce: request.nonce,
+        };
+        self.grants.authorize(authorization).await
+    }
+
+    /// Whether a sign-in is recent enough for a request that has just arrived.
+    fn is_recent(&self, request: &AuthorizationRequest, session: &Session) -> bool {
+        let age = self.ids.now().as_second() - session.authenticated_at.as_second();
+        let is_young = request.max_age.is_none_or(|max_age| max_age > 0 && age <= max_age);
+        is_young && !request.prompt.login
+    }
+
+    /// Whether the person has to be asked. Of a program on a device nobody knows who it is (RFC 8252, section 8.6), so that it is asked
+    /// about each time.
+    async fn needs_consent(
+        &self,
+        request: &AuthorizationRequest,
+        registration: &Registration,
+        session: &Session,
+    ) -> Result<bool, AuthError> {
+        if registration.is_trusted {
+            return Ok(false);
+        }
+        let is_on_device =
+            !registration.is_confidential() && !request.target.redirect_uri.starts_with("https://");
+        if request.prompt.consent || is_on_device {
+            return Ok(true);
+        }
+        let AuthorizationRequest { client, registered_at, scopes, .. } = request;
+        let account = self.accounts.load(session.account).await?;
+        let has_consented =
+            account.is_some_and(|account| account.has_consented(client, *registered_at, scopes));
+        Ok(!has_consented)
+    }
+}
+
+/// Whether the person of a session is the one whom the client wants to hear of.
+fn is_wanted(request: &AuthorizationRequest, session: &Session) -> bool {
+    match &request.wanted {
+        None => true,
+        Some(WantedPerson::Subject(subject)) => *subject == session.account.to_string(),
+        Some(WantedPerson::Nobody) => false,
+    }
+}

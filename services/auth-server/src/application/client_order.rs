@@ -1,0 +1,197 @@
+//! Orders of clients: what somebody wants a client to be, checked before it is registered.
+
+use super::seal::digest;
+use crate::domain::{
+    events::{ClientAuthentication, GrantType, Registration, TokenAlgorithm},
+    redirect_uri,
+};
+use jose::{JwkSet, base64url_encode};
+use kernel::Randomness;
+
+/// Bytes of a client's secret.
+const SECRET_BYTES: usize = 32;
+/// Most redirect URIs of a client, and most of its scopes.
+const LIST_MAX: usize = 50;
+/// Longest scope, in bytes.
+const SCOPE_BYTES_MAX: usize = 100;
+
+/// Reason why a client cannot be registered, as a sentence.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct OrderError(String);
+
+/// Order to register a client.
+#[derive(Clone, Debug, Default)]
+pub struct ClientOrder {
+    /// Identifier.
+    pub id: String,
+    /// Name that people read; the identifier by default.
+    pub name: Option<String>,
+    /// Addresses to which its answers go.
+    pub redirect_uris: Vec<String>,
+    /// Addresses to which people go on after they signed out.
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Names of grant types; `authorization_code` and `refresh_token` by default.
+    pub grant_types: Vec<String>,
+    /// Scopes; `openid`, `email` and `offline_access` by default.
+    pub scopes: Vec<String>,
+    /// Whether it can keep no secret.
+    pub is_public: bool,
+    /// Whether it belongs to the shop, so that people are not asked.
+    pub is_trusted: bool,
+    /// Whether it may do without PKCE.
+    pub is_without_pkce: bool,
+    /// Its public keys as a JWK set, if it signs assertions instead of sending a secret.
+    pub keys: Option<String>,
+    /// Algorithm of its ID tokens, `RS256` by default, `ES256` or `EdDSA`.
+    pub id_token_algorithm: Option<String>,
+}
+
+impl ClientOrder {
+    /// Registration of the ordered client, and its secret if it gets one, which is kept nowhere.
+    pub(crate) fn registration(
+        &self,
+        randomness: &dyn Randomness,
+    ) -> Result<(Registration, Option<String>), OrderError> {
+        let authentication = match (&self.keys, self.is_public) {
+            (None, true) => ClientAuthentication::Public,
+            (None, false) => ClientAuthentication::Secret,
+            (Some(_), false) => ClientAuthentication::PrivateKey,
+            (Some(_), true) => return wrong("a public client has no keys"),
+        };
+        if let Some(keys) = &self.keys
+            && !JwkSet::parse(keys.as_bytes()).is_ok_and(|keys| !keys.keys().is_empty())
+        {
+            return wrong("the keys are no JWK set with a public key for signatures");
+        }
+        let grant_types = grant_types(&self.grant_types)?;
+        check_uses(self, authentication, &grant_types)?;
+        let secret = (authentication == ClientAuthentication::Secret).then(|| {
+            let mut bytes = [0; SECRET_BYTES];
+            randomness.fill(&mut bytes);
+            base64url_encode(bytes)
+        });
+        let registration = Registration {
+            name: self.name.clone().unwrap_or_else(|| self.id.clone()),
+            authentication,
+            secret_digest: secret.as_ref().map(digest),
+            keys: self.keys.clone(),
+            redirect_uris: self.redirect_uris.clone(),
+            post_logout_redirect_uris: self.post_logout_redirect_uris.clone(),
+            grant_types,
+            scopes: scopes(&self.scopes)?,
+            is_trusted: self.is_trusted,
+            requires_pkce: !self.is_without_pkce,
+            id_token_algorithm: id_token_algorithm(self.id_token_algorithm.as_deref())?,
+        };
+        Ok((registration, secret))
+    }
+}
+
+/// What a client is to do must fit how it proves who it is.
+fn check_uses(
+    order: &ClientOrder,
+    authentication: ClientAuthentication,
+    grant_types: &[GrantType],
+) -> Result<(), OrderError> {
+    let is_public = authentication == ClientAuthentication::Public;
+    let with_code = grant_types.contains(&GrantType::AuthorizationCode);
+    if is_public && grant_types.contains(&GrantType::ClientCredentials) {
+        return wrong(
+            "a public client cannot act for itself: client_credentials needs a secret or keys",
+        );
+    }
+    if is_public && order.is_without_pkce {
+        return wrong("a public client cannot do without PKCE");
+    }
+    if with_code && order.redirect_uris.is_empty() {
+        return wrong("a client with authorization codes needs a redirect URI");
+    }
+    if grant_types.contains(&GrantType::RefreshToken) && !with_code {
+        return wrong("refresh tokens come with authorization codes");
+    }
+    let uris = [&order.redirect_uris, &order.post_logout_redirect_uris];
+    if uris.iter().any(|uris| uris.len() > LIST_MAX) {
+        return wrong("a client has at most 50 redirect URIs");
+    }
+    let refused = uris.into_iter().flatten().find(|uri| !redirect_uri::can_be_registered(uri));
+    match refused {
+        None => Ok(()),
+        Some(uri) => wrong(&format!(
+            "{uri:?} cannot be registered: expected https, http on a loopback address, or a scheme with a dot; without a fragment"
+        )),
+    }
+}
+
+fn grant_types(names: &[String]) -> Result<Vec<GrantType>, OrderError> {
+    if names.is_empty() {
+        return Ok(vec![GrantType::AuthorizationCode, GrantType::RefreshToken]);
+    }
+    let parsed = names.iter().map(|name| match name.as_str() {
+        "authorization_code" => Ok(GrantType::AuthorizationCode),
+        "refresh_token" => Ok(GrantType::RefreshToken),
+        "client_credentials" => Ok(GrantType::ClientCredentials),
+        other => wrong(&format!("the grant type {other:?} is not known: expected authorization_code, refresh_token or client_credentials")),
+    });
+    parsed.collect()
+}
+
+fn scopes(names: &[String]) -> Result<Vec<String>, OrderError> {
+    if names.is_empty() {
+        return Ok(["openid", "email", "offline_access"].map(ToOwned::to_owned).to_vec());
+    }
+    // RFC 6749, section 3.3.
+    let is_scope = |scope: &&String| {
+        let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"\"\\".contains(&byte);
+        !scope.is_empty() && scope.len() <= SCOPE_BYTES_MAX && scope.bytes().all(is_plain)
+    };
+    match names.iter().find(|name| !is_scope(name)) {
+        Some(scope) => wrong(&format!("{scope:?} is no scope")),
+        None if names.len() > LIST_MAX => wrong("a client has at most 50 scopes"),
+        None => Ok(names.to_vec()),
+    }
+}
+
+fn id_token_algorithm(name: Option<&str>) -> Result<Option<TokenAlgorithm>, OrderError> {
+    match name {
+        None => Ok(None),
+        Some("RS256") => Ok(Some(TokenAlgorithm::Rs256)),
+        Some("ES256") => Ok(Some(TokenAlgorithm::Es256)),
+        Some("EdDSA") => Ok(Some(TokenAlgorithm::EdDsa)),
+        Some(other) => wrong(&format!(
+            "ID tokens cannot be signed by {other:?}: expected RS256, ES256 or EdDSA"
+        )),
+    }
+}
+
+fn wrong<T>(sentence: &str) -> Result<T, OrderError> {
+    Err(OrderError(sentence.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_redirect_uri_that_can_be_registered_is_read_alike_by_browsers(
+            scheme in "https|http",
+            host in "127\\.0\\.0\\.1|\\[::1\\]|localhost|[a-z0-9.:@\\[\\]-]{1,10}",
+            rest in "[a-z0-9.:@/?#%\\\\ -]{0,12}",
+        ) {
+            let uri = format!("{scheme}://{host}{rest}");
+            if redirect_uri::can_be_registered(&uri) {
+                // The parser of the WHATWG, which browsers follow.
+                let Ok(read) = url::Url::parse(&uri) else { return Ok(()) };
+                let port = read.port().map(|port| format!(":{port}")).unwrap_or_default();
+                let authority = [read.host_str().unwrap_or_default(), &port].concat();
+                let own = redirect_uri::host(&uri);
+                let default = if scheme == "https" { ":443" } else { ":80" };
+                prop_assert_eq!(own.strip_suffix(default).unwrap_or(own), authority);
+                prop_assert!(read.username().is_empty() && read.password().is_none());
+                prop_assert_eq!(read.fragment(), None);
+            }
+        }
+    }
+}
