@@ -1,6 +1,7 @@
 //! Command-line interface: arguments, flags and help texts.
 
 pub(crate) mod auth;
+mod client_policy;
 mod help;
 mod usage_error;
 

@@ -34,11 +34,25 @@ export class Browser {
     throw new Error('the pages do not come to an end');
   }
 
+  // Opens an address and submits the forms of its pages until one has none; that must succeed.
+  async submitAll(url, person) {
+    let response = await this.#send(url);
+    for (let step = 0; step < 4; step += 1) {
+      const page = await response.text();
+      if (response.status !== 200) throw new Error(`the form was not accepted: ${page}`);
+      if (!page.includes('<form ')) return;
+      response = await this.#submitted(url, page, person);
+    }
+    throw new Error('the pages do not come to an end');
+  }
+
   #submitted(url, page, { email, password }) {
     const action = page.match(/<form action="([^"]+)" method="post">/)?.[1];
     if (!action) throw new Error(`there is no form: ${page}`);
     const fields = new URLSearchParams();
     for (const [, name, value] of page.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g)) fields.set(name, value);
+    const code = page.match(/<input [^>]*id="user-code"[^>]* value="([^"]*)"/)?.[1];
+    if (code) fields.set('user_code', code);
     if (page.includes('id="email"')) fields.set('email', email);
     if (page.includes('id="password"')) fields.set('password', password);
     if (page.includes('id="allow"')) fields.set('decision', 'allow');

@@ -31,7 +31,7 @@ fn programs() -> PathBuf {
         fs::remove_dir_all(&work).expect("the folder of the last run can be removed");
     }
     fs::create_dir_all(&work).expect("the folder can be made");
-    for file in ["package.json", "browser.mjs", "keys.mjs", "sign-in.mjs"] {
+    for file in ["package.json", "browser.mjs", "keys.mjs", "sign-in.mjs", "extensions.mjs"] {
         fs::copy(source.join(file), work.join(file)).expect("the program is there");
     }
     std::os::unix::fs::symlink(modules(), work.join("node_modules")).expect("a link can be made");
@@ -68,11 +68,14 @@ fn certified_clients_find_nothing_to_object_to() {
         "--keys",
         &public,
     ];
+    let bank: &[&str] =
+        &["auth", "client", "add", "bank", "--fapi", "--keys", &public, "--redirect", back];
+    let television: &[&str] = &["auth", "client", "add", "tv", "--public", "--grant", "device"];
     let user: &[&str] = &["auth", "user", "add", EMAIL];
-    let (shop, printed) =
-        Shop::after_commands(&[app, spa, robot, user].map(|command| (command, "")));
+    let commands = [app, spa, robot, bank, television, user].map(|command| (command, ""));
+    let (shop, printed) = Shop::after_commands(&commands);
     let app: Value = serde_json::from_str(&printed[0]).expect("the client as JSON");
-    let link = printed[3].trim();
+    let link = printed[5].trim();
     let (_, path) = link.split_once("/auth/").expect("an address of the provider");
     let input = json!({
         "issuer": shop.url("/auth"),
@@ -83,6 +86,9 @@ fn certified_clients_find_nothing_to_object_to() {
         "link": shop.url(&format!("/auth/{path}")),
     });
     let said = node(&work, &["sign-in.mjs", &input.to_string()]);
+    let said: Value = serde_json::from_str(said.trim()).expect("the program prints JSON");
+    assert_eq!(said["passed"].as_array().map(Vec::len), Some(5), "{said}");
+    let said = node(&work, &["extensions.mjs", &input.to_string()]);
     let said: Value = serde_json::from_str(said.trim()).expect("the program prints JSON");
     assert_eq!(said["passed"].as_array().map(Vec::len), Some(5), "{said}");
 }

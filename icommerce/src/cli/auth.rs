@@ -1,5 +1,6 @@
 //! Arguments of `auth`: accounts, clients and keys.
 
+use super::client_policy::ClientPolicyFlags;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -54,6 +55,20 @@ Example:
         #[arg(value_name = "EMAIL")]
         email: String,
     },
+    /// Replace what programs may learn about a person: name, address, telephone number and the like
+    #[command(after_help = "\
+Example:
+  icommerce auth user describe ada@example.com claims.json
+
+The file is a JSON object of standard claims of OpenID Connect, such as {\"name\": \"Ada Lovelace\"}.")]
+    Describe {
+        /// E-mail address
+        #[arg(value_name = "EMAIL")]
+        email: String,
+        /// File with the claims
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Print a one-time link with which a new password is set; a disabled account is enabled
     #[command(after_help = "\
 Example:
@@ -73,7 +88,7 @@ pub(crate) enum Client {
 Examples:
   icommerce auth client add app --public --redirect https://app.example/back
   icommerce auth client add robot --grant client_credentials --scope orders.read")]
-    Add(NewClientFlags),
+    Add(Box<NewClientFlags>),
     /// List all clients
     #[command(after_help = "\
 Example:
@@ -111,7 +126,7 @@ pub(crate) struct NewClientFlags {
     #[arg(long = "post-logout", value_name = "URI")]
     pub(crate) post_logout_redirect_uris: Vec<String>,
     /// Grant type; may be given several times; authorization codes with refresh tokens by default
-    #[arg(long = "grant", value_name = "TYPE", value_parser = ["authorization_code", "refresh_token", "client_credentials"])]
+    #[arg(long = "grant", value_name = "TYPE", value_parser = ["authorization_code", "refresh_token", "client_credentials", "device", "token_exchange"])]
     pub(crate) grant_types: Vec<String>,
     /// Scope; may be given several times; identity, e-mail address and offline access by default
     #[arg(long = "scope", value_name = "SCOPE")]
@@ -131,6 +146,8 @@ pub(crate) struct NewClientFlags {
     /// Algorithm of the client's ID tokens; RS256 by default
     #[arg(long, value_name = "ALGORITHM", value_parser = ["RS256", "ES256", "EdDSA"])]
     pub(crate) id_token_algorithm: Option<String>,
+    #[command(flatten)]
+    pub(crate) policy: ClientPolicyFlags,
     /// Print the client as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -11,6 +11,7 @@ use crate::{
 };
 use auth_server::{
     Administration, AdministrationError, ClientOrder, ListedAccount, ListedClient, MODULE,
+    PolicyOrder,
 };
 use comfy_table::{Table, presets};
 use kernel::{Ids, SystemClock, SystemRandomness};
@@ -70,13 +71,19 @@ async fn user(administration: &Administration, command: User) -> Result<String, 
             administration.disable_user(&email).await.map_err(failed)?;
             Ok(format!("{email} is disabled"))
         }
+        User::Describe { email, file } => {
+            let named = |error| CliError::usage(format!("{}: {error}", file.display()));
+            let claims = read_limited(std::fs::File::open(&file).map_err(named)?)?;
+            administration.describe_user(&email, &claims).await.map_err(failed)?;
+            Ok(format!("{email} is described"))
+        }
         User::Reset { email } => administration.reset_user(&email).await.map_err(failed),
     }
 }
 
 async fn client(administration: &Administration, command: Client) -> Result<String, CliError> {
     match command {
-        Client::Add(flags) => add_client(administration, flags).await,
+        Client::Add(flags) => add_client(administration, *flags).await,
         Client::List { json } => {
             let clients = administration.clients().await.map_err(failed)?;
             if json {
@@ -103,6 +110,7 @@ async fn add_client(
             Some(read_limited(std::fs::File::open(file).map_err(named)?)?)
         }
     };
+    let policy = flags.policy;
     let order = ClientOrder {
         id: flags.id,
         name: flags.name,
@@ -115,6 +123,19 @@ async fn add_client(
         is_without_pkce: flags.without_pkce,
         keys,
         id_token_algorithm: flags.id_token_algorithm,
+        policy: PolicyOrder {
+            is_fapi: policy.fapi,
+            requires_dpop: policy.dpop,
+            requires_pushed_requests: policy.pushed_requests,
+            requires_signed_requests: policy.signed_requests,
+            jwks_uri: policy.jwks_uri,
+            request_uris: policy.request_uris,
+            is_pairwise: policy.pairwise,
+            access_token_seconds: policy.access_token_seconds,
+            userinfo_algorithm: policy.userinfo_algorithm,
+            response_algorithm: policy.response_algorithm,
+            back_channel_logout_uri: policy.back_channel_logout,
+        },
     };
     let client = administration.add_client(&order).await.map_err(failed)?;
     if flags.json {

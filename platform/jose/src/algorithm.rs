@@ -9,19 +9,24 @@ pub enum Algorithm {
     Es256,
     /// Ed25519.
     EdDsa,
+    /// RSASSA-PSS with SHA-256.
+    Ps256,
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     Rs256,
 }
 
 impl Algorithm {
     /// Every algorithm.
-    pub const ALL: [Self; 3] = [Self::Es256, Self::EdDsa, Self::Rs256];
+    pub const ALL: [Self; 4] = [Self::Es256, Self::EdDsa, Self::Ps256, Self::Rs256];
+    /// The algorithms without known weaknesses of their padding, which are the only ones that FAPI 2.0 and DPoP accept here.
+    pub const STRONG: [Self; 3] = [Self::Es256, Self::EdDsa, Self::Ps256];
 
     /// Name in headers and keys (`alg`).
     pub const fn name(self) -> &'static str {
         match self {
             Self::Es256 => "ES256",
             Self::EdDsa => "EdDSA",
+            Self::Ps256 => "PS256",
             Self::Rs256 => "RS256",
         }
     }

@@ -61,6 +61,11 @@ impl Claims {
         self.0.get(name)
     }
 
+    /// All claims, in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// Claim that is a time in seconds since 1970; `None` when it is missing.
     ///
     /// # Errors

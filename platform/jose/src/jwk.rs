@@ -1,17 +1,15 @@
-//! JSON Web Keys (RFC 7517), public ones: sets of them, and their thumbprints (RFC 7638).
+//! JSON Web Keys (RFC 7517), public ones, and their thumbprints (RFC 7638).
 
 use crate::{Algorithm, JoseError, base64url, strict_json};
 use ring::signature::{
-    ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
-    UnparsedPublicKey,
+    ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256,
+    RsaPublicKeyComponents, UnparsedPublicKey,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-/// Most keys of a set that are looked at.
-pub const KEYS_MAX: usize = 100;
-/// Largest set that is parsed, in bytes.
-const SET_BYTES_MAX: usize = 512 * 1024;
+/// Largest key that is parsed, in bytes; certificates may come along.
+const KEY_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of a coordinate of P-256, and of an Ed25519 key.
 const COORDINATE_BYTES: usize = 32;
 /// Bytes of the modulus of an RSA key: 2048 to 8192 bits.
@@ -41,16 +39,17 @@ pub(crate) enum PublicKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Jwk {
     key: PublicKey,
+    /// Algorithm that the key is restricted to (`alg`).
+    algorithm: Option<Algorithm>,
     kid: Option<String>,
 }
 
 /// Key that verifies signatures of one algorithm.
 #[derive(Clone, Debug)]
-pub struct VerifyingKey(PublicKey);
-
-/// Set of public keys.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct JwkSet(Vec<Jwk>);
+pub struct VerifyingKey {
+    key: PublicKey,
+    algorithm: Algorithm,
+}
 
 impl PublicKey {
     /// From the uncompressed point.
@@ -87,11 +86,12 @@ impl PublicKey {
         if is_usable { Ok(Self::Rsa { modulus, exponent }) } else { Err(JoseError::Key) }
     }
 
-    fn algorithm(&self) -> Algorithm {
+    /// Algorithms of keys of this type. The first is that of a key that names none where nothing else decides.
+    fn algorithms(&self) -> &'static [Algorithm] {
         match self {
-            Self::P256 { .. } => Algorithm::Es256,
-            Self::Ed25519(_) => Algorithm::EdDsa,
-            Self::Rsa { .. } => Algorithm::Rs256,
+            Self::P256 { .. } => &[Algorithm::Es256],
+            Self::Ed25519(_) => &[Algorithm::EdDsa],
+            Self::Rsa { .. } => &[Algorithm::Rs256, Algorithm::Ps256],
         }
     }
 
@@ -124,9 +124,9 @@ impl PublicKey {
 
 impl Jwk {
     /// Key of this process, whose identifier is its thumbprint.
-    pub(crate) fn own(key: PublicKey) -> Self {
+    pub(crate) fn own(key: PublicKey, algorithm: Algorithm) -> Self {
         let kid = Some(key.thumbprint());
-        Self { key, kid }
+        Self { key, algorithm: Some(algorithm), kid }
     }
 
     /// Parses a public key for signatures. The members for other purposes (`x5c`, `jku`, …) are ignored.
@@ -142,13 +142,13 @@ impl Jwk {
     /// assert_eq!(key.thumbprint(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
     /// ```
     pub fn parse(bytes: &[u8]) -> Result<Self, JoseError> {
-        if bytes.len() > SET_BYTES_MAX {
+        if bytes.len() > KEY_BYTES_MAX {
             return Err(JoseError::TooLarge);
         }
         Self::of_members(&strict_json::object(bytes)?)
     }
 
-    fn of_members(members: &Map<String, Value>) -> Result<Self, JoseError> {
+    pub(crate) fn of_members(members: &Map<String, Value>) -> Result<Self, JoseError> {
         let text = |name: &str| members.get(name).and_then(Value::as_str);
         let bytes = |name: &str| {
             base64url::decode(text(name).ok_or(JoseError::Key)?).map_err(|_| JoseError::Key)
@@ -174,19 +174,23 @@ impl Jwk {
                 .as_array()
                 .is_some_and(|operations| operations.iter().any(|it| it == "verify")),
         };
-        let fits_algorithm = match members.get("alg") {
-            None => true,
-            Some(algorithm) => algorithm == key.algorithm().name(),
+        let algorithm = match members.get("alg") {
+            None => None,
+            Some(name) => {
+                let named = name.as_str().and_then(Algorithm::of_name);
+                Some(named.filter(|it| key.algorithms().contains(it)).ok_or(JoseError::Key)?)
+            }
         };
-        if !(is_for_signatures && may_verify && fits_algorithm) {
+        if !(is_for_signatures && may_verify) {
             return Err(JoseError::Key);
         }
-        Ok(Self { key, kid: text("kid").map(ToOwned::to_owned) })
+        Ok(Self { key, algorithm, kid: text("kid").map(ToOwned::to_owned) })
     }
 
-    /// Algorithm of the key, which follows from its type.
+    /// Algorithm of the key: the one that it names, or that of its type. An RSA key that names none is one of RS256 here; where a
+    /// set is searched it verifies PS256 as well.
     pub fn algorithm(&self) -> Algorithm {
-        self.key.algorithm()
+        self.algorithm.unwrap_or(self.key.algorithms()[0])
     }
 
     /// Identifier of the key.
@@ -201,7 +205,16 @@ impl Jwk {
 
     /// The key for verification.
     pub fn verifying_key(&self) -> VerifyingKey {
-        VerifyingKey(self.key.clone())
+        VerifyingKey { key: self.key.clone(), algorithm: self.algorithm() }
+    }
+
+    /// The key for verification by an algorithm; `None` if the key is of another type, or restricted to another algorithm.
+    pub fn verifying_key_for(&self, algorithm: Algorithm) -> Option<VerifyingKey> {
+        let is_fitting = match self.algorithm {
+            Some(own) => own == algorithm,
+            None => self.key.algorithms().contains(&algorithm),
+        };
+        is_fitting.then(|| VerifyingKey { key: self.key.clone(), algorithm })
     }
 
     /// The key as a member of a set.
@@ -213,7 +226,9 @@ impl Jwk {
             .map(|(name, value)| (name.to_owned(), value.into()))
             .collect();
         members.insert("use".to_owned(), "sig".into());
-        members.insert("alg".to_owned(), self.algorithm().name().into());
+        if let Some(algorithm) = self.algorithm {
+            members.insert("alg".to_owned(), algorithm.name().into());
+        }
         if let Some(kid) = &self.kid {
             members.insert("kid".to_owned(), kid.as_str().into());
         }
@@ -224,60 +239,27 @@ impl Jwk {
 impl VerifyingKey {
     /// Algorithm of the signatures that it verifies.
     pub fn algorithm(&self) -> Algorithm {
-        self.0.algorithm()
+        self.algorithm
     }
 
     /// Whether this is the signature of a message.
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), JoseError> {
-        let verified =
-            match &self.0 {
-                PublicKey::P256 { x, y } => {
-                    let point = [&[4][..], x, y].concat();
-                    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
-                        .verify(message, signature)
-                }
-                PublicKey::Ed25519(key) => {
-                    UnparsedPublicKey::new(&ED25519, key).verify(message, signature)
-                }
-                PublicKey::Rsa { modulus: n, exponent: e } => RsaPublicKeyComponents { n, e }
-                    .verify(&RSA_PKCS1_2048_8192_SHA256, message, signature),
-            };
+        let verified = match &self.key {
+            PublicKey::P256 { x, y } => {
+                let point = [&[4][..], x, y].concat();
+                UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, signature)
+            }
+            PublicKey::Ed25519(key) => {
+                UnparsedPublicKey::new(&ED25519, key).verify(message, signature)
+            }
+            PublicKey::Rsa { modulus: n, exponent: e } => {
+                let padding = match self.algorithm {
+                    Algorithm::Ps256 => &RSA_PSS_2048_8192_SHA256,
+                    _ => &RSA_PKCS1_2048_8192_SHA256,
+                };
+                RsaPublicKeyComponents { n, e }.verify(padding, message, signature)
+            }
+        };
         verified.map_err(|_| JoseError::Signature)
-    }
-}
-
-impl JwkSet {
-    /// Set of these keys.
-    pub fn new(keys: Vec<Jwk>) -> Self {
-        Self(keys)
-    }
-
-    /// Parses a set. Keys that cannot be used for signatures here are left out, as RFC 7517 wants it (section 5): a set may have
-    /// keys for encryption, or of algorithms that are not known here.
-    ///
-    /// # Errors
-    ///
-    /// [`JoseError::Json`] for what is no set, and [`JoseError::TooLarge`].
-    pub fn parse(bytes: &[u8]) -> Result<Self, JoseError> {
-        if bytes.len() > SET_BYTES_MAX {
-            return Err(JoseError::TooLarge);
-        }
-        let members = strict_json::object(bytes)?;
-        let keys = members.get("keys").and_then(Value::as_array).ok_or(JoseError::Json)?;
-        if keys.len() > KEYS_MAX {
-            return Err(JoseError::TooLarge);
-        }
-        let keys = keys.iter().filter_map(Value::as_object);
-        Ok(Self(keys.filter_map(|members| Jwk::of_members(members).ok()).collect()))
-    }
-
-    /// Keys of the set.
-    pub fn keys(&self) -> &[Jwk] {
-        &self.0
-    }
-
-    /// The set as JSON.
-    pub fn to_json(&self) -> Value {
-        json!({"keys": self.0.iter().map(Jwk::to_json).collect::<Vec<_>>()})
     }
 }

@@ -72,10 +72,7 @@ impl<'a> Jws<'a> {
         else {
             return Err(JoseError::Structure);
         };
-        if header.len() > HEADER_BYTES_MAX {
-            return Err(JoseError::TooLarge);
-        }
-        let members = strict_json::object(&base64url::decode(header)?)?;
+        let members = header_members(token)?;
         let (algorithm, header_members) = parsed_header(&members)?;
         Ok(Self {
             algorithm,
@@ -130,14 +127,14 @@ impl<'a> Jws<'a> {
         if !allowed.contains(&self.algorithm) {
             return Err(JoseError::Algorithm);
         }
-        let fitting = set.keys().iter().filter(|key| key.algorithm() == self.algorithm);
-        let named = fitting.filter(|key| match &self.header.kid {
+        let named = set.keys().iter().filter(|key| match &self.header.kid {
             Some(kid) => key.kid() == Some(kid),
             None => true,
         });
+        let fitting = named.filter_map(|key| key.verifying_key_for(self.algorithm));
         let mut refusal = JoseError::UnknownKey;
-        for key in named.take(TRIED_KEYS_MAX) {
-            refusal = match key.verifying_key().verify(self.message.as_bytes(), &self.signature) {
+        for key in fitting.take(TRIED_KEYS_MAX) {
+            refusal = match key.verify(self.message.as_bytes(), &self.signature) {
                 Ok(()) => return Ok(self.payload),
                 Err(error) => error,
             };
@@ -151,6 +148,15 @@ impl fmt::Debug for Jws<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Jws").field("header", &self.header).finish_non_exhaustive()
     }
+}
+
+/// Members of the header of a token, of which nothing is proven.
+pub(crate) fn header_members(token: &str) -> Result<Map<String, Value>, JoseError> {
+    let header = token.split('.').next().unwrap_or_default();
+    if header.len() > HEADER_BYTES_MAX {
+        return Err(JoseError::TooLarge);
+    }
+    strict_json::object(&base64url::decode(header)?)
 }
 
 fn parsed_header(members: &Map<String, Value>) -> Result<(Algorithm, Header), JoseError> {

@@ -1,5 +1,5 @@
 //! JOSE (JSON Object Signing and Encryption): compact JWS (RFC 7515), JWK and its thumbprint (RFC 7517, 7638), and the claims of
-//! JWT (RFC 7519), for ES256, `EdDSA` (Ed25519) and RS256.
+//! JWT (RFC 7519), for ES256, `EdDSA` (Ed25519), PS256 and RS256; and DPoP proofs (RFC 9449).
 //!
 //! Everything here is read from strangers, so the parser is strict: base64url without padding and without spare bits, members
 //! that occur once, sizes with a limit. A token has nothing to say about how it is verified: the key decides on the algorithm, and
@@ -23,8 +23,10 @@ mod algorithm;
 mod base64url;
 mod claims;
 mod der;
+mod dpop;
 mod error;
 mod jwk;
+mod jwk_set;
 mod jws;
 mod rsa;
 mod signing_key;
@@ -33,7 +35,12 @@ mod strict_json;
 pub use algorithm::Algorithm;
 pub use base64url::{decode as base64url_decode, encode as base64url_encode};
 pub use claims::{ClaimError, Claims, Expected};
+pub use dpop::{
+    DpopError, DpopProof, ExpectedProof, PROOF_AGE_SECONDS_MAX, PROOF_AHEAD_SECONDS_MAX,
+    ReplayCache, ReplayCacheFull,
+};
 pub use error::JoseError;
-pub use jwk::{Jwk, JwkSet, KEYS_MAX, VerifyingKey};
+pub use jwk::{Jwk, VerifyingKey};
+pub use jwk_set::{JwkSet, KEYS_MAX};
 pub use jws::{Header, Jws, KID_BYTES_MAX, TOKEN_BYTES_MAX};
 pub use signing_key::SigningKey;

@@ -7,6 +7,7 @@ use ring::{
     rsa::{KeyPair as RsaKeyPair, PublicKeyComponents},
     signature::{
         ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256,
+        RSA_PSS_SHA256, RsaEncoding,
     },
 };
 use std::fmt;
@@ -17,6 +18,7 @@ const SEED_BYTES: usize = 32;
 /// Signing key with its public half. The identifier of the key (`kid`) is its thumbprint.
 pub struct SigningKey {
     pair: Pair,
+    algorithm: Algorithm,
     /// As it is stored.
     encoded: Vec<u8>,
     public: Jwk,
@@ -27,7 +29,7 @@ pub struct SigningKey {
 enum Pair {
     Es256(EcdsaKeyPair),
     EdDsa(Ed25519KeyPair),
-    Rs256(Box<RsaKeyPair>),
+    Rsa(Box<RsaKeyPair>, &'static dyn RsaEncoding),
 }
 
 impl SigningKey {
@@ -49,12 +51,12 @@ impl SigningKey {
                 randomness.fill(&mut seed);
                 seed
             }
-            Algorithm::Rs256 => rsa::generate(randomness),
+            Algorithm::Ps256 | Algorithm::Rs256 => rsa::generate(randomness),
         };
         Self::decode(algorithm, &encoded)
     }
 
-    /// Key as [`SigningKey::encoded`] wrote it: PKCS #8 of ES256, the seed of `EdDSA`, PKCS #1 of RS256.
+    /// Key as [`SigningKey::encoded`] wrote it: PKCS #8 of ES256, the seed of `EdDSA`, PKCS #1 of PS256 and RS256.
     ///
     /// # Errors
     ///
@@ -75,15 +77,20 @@ impl SigningKey {
                 let public = PublicKey::ed25519(pair.public_key().as_ref())?;
                 (Pair::EdDsa(pair), public)
             }
-            Algorithm::Rs256 => {
+            Algorithm::Ps256 | Algorithm::Rs256 => {
                 let pair = RsaKeyPair::from_der(encoded).map_err(|_| JoseError::Key)?;
                 let PublicKeyComponents { n, e } =
                     PublicKeyComponents::<Vec<u8>>::from(pair.public());
                 let public = PublicKey::rsa(&n, &e)?;
-                (Pair::Rs256(Box::new(pair)), public)
+                let padding: &'static dyn RsaEncoding = match algorithm {
+                    Algorithm::Ps256 => &RSA_PSS_SHA256,
+                    _ => &RSA_PKCS1_SHA256,
+                };
+                (Pair::Rsa(Box::new(pair), padding), public)
             }
         };
-        Ok(Self { pair, encoded: encoded.to_vec(), public: Jwk::own(public), random })
+        let public = Jwk::own(public, algorithm);
+        Ok(Self { pair, algorithm, encoded: encoded.to_vec(), public, random })
     }
 
     /// Private key in the form in which it is stored, encrypted by who stores it.
@@ -98,7 +105,7 @@ impl SigningKey {
 
     /// Algorithm of the key.
     pub fn algorithm(&self) -> Algorithm {
-        self.public.algorithm()
+        self.algorithm
     }
 
     /// Compact JWS of this payload. The header gets the algorithm and the identifier of the key.
@@ -122,10 +129,9 @@ impl SigningKey {
                 Ok(pair.sign(&self.random, message).map_err(failed)?.as_ref().to_vec())
             }
             Pair::EdDsa(pair) => Ok(pair.sign(message).as_ref().to_vec()),
-            Pair::Rs256(pair) => {
+            Pair::Rsa(pair, padding) => {
                 let mut signature = vec![0; pair.public().modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &self.random, message, &mut signature)
-                    .map_err(failed)?;
+                pair.sign(*padding, &self.random, message, &mut signature).map_err(failed)?;
                 Ok(signature)
             }
         }

@@ -1,6 +1,6 @@
 //! Connection to one server: resolved, checked, and with TLS where the scheme is `https`.
 
-use crate::{Answer, FetchError, Fetcher, Reach, is_public};
+use crate::{Answer, FetchError, Fetcher, Outgoing, Reach, is_public};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use std::{net::SocketAddr, pin::pin, sync::Arc};
@@ -51,10 +51,11 @@ impl Connector {
         &self,
         fetcher: &Fetcher,
         url: &Url,
+        outgoing: &Outgoing,
     ) -> Result<Answer, FetchError> {
         let stream = self.connect(url).await?;
         if url.scheme() == "http" {
-            return exchange_over(stream, fetcher, url).await;
+            return exchange_over(stream, fetcher, url, outgoing).await;
         }
         let name = match url.host().ok_or(FetchError::InvalidAddress)? {
             Host::Domain(name) => ServerName::try_from(name.to_owned()).ok(),
@@ -63,7 +64,7 @@ impl Connector {
         };
         let name = name.ok_or(FetchError::InvalidAddress)?;
         let stream = self.tls.connect(name, stream).await.map_err(|_| FetchError::NotTrusted)?;
-        exchange_over(stream, fetcher, url).await
+        exchange_over(stream, fetcher, url, outgoing).await
     }
 
     async fn connect(&self, url: &Url) -> Result<TcpStream, FetchError> {
@@ -111,7 +112,12 @@ impl std::fmt::Debug for Connector {
     }
 }
 
-async fn exchange_over<S>(stream: S, fetcher: &Fetcher, url: &Url) -> Result<Answer, FetchError>
+async fn exchange_over<S>(
+    stream: S,
+    fetcher: &Fetcher,
+    url: &Url,
+    outgoing: &Outgoing,
+) -> Result<Answer, FetchError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
@@ -119,10 +125,10 @@ where
     builder.max_buf_size(HEAD_BYTES_MAX);
     let handshake = builder.handshake(TokioIo::new(stream)).await;
     let (mut sender, connection) = handshake.map_err(|_| FetchError::Unreachable)?;
-    let request = fetcher.request(url)?;
+    let request = fetcher.request(url, outgoing)?;
     let mut answer = pin!(async {
         let response = sender.send_request(request).await;
-        fetcher.read(response.map_err(|_| FetchError::Unreachable)?).await
+        fetcher.read(response.map_err(|_| FetchError::Unreachable)?, outgoing).await
     });
     tokio::select! {
         biased;

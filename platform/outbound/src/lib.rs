@@ -8,6 +8,7 @@
 #![warn(missing_docs)]
 
 mod connection;
+mod outgoing;
 mod public_address;
 
 pub use public_address::is_public;
@@ -17,6 +18,7 @@ use connection::Connector;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
+use outgoing::Outgoing;
 use std::{sync::Arc, time::Duration};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use url::Url;
@@ -28,7 +30,8 @@ pub enum Reach {
     Public,
     /// Public addresses and those of this machine, for tests.
     PublicAndLoopback,
-    /// Every address, those of private networks included: only for addresses that the operator of the shop wrote into its settings.
+    /// Every address, those of private networks included: only where the operator of the shop wrote the address, or opened them, in
+    /// its settings.
     Everywhere,
 }
 
@@ -173,7 +176,7 @@ impl Fetcher {
     async fn follow(&self, address: &str) -> Result<Fetched, FetchError> {
         let mut url = parse(address)?;
         for _ in 0..=self.limits.redirects_max {
-            match self.connector.exchange(self, &url).await? {
+            match self.connector.exchange(self, &url, &Outgoing::Get).await? {
                 Answer::Fetched(fetched) => return Ok(fetched),
                 Answer::Redirect(location) => {
                     let next = url.join(&location).map_err(|_| FetchError::Redirects)?;
@@ -187,30 +190,19 @@ impl Fetcher {
         Err(FetchError::Redirects)
     }
 
-    fn request(
+    async fn read(
         &self,
-        url: &Url,
-    ) -> Result<http::Request<http_body_util::Empty<Bytes>>, FetchError> {
-        let host = url.host_str().ok_or(FetchError::InvalidAddress)?;
-        let host = match url.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        };
-        http::Request::get(&url[url::Position::BeforePath..url::Position::AfterQuery])
-            .header(header::HOST, host)
-            .header(header::USER_AGENT, self.user_agent)
-            .header(header::ACCEPT, self.accept)
-            .header(header::ACCEPT_ENCODING, "identity")
-            .header(header::CONNECTION, "close")
-            .body(http_body_util::Empty::new())
-            .map_err(|_| FetchError::InvalidAddress)
-    }
-
-    async fn read(&self, response: Response<Incoming>) -> Result<Answer, FetchError> {
+        response: Response<Incoming>,
+        outgoing: &Outgoing,
+    ) -> Result<Answer, FetchError> {
         let status = response.status();
         if let Some(location) = redirect(&response) {
             let location = location.to_str().map_err(|_| FetchError::Redirects)?;
             return Ok(Answer::Redirect(location.to_owned()));
+        }
+        let is_posted = matches!(outgoing, Outgoing::Post { .. });
+        if is_posted && matches!(status, StatusCode::OK | StatusCode::NO_CONTENT) {
+            return Ok(Answer::Fetched(Fetched { body: Bytes::new(), max_age: None }));
         }
         if status != StatusCode::OK {
             return Err(FetchError::Status(status.as_u16()));

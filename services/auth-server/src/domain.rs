@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod address;
 pub(crate) mod client;
+pub(crate) mod client_rules;
 pub(crate) mod events;
 pub(crate) mod grant;
 pub(crate) mod redirect_uri;

@@ -9,10 +9,10 @@ mod provider;
 pub use administration::{
     Administration, AdministrationError, ListedAccount, ListedClient, NewClient,
 };
-pub use application::client_order::ClientOrder;
+pub use application::{client_order::ClientOrder, policy_order::PolicyOrder};
 
 use adapters::{http, journal::json, maintenance::maintenance, settings::AuthSettings};
-use application::cleanup::Cleanup;
+use application::{cleanup::Cleanup, logout_delivery::LogoutDelivery};
 use provider::Provider;
 use runtime::{BuildContext, BuildError, BuiltService, Module, RouteMatch};
 use settings::Section;
@@ -46,6 +46,14 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
         ids: context.ids.clone(),
     };
     context.tasks.spawn_until_shutdown(cleanup.run());
+    let delivery = Arc::new(LogoutDelivery {
+        notices: Arc::clone(&provider.notices),
+        clients: Arc::clone(&provider.clients),
+        tokens: Arc::clone(&provider.tokens),
+        fetcher: provider.fetcher.clone(),
+        ids: context.ids.clone(),
+    });
+    context.tasks.spawn_until_shutdown(delivery.run());
     // OAuth has no idempotency keys: a code is redeemed once, and a refresh within its grace period is repeatable.
     let parts = web::ServiceParts { idempotency: None, ..context.service_parts() };
     Ok(BuiltService {

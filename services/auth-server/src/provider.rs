@@ -1,34 +1,25 @@
 //! Provider: the use cases with what they work on, put together once for the running service and for the command line.
 
+mod assembly;
+
 use crate::{
     adapters::settings::AuthSettings,
     application::{
-        accounts::Accounts,
-        addresses::Addresses,
-        attempt_limit::AttemptLimit,
-        authorization::Authorizations,
-        client_authentication::ClientAuthenticator,
-        client_keys::ClientKeys,
-        clients::Clients,
-        grants::Grants,
-        handle::HandleKey,
-        issuer::Issuer,
-        key_store::KeyStore,
-        keyring::Keyring,
-        password_sign_in::PasswordSignIn,
-        passwords::PasswordHasher,
-        person_records::PersonRecords,
-        seal::{DailySealingKey, derived},
-        sessions::Sessions,
-        tokens::Tokens,
+        accounts::Accounts, attempt_limit::AttemptLimit, authorization::Authorizations,
+        client_authentication::ClientAuthenticator, client_registration::ClientRegistrations,
+        clients::Clients, device_grants::DeviceGrants, dpop::DpopVerifier, grants::Grants,
+        handle::HandleKey, issuer::Issuer, key_store::KeyStore, keyring::Keyring,
+        logout_notices::LogoutNotices, password_sign_in::PasswordSignIn,
+        pushed_requests::PushedRequests, request_source::RequestSources, seal::DailySealingKey,
+        sessions::Sessions, subjects::Subjects, tokens::Tokens,
     },
 };
-use journal::{Repository, ServiceStorage};
+use assembly::Assembly;
+use journal::ServiceStorage;
 use kernel::Ids;
-use ring::hmac::{self, HMAC_SHA256};
+use outbound::Fetcher;
 use runtime::BuildError;
 use std::sync::Arc;
-use storage::KeyValue;
 
 /// Provider.
 #[derive(Debug)]
@@ -45,10 +36,25 @@ pub(crate) struct Provider {
     pub(crate) clients: Arc<Clients>,
     pub(crate) grants: Arc<Grants>,
     pub(crate) sessions: Arc<Sessions>,
-    pub(crate) tokens: Tokens,
+    pub(crate) tokens: Arc<Tokens>,
+    pub(crate) subjects: Arc<Subjects>,
+    pub(crate) notices: Arc<LogoutNotices>,
     pub(crate) authenticator: ClientAuthenticator,
     pub(crate) authorizations: Authorizations,
     pub(crate) password_sign_in: PasswordSignIn,
+    pub(crate) dpop: DpopVerifier,
+    pub(crate) pushed: Arc<PushedRequests>,
+    pub(crate) request_sources: RequestSources,
+    /// Requests that are pushed from one address on the network by clients that cannot prove who they are.
+    pub(crate) pushed_attempts: AttemptLimit,
+    pub(crate) registrations: ClientRegistrations,
+    pub(crate) devices: DeviceGrants,
+    /// Devices that begin to wait, by address on the network, of clients that cannot prove who they are.
+    pub(crate) device_starts: AttemptLimit,
+    /// Wrong codes of devices, by address on the network.
+    pub(crate) device_attempts: AttemptLimit,
+    /// Fetches what clients registered the addresses of.
+    pub(crate) fetcher: Fetcher,
     pub(crate) ids: Ids,
 }
 
@@ -64,112 +70,62 @@ impl Provider {
         let documents = Arc::clone(&storage.documents);
         let key_store = KeyStore::open(documents, ids.clone(), master.as_deref()).await?;
         let (root, keyring) = (key_store.root().await?, Arc::new(key_store.keyring().await?));
-        let handles = Arc::new(HandleKey::new(&derived(&root, "handles")));
-        let accounts = Arc::new(accounts(settings, storage, ids, &root, &handles));
-        let clients = Arc::new(Clients {
-            repository: repository(settings, storage, ids),
-            documents: Arc::clone(&storage.documents),
-            ids: ids.clone(),
-        });
-        let values = &storage.key_value;
-        let sessions = Arc::new(Sessions { values: Arc::clone(values), ids: ids.clone() });
-        let grants = Arc::new(Grants {
-            repository: repository(settings, storage, ids),
-            documents: Arc::clone(&storage.documents),
-            accounts: Arc::clone(&accounts),
-            clients: Arc::clone(&clients),
-            sessions: Arc::clone(&sessions),
-            handles,
-            ids: ids.clone(),
-        });
-        Ok(Arc::new(Self {
+        let fetcher = settings.fetcher().map_err(BuildError::Other)?;
+        let assembly = Assembly { settings, storage, ids, root, issuer, fetcher };
+        Ok(Arc::new(Self::assembled(assembly, key_store, keyring)))
+    }
+
+    fn assembled(assembly: Assembly<'_>, key_store: KeyStore, keyring: Arc<Keyring>) -> Self {
+        let settings = assembly.settings;
+        let handles = Arc::new(HandleKey::new(&assembly.key("handles")));
+        let accounts = Arc::new(assembly.accounts(&handles));
+        let clients = Arc::new(assembly.clients());
+        let notices = Arc::new(assembly.notices());
+        let sessions = Arc::new(assembly.sessions(&notices));
+        let subjects = Arc::new(Subjects::new(&assembly.key("subjects")));
+        let keys = Arc::new(assembly.client_keys());
+        let pushed = Arc::new(assembly.pushed_requests());
+        let grants = Arc::new(assembly.grants(&accounts, &clients, &sessions, handles));
+        let limit = |name, failures_max| assembly.limit(name, failures_max);
+        Self {
             name: settings.name.clone(),
             hue: settings.hue,
-            sealing: DailySealingKey::new(&derived(&root, "forms")),
-            tokens: Tokens {
-                keyring: Arc::clone(&keyring),
-                issuer: Arc::clone(&issuer),
-                grants: Arc::clone(&grants),
-                accounts: Arc::clone(&accounts),
-                values: Arc::clone(values),
-                ids: ids.clone(),
-            },
-            authenticator: ClientAuthenticator {
-                clients: Arc::clone(&clients),
-                keys: ClientKeys::default(),
-                issuer: Arc::clone(&issuer),
-                ids: ids.clone(),
-                values: Arc::clone(values),
-            },
+            sealing: DailySealingKey::new(&assembly.key("forms")),
+            tokens: Arc::new(assembly.tokens(&keyring, &grants, &accounts, &subjects)),
+            request_sources: assembly.request_sources(&clients, &keys, &pushed),
+            pushed_attempts: limit("pushed", settings.pushed_requests_per_address_max),
+            registrations: assembly.registrations(&clients),
+            devices: assembly.devices(),
+            device_starts: limit("device", settings.device_requests_per_address_max),
+            device_attempts: limit("device-code", settings.wrong_device_codes_per_address_max),
+            authenticator: assembly.authenticator(&clients, keys),
             authorizations: Authorizations {
                 accounts: Arc::clone(&accounts),
                 clients: Arc::clone(&clients),
                 grants: Arc::clone(&grants),
-                ids: ids.clone(),
+                subjects: Arc::clone(&subjects),
+                pushed: Arc::clone(&pushed),
+                notices: Arc::clone(&notices),
+                ids: assembly.ids.clone(),
             },
-            password_sign_in: password_sign_in(settings, values, &accounts, ids),
-            issuer,
+            password_sign_in: PasswordSignIn {
+                accounts: Arc::clone(&accounts),
+                account_attempts: limit("account", settings.failed_sign_ins_per_account_max),
+                address_attempts: limit("address", settings.failed_sign_ins_per_address_max),
+            },
+            dpop: assembly.dpop(),
+            pushed,
+            subjects,
+            notices,
             keyring,
             key_store,
             accounts,
             clients,
             grants,
             sessions,
-            ids: ids.clone(),
-        }))
+            ids: assembly.ids.clone(),
+            fetcher: assembly.fetcher,
+            issuer: assembly.issuer,
+        }
     }
-}
-
-fn accounts(
-    settings: &AuthSettings,
-    storage: &ServiceStorage,
-    ids: &Ids,
-    root: &[u8],
-    handles: &Arc<HandleKey>,
-) -> Accounts {
-    let records = PersonRecords { documents: Arc::clone(&storage.documents) };
-    Accounts {
-        repository: repository(settings, storage, ids),
-        addresses: Addresses {
-            repository: repository(settings, storage, ids),
-            records: records.clone(),
-            ids: ids.clone(),
-            key: hmac::Key::new(HMAC_SHA256, &derived(root, "addresses")),
-        },
-        records,
-        ids: ids.clone(),
-        passwords: PasswordHasher::new(
-            Arc::clone(ids.randomness()),
-            settings.hashing_passwords_max,
-            settings.waiting_passwords_max,
-        ),
-        handles: Arc::clone(handles),
-    }
-}
-
-fn password_sign_in(
-    settings: &AuthSettings,
-    values: &Arc<dyn KeyValue>,
-    accounts: &Arc<Accounts>,
-    ids: &Ids,
-) -> PasswordSignIn {
-    let limit = |name, failures_max| AttemptLimit {
-        values: Arc::clone(values),
-        ids: ids.clone(),
-        name,
-        failures_max,
-    };
-    PasswordSignIn {
-        accounts: Arc::clone(accounts),
-        account_attempts: limit("account", settings.failed_sign_ins_per_account_max),
-        address_attempts: limit("address", settings.failed_sign_ins_per_address_max),
-    }
-}
-
-fn repository<A: journal::Aggregate>(
-    settings: &AuthSettings,
-    storage: &ServiceStorage,
-    ids: &Ids,
-) -> Repository<A> {
-    Repository::new(Arc::clone(&storage.journal), ids.clone(), settings.in_memory_max)
 }

@@ -6,18 +6,24 @@ mod body;
 mod browser;
 mod client_credentials;
 mod consent;
+mod device;
 mod discovery;
 mod error_response;
 mod form;
 mod introspect;
 mod logout;
 mod page;
+mod presented_token;
+mod proof;
+mod pushed;
+mod register;
 mod respond;
 mod revoke;
 mod set_up;
 mod sign_in;
 mod texts;
 mod token;
+mod token_exchange;
 mod userinfo;
 
 use crate::provider::Provider;
@@ -47,6 +53,17 @@ pub(crate) fn routes(provider: Arc<Provider>) -> ApiRouter {
         .route("/auth/sign-in", post(sign_in::submit))
         .route("/auth/consent", post(consent::submit))
         .route("/auth/token", post(token::exchange).options(respond::preflight))
+        .route("/auth/par", post(pushed::push).options(respond::preflight))
+        .route("/auth/register", post(register::register).options(respond::preflight))
+        .route(
+            "/auth/register/{id}",
+            get(register::configuration).put(register::update).delete(register::remove),
+        )
+        .route(
+            "/auth/device_authorization",
+            post(device::authorization).options(respond::preflight),
+        )
+        .route("/auth/device", get(device::show).post(device::submit))
         .route("/auth/introspect", post(introspect::introspect))
         .route("/auth/revoke", post(revoke::revoke).options(respond::preflight))
         .route(

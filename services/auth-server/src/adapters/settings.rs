@@ -1,14 +1,20 @@
 //! Settings of the provider.
 
-use crate::application::issuer::Issuer;
+use crate::application::{client_registration::RegistrationAccess, issuer::Issuer, seal::digest};
+use outbound::{FetchLimits, Fetcher, Reach};
 use serde::{Deserialize, Serialize};
 use settings::{Allowed, InvalidSetting, Secret, SectionSettings};
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 /// Shortest master key, in bytes.
 const MASTER_KEY_BYTES_MIN: usize = 16;
 /// Longest name of the shop, in bytes.
 const NAME_BYTES_MAX: usize = 500;
+
+/// Largest body that is fetched from a client, in bytes.
+const FETCHED_BYTES_MAX: usize = 512 * 1024;
+/// Longest fetch from a client.
+const FETCH_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// Settings section `auth-server`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -34,8 +40,36 @@ pub(crate) struct AuthSettings {
     pub(crate) failed_sign_ins_per_account_max: u32,
     /// Failed sign-ins from one address on the network within a quarter of an hour.
     pub(crate) failed_sign_ins_per_address_max: u32,
+    /// Authorization requests that clients without a secret push from one address on the network within a quarter of an hour.
+    pub(crate) pushed_requests_per_address_max: u32,
+    /// Devices that begin to wait for a decision, from one address on the network within a quarter of an hour.
+    pub(crate) device_requests_per_address_max: u32,
+    /// Wrong codes of devices that are entered from one address on the network within a quarter of an hour.
+    pub(crate) wrong_device_codes_per_address_max: u32,
+    /// Who may register clients by themselves: `closed`, `token` (who has the initial access token) or `open`.
+    pub(crate) client_registration: ClientRegistrationSetting,
+    /// Initial access token of client registration: at least 16 bytes.
+    pub(crate) client_registration_token: Secret,
+    /// Most clients that registered themselves.
+    pub(crate) registered_clients_max: u32,
+    /// Whether what clients register the addresses of (keys, request objects, logout) may lie in private networks.
+    pub(crate) fetch_private_addresses: bool,
+    /// File with the certificate (DER) of an authority that is trusted there, beside those that browsers trust.
+    pub(crate) fetch_authority_file: PathBuf,
+    /// Whether proofs of possession (DPoP) need a nonce of this server, so that none can be made beforehand. Clients ask once more
+    /// for each of their first requests.
+    pub(crate) requires_dpop_nonces: bool,
     /// Accounts, clients and grants that are kept in memory, of each.
     pub(crate) in_memory_max: std::num::NonZeroUsize,
+}
+
+/// Who may register clients by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ClientRegistrationSetting {
+    Closed,
+    Token,
+    Open,
 }
 
 impl Default for AuthSettings {
@@ -50,6 +84,15 @@ impl Default for AuthSettings {
             waiting_passwords_max: 64,
             failed_sign_ins_per_account_max: 10,
             failed_sign_ins_per_address_max: 100,
+            pushed_requests_per_address_max: 1_000,
+            device_requests_per_address_max: 100,
+            wrong_device_codes_per_address_max: 10,
+            client_registration: ClientRegistrationSetting::Closed,
+            client_registration_token: Secret::default(),
+            registered_clients_max: 1_000,
+            fetch_private_addresses: false,
+            fetch_authority_file: PathBuf::new(),
+            requires_dpop_nonces: false,
             in_memory_max: std::num::NonZeroUsize::new(20_000).expect("it is not zero"),
         }
     }
@@ -62,6 +105,10 @@ impl SectionSettings for AuthSettings {
         Allowed::range("waiting_passwords_max", 1, 10_000),
         Allowed::range("failed_sign_ins_per_account_max", 1, 1_000_000),
         Allowed::range("failed_sign_ins_per_address_max", 1, 1_000_000),
+        Allowed::range("device_requests_per_address_max", 1, 1_000_000),
+        Allowed::range("wrong_device_codes_per_address_max", 1, 1_000),
+        Allowed::range("registered_clients_max", 1, 1_000_000),
+        Allowed::range("pushed_requests_per_address_max", 1, 1_000_000),
         Allowed::range("in_memory_max", 1, 10_000_000),
     ];
 
@@ -72,6 +119,12 @@ impl SectionSettings for AuthSettings {
         }
         if self.name.is_empty() || self.name.len() > NAME_BYTES_MAX {
             return Err(InvalidSetting::new("name", "expected a name of at most 500 bytes"));
+        }
+        let token = self.client_registration_token.expose();
+        let needs_token = self.client_registration == ClientRegistrationSetting::Token;
+        if needs_token && token.len() < MASTER_KEY_BYTES_MIN {
+            let expected = "expected at least 16 bytes where client_registration is token";
+            return Err(InvalidSetting::new("client_registration_token", expected));
         }
         let length = self.master_key.expose().len();
         if !self.master_key.is_empty() && length < MASTER_KEY_BYTES_MIN {
@@ -85,6 +138,36 @@ impl AuthSettings {
     /// Issuer.
     pub(crate) fn issuer(&self) -> Result<Issuer, String> {
         Issuer::parse(&self.issuer).ok_or_else(|| "auth-server.issuer is no issuer".to_owned())
+    }
+
+    /// Who may register clients by themselves.
+    pub(crate) fn registration_access(&self) -> RegistrationAccess {
+        match self.client_registration {
+            ClientRegistrationSetting::Closed => RegistrationAccess::Closed,
+            ClientRegistrationSetting::Open => RegistrationAccess::Open,
+            ClientRegistrationSetting::Token => {
+                RegistrationAccess::Token(digest(self.client_registration_token.expose()))
+            }
+        }
+    }
+
+    /// Client that fetches from the addresses of clients.
+    pub(crate) fn fetcher(&self) -> Result<Fetcher, String> {
+        let reach = if self.fetch_private_addresses { Reach::Everywhere } else { Reach::Public };
+        let limits = FetchLimits {
+            bytes_max: FETCHED_BYTES_MAX,
+            time_max: FETCH_TIME_MAX,
+            redirects_max: 0,
+        };
+        let fetcher = Fetcher::new("icommerce-auth/1.0", "*/*", limits, reach);
+        let file = &self.fetch_authority_file;
+        if file.as_os_str().is_empty() {
+            return Ok(fetcher);
+        }
+        let authority = std::fs::read(file).map_err(|error| {
+            format!("auth-server.fetch_authority_file: {}: {error}", file.display())
+        })?;
+        Ok(fetcher.trusting(authority))
     }
 
     /// Master key, if one is configured.

@@ -4,6 +4,7 @@ use super::{Administration, AdministrationError};
 use crate::{
     application::{
         passwords::{CHARACTERS_MAX, CHARACTERS_MIN, Password, PasswordRefusal},
+        standard_claims,
         tokens::role_name,
     },
     domain::{Rejection, account::Account, events::Role},
@@ -114,6 +115,22 @@ impl Administration {
     pub async fn disable_user(&self, email: &str) -> Result<(), AdministrationError> {
         let id = self.account(email).await?;
         self.0.accounts.enable(id, false).await.map_err(Into::into)
+    }
+
+    /// Replaces the standard claims about the person of an account, from a JSON object: name, address, telephone number and the like
+    /// (OpenID Connect Core, section 5.1).
+    ///
+    /// # Errors
+    ///
+    /// There is no such account, or a claim is not known or of a wrong type.
+    pub async fn describe_user(
+        &self,
+        email: &str,
+        claims: &str,
+    ) -> Result<(), AdministrationError> {
+        let id = self.account(email).await?;
+        let claims = standard_claims::parsed(claims).map_err(AdministrationError::new)?;
+        Ok(self.0.accounts.describe(id, claims).await?)
     }
 
     /// Makes a one-time link with which a new password is set; a disabled account is enabled by it.

@@ -46,7 +46,7 @@ impl Accounts {
             Some(email) => self.claimed(email).await?,
             None => self.ids.next(),
         };
-        let person = Person { email: email.map(|it| it.as_str().to_owned()), password: None };
+        let person = Person { email: email.map(|it| it.as_str().to_owned()), ..Person::default() };
         let write = PersonRecords::put(id, &person)?;
         let stream = prefixed_id(ACCOUNT_PREFIX, id);
         let created = self.repository.create(
@@ -112,7 +112,8 @@ impl Accounts {
             self.addresses.claim(email, id).await?;
         }
         let email = person.email.unwrap_or_else(|| email.as_str().to_owned());
-        let write = PersonRecords::put(id, &Person { email: Some(email), password: Some(hash) })?;
+        let person = Person { email: Some(email), password: Some(hash), ..person };
+        let write = PersonRecords::put(id, &person)?;
         let set =
             |account: Option<&Account>| account.ok_or(Rejection::OfferInvalid)?.set_up(number, now);
         let stream = prefixed_id(ACCOUNT_PREFIX, id);
@@ -173,6 +174,16 @@ impl Accounts {
     /// Record of a person.
     pub(crate) async fn person(&self, id: AccountId) -> Result<Option<Person>, StorageError> {
         self.records.find(id).await
+    }
+
+    /// Replaces the standard claims about a person.
+    pub(crate) async fn describe(
+        &self,
+        id: AccountId,
+        claims: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<(), AuthError> {
+        let person = self.person(id).await?.ok_or(Rejection::UnknownAccount)?;
+        Ok(self.records.replace(id, &Person { claims, ..person }).await?)
     }
 
     /// Disables or enables an account.

@@ -7,11 +7,14 @@ use super::{
     clients::Clients,
     error::AuthError,
     grants::Grants,
+    logout_notices::{LogoutNotices, Participant},
+    pushed_requests::PushedRequests,
     sessions::Session,
+    subjects::Subjects,
 };
 use crate::domain::{
     client::Client,
-    events::{Authorization, Registration},
+    events::{Authorization, AuthorizationExtensions, Registration},
 };
 use kernel::Ids;
 use std::sync::Arc;
@@ -49,12 +52,20 @@ const LOGIN_REQUIRED: AuthorizationRefusal = AuthorizationRefusal {
 const CONSENT_REQUIRED: AuthorizationRefusal =
     AuthorizationRefusal { error: "consent_required", description: "the person has to be asked" };
 
+const USED_REQUEST: AuthorizationRefusal = AuthorizationRefusal {
+    error: "invalid_request_uri",
+    description: "the request was answered before",
+};
+
 /// Authorization of clients by people.
 #[derive(Debug)]
 pub(crate) struct Authorizations {
     pub(crate) accounts: Arc<Accounts>,
     pub(crate) clients: Arc<Clients>,
     pub(crate) grants: Arc<Grants>,
+    pub(crate) subjects: Arc<Subjects>,
+    pub(crate) pushed: Arc<PushedRequests>,
+    pub(crate) notices: Arc<LogoutNotices>,
     pub(crate) ids: Ids,
 }
 
@@ -68,7 +79,8 @@ impl Authorizations {
     ) -> Result<NextStep, AuthError> {
         let Some(client) = self.client(request).await? else { return Ok(NextStep::UnknownClient) };
         let Some(registration) = client.registration() else { return Ok(NextStep::UnknownClient) };
-        let is_wanted = session.is_none_or(|session| is_wanted(request, session));
+        let is_wanted =
+            session.is_none_or(|session| self.is_wanted(request, registration, session));
         let session = session.filter(|session| {
             progress != Progress::Arrived || (is_wanted && self.is_recent(request, session))
         });
@@ -94,7 +106,18 @@ impl Authorizations {
             let account = person.and_then(|person| person.email).unwrap_or_default();
             return Ok(NextStep::Consent { client, account });
         }
-        self.code(request, session).await.map(NextStep::Code)
+        if !self.use_up(request).await? {
+            return Ok(NextStep::Refuse(USED_REQUEST));
+        }
+        self.code(request, registration, session).await.map(NextStep::Code)
+    }
+
+    /// Uses up a request that was pushed, since it is answered now; whether this is the first answer.
+    pub(crate) async fn use_up(&self, request: &AuthorizationRequest) -> Result<bool, AuthError> {
+        match &request.pushed {
+            Some(reference) => Ok(self.pushed.answer(reference).await?),
+            None => Ok(true),
+        }
     }
 
     /// Client of a request, if it is still the one that was registered when the request was validated.
@@ -119,8 +142,15 @@ impl Authorizations {
     async fn code(
         &self,
         request: &AuthorizationRequest,
+        client: &Registration,
         session: &Session,
     ) -> Result<String, AuthError> {
+        let participant = Participant {
+            client: request.client.clone(),
+            account: session.account,
+            session: session.sid.clone(),
+        };
+        self.notices.remember(client, participant).await?;
         let request = request.clone();
         let authorization = |code_expires| Authorization {
             client: request.client,
@@ -129,11 +159,31 @@ impl Authorizations {
             scopes: request.scopes,
             redirect_uri: request.target.redirect_uri,
             authenticated_at: session.authenticated_at,
-            code_expires,
+            code_expires: request.device.map_or(code_expires, |device| device.expires),
             code_challenge: request.code_challenge,
             nonce: request.nonce,
+            extensions: AuthorizationExtensions {
+                dpop_key: request.dpop_key,
+                id_token_claims: request.id_token_claims,
+            },
         };
         self.grants.authorize(authorization).await
+    }
+
+    /// Whether the person of a session is the one whom the client wants to hear of.
+    fn is_wanted(
+        &self,
+        request: &AuthorizationRequest,
+        client: &Registration,
+        session: &Session,
+    ) -> bool {
+        match &request.wanted {
+            None => true,
+            Some(WantedPerson::Subject(subject)) => {
+                *subject == self.subjects.of(session.account, client)
+            }
+            Some(WantedPerson::Nobody) => false,
+        }
     }
 
     /// Whether a sign-in is recent enough for a request that has just arrived.
@@ -151,7 +201,8 @@ impl Authorizations {
         registration: &Registration,
         session: &Session,
     ) -> Result<bool, AuthError> {
-        if registration.is_trusted {
+        // A device is always asked about: whoever reads its code out to somebody else wants their account.
+        if registration.is_trusted && request.device.is_none() {
             return Ok(false);
         }
         let is_on_device =
@@ -164,14 +215,5 @@ impl Authorizations {
         let has_consented =
             account.is_some_and(|account| account.has_consented(client, *registered_at, scopes));
         Ok(!has_consented)
-    }
-}
-
-/// Whether the person of a session is the one whom the client wants to hear of.
-fn is_wanted(request: &AuthorizationRequest, session: &Session) -> bool {
-    match &request.wanted {
-        None => true,
-        Some(WantedPerson::Subject(subject)) => *subject == session.account.to_string(),
-        Some(WantedPerson::Nobody) => false,
     }
 }

@@ -48,7 +48,7 @@ mod tests {
     use crate::{
         adapters::settings::AuthSettings,
         application::grants::CODE_LIFETIME,
-        domain::events::{Authorization, ClientId},
+        domain::events::{Authorization, AuthorizationExtensions, ClientId},
         provider::Provider,
     };
     use engine_memory::MemoryEngine;
@@ -73,6 +73,7 @@ mod tests {
                 code_expires,
                 code_challenge: None,
                 nonce: None,
+                extensions: AuthorizationExtensions::default(),
             };
             provider.grants.authorize(authorization).await.unwrap()
         };

@@ -2,12 +2,13 @@
 
 use super::{
     client_keys::ClientKeys, clients::Clients, error::AuthError, issuer::Issuer, seal::digest,
+    token_rules::accepted_algorithms,
 };
 use crate::domain::{
     client::Client,
     events::{ClientAuthentication, ClientId, Registration},
 };
-use jose::{Algorithm, Claims, Expected, Jws};
+use jose::{Algorithm, Claims, Expected, JwkSet, Jws};
 use kernel::{Ids, Timestamp};
 use std::{fmt, sync::Arc};
 use storage::KeyValue;
@@ -44,6 +45,11 @@ pub(crate) struct AuthenticatedClient {
 }
 
 impl AuthenticatedClient {
+    /// Since when it is registered.
+    pub(crate) fn registered_at(&self) -> Timestamp {
+        self.client.registered_at
+    }
+
     pub(crate) fn registration(&self) -> &Registration {
         self.client.registration().expect("only registered clients are found")
     }
@@ -53,7 +59,7 @@ impl AuthenticatedClient {
 #[derive(Debug)]
 pub(crate) struct ClientAuthenticator {
     pub(crate) clients: Arc<Clients>,
-    pub(crate) keys: ClientKeys,
+    pub(crate) keys: Arc<ClientKeys>,
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) ids: Ids,
     /// Where assertions that were used are remembered.
@@ -101,9 +107,10 @@ impl ClientAuthenticator {
         assertion: &str,
     ) -> Result<bool, AuthError> {
         let now = self.ids.now();
-        let Some((jti, expires)) = self.verified_assertion(id, client, assertion, now) else {
-            return Ok(false);
-        };
+        let kid = Jws::parse(assertion).ok().and_then(|jws| jws.header().kid.clone());
+        let Some(keys) = self.keys.of(id, client, kid.as_deref()).await else { return Ok(false) };
+        let verified = self.verified_assertion(id, client, &keys, assertion, now);
+        let Some((jti, expires)) = verified else { return Ok(false) };
         let key = format!("assertion-{}-{}", id.as_str(), digest(jti));
         let until = expires.saturating_add(LEEWAY_SECONDS);
         let until = Timestamp::from_second(until).unwrap_or(Timestamp::MAX);
@@ -115,19 +122,23 @@ impl ClientAuthenticator {
         &self,
         id: &ClientId,
         client: &Client,
+        keys: &JwkSet,
         assertion: &str,
         now: Timestamp,
     ) -> Option<(String, i64)> {
-        if client.registration()?.authentication != ClientAuthentication::PrivateKey {
+        let registration = client.registration()?;
+        if registration.authentication != ClientAuthentication::PrivateKey {
             return None;
         }
-        let keys = self.keys.of(id, client)?;
         let jws = Jws::parse(assertion).ok()?;
         let header = jws.header();
         let is_typed = header.typ.is_none()
             || header.is_typed("jwt")
             || header.is_typed("client-authentication+jwt");
-        let payload = jws.clone().verify_by_set(&keys, &Algorithm::ALL).ok()?;
+        let policy = &registration.policy;
+        let named = policy.assertion_algorithm.as_deref().and_then(Algorithm::of_name);
+        let allowed = named.as_ref().map_or(accepted_algorithms(policy), std::slice::from_ref);
+        let payload = jws.clone().verify_by_set(keys, allowed).ok()?;
         let claims = Claims::parse(&payload).ok()?;
         let expected = Expected {
             issuer: id.as_str(),

@@ -1,5 +1,7 @@
-//! Public keys of clients, parsed once for each registration: to parse a set costs more than to verify an assertion.
+//! Public keys of clients: registered with them, and parsed once for each registration, because to parse a set costs more than to verify
+//! an assertion; or published by them (`jwks_uri`).
 
+use super::remote_keys::RemoteKeys;
 use crate::domain::{client::Client, events::ClientId};
 use jose::JwkSet;
 use kernel::Timestamp;
@@ -10,27 +12,41 @@ use std::{fmt, num::NonZeroUsize, sync::Arc};
 /// Most key sets that are kept parsed.
 const KEY_SETS_MAX: NonZeroUsize = NonZeroUsize::new(1_000).expect("it is not zero");
 
-/// Cache of the parsed keys of clients.
-pub(crate) struct ClientKeys(Mutex<LruCache<ClientId, (Timestamp, Arc<JwkSet>)>>);
+/// Keys of clients.
+pub(crate) struct ClientKeys {
+    /// Keys that are registered, by client and time of its registration.
+    parsed: Mutex<LruCache<ClientId, (Timestamp, Arc<JwkSet>)>>,
+    remote: RemoteKeys,
+}
 
 impl ClientKeys {
-    /// Keys of a client; `None` if it has none.
-    pub(crate) fn of(&self, id: &ClientId, client: &Client) -> Option<Arc<JwkSet>> {
-        if let Some((registered_at, keys)) = self.0.lock().get(id)
+    pub(crate) fn new(remote: RemoteKeys) -> Self {
+        Self { parsed: Mutex::new(LruCache::new(KEY_SETS_MAX)), remote }
+    }
+
+    /// Keys of a client, with the one that a token names if the client has it; `None` if it has none.
+    pub(crate) async fn of(
+        &self,
+        id: &ClientId,
+        client: &Client,
+        kid: Option<&str>,
+    ) -> Option<Arc<JwkSet>> {
+        match &client.registration()?.policy.jwks_uri {
+            Some(uri) => Some(self.remote.at(uri, kid).await),
+            None => self.registered(id, client),
+        }
+    }
+
+    fn registered(&self, id: &ClientId, client: &Client) -> Option<Arc<JwkSet>> {
+        if let Some((registered_at, keys)) = self.parsed.lock().get(id)
             && *registered_at == client.registered_at
         {
             return Some(Arc::clone(keys));
         }
         let text = client.registration()?.keys.as_deref()?;
         let keys = Arc::new(JwkSet::parse(text.as_bytes()).ok()?);
-        self.0.lock().put(id.clone(), (client.registered_at, Arc::clone(&keys)));
+        self.parsed.lock().put(id.clone(), (client.registered_at, Arc::clone(&keys)));
         Some(keys)
-    }
-}
-
-impl Default for ClientKeys {
-    fn default() -> Self {
-        Self(Mutex::new(LruCache::new(KEY_SETS_MAX)))
     }
 }
 
@@ -55,6 +71,15 @@ mod tests {
         JwkSet::new(vec![key.public().clone()]).to_json().to_string()
     }
 
+    fn client_keys() -> ClientKeys {
+        let time_max = std::time::Duration::from_secs(1);
+        let limits = outbound::FetchLimits { bytes_max: 1, time_max, redirects_max: 0 };
+        let fetcher = outbound::Fetcher::new("tests/1.0", "*/*", limits, outbound::Reach::Public);
+        let clock = kernel::ManualClock::at(Timestamp::UNIX_EPOCH);
+        let ids = kernel::Ids::new(Arc::new(clock), Arc::new(SeededRandomness::new(1)));
+        ClientKeys::new(RemoteKeys::new(fetcher, &ids))
+    }
+
     fn client(keys: Option<String>, second: i64) -> Client {
         let authentication = ClientAuthentication::PrivateKey;
         let registration = Registration { authentication, keys, ..registration() };
@@ -64,14 +89,14 @@ mod tests {
 
     #[test]
     fn keys_are_parsed_once_and_anew_when_the_client_is_registered_anew() {
-        let (keys, id) = (ClientKeys::default(), ClientId::parse("app").unwrap());
+        let (keys, id) = (client_keys(), ClientId::parse("app").unwrap());
         let first = client(Some(key_set(1)), 1);
-        let once = keys.of(&id, &first).unwrap();
-        assert!(Arc::ptr_eq(&once, &keys.of(&id, &first).unwrap()));
-        let second = keys.of(&id, &client(Some(key_set(2)), 2)).unwrap();
+        let once = keys.registered(&id, &first).unwrap();
+        assert!(Arc::ptr_eq(&once, &keys.registered(&id, &first).unwrap()));
+        let second = keys.registered(&id, &client(Some(key_set(2)), 2)).unwrap();
         assert_ne!(once, second);
-        assert_eq!(keys.of(&id, &client(None, 3)), None);
+        assert_eq!(keys.registered(&id, &client(None, 3)), None);
         let other = ClientId::parse("other").unwrap();
-        assert_eq!(keys.of(&other, &client(Some("{".to_owned()), 1)), None);
+        assert_eq!(keys.registered(&other, &client(Some("{".to_owned()), 1)), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Orders of clients: what somebody wants a client to be, checked before it is registered.
 
-use super::seal::digest;
+use super::{policy_order::PolicyOrder, seal::digest};
 use crate::domain::{
     events::{ClientAuthentication, GrantType, Registration, TokenAlgorithm},
     redirect_uri,
@@ -45,6 +45,8 @@ pub struct ClientOrder {
     pub keys: Option<String>,
     /// Algorithm of its ID tokens, `RS256` by default, `ES256` or `EdDSA`.
     pub id_token_algorithm: Option<String>,
+    /// What the extensions of the protocol ask of it.
+    pub policy: PolicyOrder,
 }
 
 impl ClientOrder {
@@ -53,11 +55,12 @@ impl ClientOrder {
         &self,
         randomness: &dyn Randomness,
     ) -> Result<(Registration, Option<String>), OrderError> {
-        let authentication = match (&self.keys, self.is_public) {
-            (None, true) => ClientAuthentication::Public,
-            (None, false) => ClientAuthentication::Secret,
-            (Some(_), false) => ClientAuthentication::PrivateKey,
-            (Some(_), true) => return wrong("a public client has no keys"),
+        let has_keys = self.keys.is_some() || self.policy.jwks_uri.is_some();
+        let authentication = match (has_keys, self.is_public) {
+            (false, true) => ClientAuthentication::Public,
+            (false, false) => ClientAuthentication::Secret,
+            (true, false) => ClientAuthentication::PrivateKey,
+            (true, true) => return wrong("a public client has no keys"),
         };
         if let Some(keys) = &self.keys
             && !JwkSet::parse(keys.as_bytes()).is_ok_and(|keys| !keys.keys().is_empty())
@@ -66,6 +69,7 @@ impl ClientOrder {
         }
         let grant_types = grant_types(&self.grant_types)?;
         check_uses(self, authentication, &grant_types)?;
+        let policy = self.policy.policy(self)?;
         let secret = (authentication == ClientAuthentication::Secret).then(|| {
             let mut bytes = [0; SECRET_BYTES];
             randomness.fill(&mut bytes);
@@ -82,7 +86,8 @@ impl ClientOrder {
             scopes: scopes(&self.scopes)?,
             is_trusted: self.is_trusted,
             requires_pkce: !self.is_without_pkce,
-            id_token_algorithm: id_token_algorithm(self.id_token_algorithm.as_deref())?,
+            id_token_algorithm: token_algorithm(self.id_token_algorithm.as_deref())?,
+            policy,
         };
         Ok((registration, secret))
     }
@@ -96,9 +101,10 @@ fn check_uses(
 ) -> Result<(), OrderError> {
     let is_public = authentication == ClientAuthentication::Public;
     let with_code = grant_types.contains(&GrantType::AuthorizationCode);
-    if is_public && grant_types.contains(&GrantType::ClientCredentials) {
+    let alone = [GrantType::ClientCredentials, GrantType::TokenExchange];
+    if is_public && alone.iter().any(|it| grant_types.contains(it)) {
         return wrong(
-            "a public client cannot act for itself: client_credentials needs a secret or keys",
+            "a public client cannot act for itself: client_credentials and token_exchange need a secret or keys",
         );
     }
     if is_public && order.is_without_pkce {
@@ -107,8 +113,9 @@ fn check_uses(
     if with_code && order.redirect_uris.is_empty() {
         return wrong("a client with authorization codes needs a redirect URI");
     }
-    if grant_types.contains(&GrantType::RefreshToken) && !with_code {
-        return wrong("refresh tokens come with authorization codes");
+    let with_device = grant_types.contains(&GrantType::DeviceCode);
+    if grant_types.contains(&GrantType::RefreshToken) && !(with_code || with_device) {
+        return wrong("refresh tokens come with authorization codes, or with those of devices");
     }
     let uris = [&order.redirect_uris, &order.post_logout_redirect_uris];
     if uris.iter().any(|uris| uris.len() > LIST_MAX) {
@@ -131,7 +138,9 @@ fn grant_types(names: &[String]) -> Result<Vec<GrantType>, OrderError> {
         "authorization_code" => Ok(GrantType::AuthorizationCode),
         "refresh_token" => Ok(GrantType::RefreshToken),
         "client_credentials" => Ok(GrantType::ClientCredentials),
-        other => wrong(&format!("the grant type {other:?} is not known: expected authorization_code, refresh_token or client_credentials")),
+        "device" => Ok(GrantType::DeviceCode),
+        "token_exchange" => Ok(GrantType::TokenExchange),
+        other => wrong(&format!("the grant type {other:?} is not known: expected authorization_code, refresh_token, client_credentials, device or token_exchange")),
     });
     parsed.collect()
 }
@@ -152,19 +161,20 @@ fn scopes(names: &[String]) -> Result<Vec<String>, OrderError> {
     }
 }
 
-fn id_token_algorithm(name: Option<&str>) -> Result<Option<TokenAlgorithm>, OrderError> {
+/// Algorithm of this name.
+pub(crate) fn token_algorithm(name: Option<&str>) -> Result<Option<TokenAlgorithm>, OrderError> {
     match name {
         None => Ok(None),
         Some("RS256") => Ok(Some(TokenAlgorithm::Rs256)),
         Some("ES256") => Ok(Some(TokenAlgorithm::Es256)),
         Some("EdDSA") => Ok(Some(TokenAlgorithm::EdDsa)),
-        Some(other) => wrong(&format!(
-            "ID tokens cannot be signed by {other:?}: expected RS256, ES256 or EdDSA"
-        )),
+        Some(other) => {
+            wrong(&format!("tokens cannot be signed by {other:?}: expected RS256, ES256 or EdDSA"))
+        }
     }
 }
 
-fn wrong<T>(sentence: &str) -> Result<T, OrderError> {
+pub(crate) fn wrong<T>(sentence: &str) -> Result<T, OrderError> {
     Err(OrderError(sentence.to_owned()))
 }
 

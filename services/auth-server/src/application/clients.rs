@@ -39,6 +39,18 @@ impl Clients {
         Ok(())
     }
 
+    /// Replaces the registration of a client.
+    pub(crate) async fn update(
+        &self,
+        id: &ClientId,
+        registration: Registration,
+    ) -> Result<(), AuthError> {
+        let now = self.ids.now();
+        let decide = |client: Option<&Client>| Client::update(client, registration.clone(), now);
+        self.repository.execute(&stream(id), decide, |_| Vec::new()).await?;
+        Ok(())
+    }
+
     /// Removes a client.
     pub(crate) async fn remove(&self, id: &ClientId) -> Result<(), AuthError> {
         let now = self.ids.now();

@@ -9,9 +9,9 @@ use super::{
     sessions::Sessions,
 };
 use crate::domain::{
-    Rejection,
+    Rejection, client_rules,
     events::{Authorization, GrantEvent, GrantType, RevocationReason},
-    grant::{Grant, Redemption},
+    grant::{Grant, Redemption, Refreshment},
 };
 use journal::{AppendError, Repository};
 use kernel::{Ids, Timestamp, prefixed_id};
@@ -52,6 +52,17 @@ pub(crate) struct Granted {
     pub(crate) refresh_token: Option<String>,
 }
 
+/// Code that a client presents, with what binds it.
+#[derive(Clone, Copy)]
+pub(crate) struct CodeRedemption<'a> {
+    pub(crate) code: &'a str,
+    pub(crate) redirect_uri: Option<&'a str>,
+    /// SHA-256 of the code verifier, in base64url.
+    pub(crate) challenge: Option<&'a str>,
+    /// Thumbprint of the key whose proof came along.
+    pub(crate) dpop_key: Option<&'a str>,
+}
+
 /// Grants of the provider.
 pub(crate) struct Grants {
     pub(crate) repository: Repository<GrantStream>,
@@ -88,17 +99,23 @@ impl Grants {
     /// Redeems a code. Of concurrent requests one succeeds.
     pub(crate) async fn redeem(
         &self,
-        code: &str,
+        code: &CodeRedemption<'_>,
         client: &AuthenticatedClient,
-        redirect_uri: Option<&str>,
-        challenge: Option<&str>,
     ) -> Result<Granted, AuthError> {
-        let (id, _) = self.opened(Purpose::Code, code)?;
+        let (id, _) = self.opened(Purpose::Code, code.code)?;
         let at = self.ids.now();
         let later = |time: Duration| at.checked_add(time).unwrap_or(Timestamp::MAX);
         let may_refresh = client.registration().allows(GrantType::RefreshToken);
         let family = may_refresh.then(|| (later(REFRESH_IDLE), later(REFRESH_LIFETIME)));
-        let request = Redemption { client: &client.id, redirect_uri, challenge, at, family };
+        let request = Redemption {
+            client: &client.id,
+            redirect_uri: code.redirect_uri,
+            challenge: code.challenge,
+            at,
+            family,
+            dpop_key: code.dpop_key,
+            binds_refresh_tokens: !client.registration().is_confidential(),
+        };
         self.check_validity(id).await?;
         let decide = |stream: Option<&GrantStream>| grant_of(stream)?.redeem(&request);
         let put = put_end(id, ends(family.map_or(at, |(_, end)| end)));
@@ -113,14 +130,21 @@ impl Grants {
         &self,
         token: &str,
         client: &AuthenticatedClient,
+        dpop_key: Option<&str>,
     ) -> Result<Granted, AuthError> {
         let (id, generation) = self.opened(Purpose::RefreshToken, token)?;
         self.check_validity(id).await?;
         let at = self.ids.now();
         let idle_until = at.checked_add(REFRESH_IDLE).unwrap_or(Timestamp::MAX);
-        let decide = |stream: Option<&GrantStream>| {
-            grant_of(stream)?.refresh(&client.id, generation, idle_until, at)
+        let request = Refreshment {
+            client: &client.id,
+            generation,
+            idle_until,
+            dpop_key,
+            rotates: client_rules::rotates_refresh_tokens(&client.registration().policy),
+            at,
         };
+        let decide = |stream: Option<&GrantStream>| grant_of(stream)?.refresh(&request);
         let grant = self.execute(id, decide, Vec::new()).await?;
         let generation = grant.family.map(|family| family.generation);
         let refresh_token = generation

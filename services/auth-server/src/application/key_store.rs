@@ -14,6 +14,9 @@ use storage::{Collection, Document, Documents, QUERY_DOCUMENTS_MAX, StorageError
 /// Sealed keys, and the master key where none is configured.
 static KEYS: Collection = Collection { name: "keys", indexes: &[] };
 
+/// Algorithms that this server signs with.
+const SIGNING_ALGORITHMS: [Algorithm; 3] = [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256];
+
 /// Key of the document with the master key that the shop made itself.
 const MASTER: &str = "master";
 /// Key of the document with the root of all symmetric keys.
@@ -123,7 +126,7 @@ impl KeyStore {
     pub(crate) async fn keyring(&self) -> Result<Keyring, StorageError> {
         let mut keys = self.signing_keys().await?;
         let mut writes = Vec::new();
-        for algorithm in Algorithm::ALL {
+        for algorithm in SIGNING_ALGORITHMS {
             if !keys.iter().any(|key| key.key.algorithm() == algorithm) {
                 let key = self.new_key(algorithm, self.ids.now()).await?;
                 writes.push(self.put_key(&key)?);
@@ -144,7 +147,7 @@ impl KeyStore {
         if at_once {
             writes.extend(old.iter().map(|key| delete(&document_key(&key.key))));
         }
-        for algorithm in Algorithm::ALL {
+        for algorithm in SIGNING_ALGORITHMS {
             writes.push(self.put_key(&self.new_key(algorithm, signs_from).await?)?);
         }
         self.write(writes).await?;

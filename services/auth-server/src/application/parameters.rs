@@ -11,12 +11,14 @@ const FORM: &str = "form";
 const FORM_BYTES_MAX: usize = 32 * 1024;
 /// Longest `state`, in bytes.
 const STATE_BYTES_MAX: usize = 4_096;
+/// Parameters that may occur more than once (RFC 8707, section 2; RFC 8693, section 2.1).
+const REPEATABLE: [&str; 2] = ["resource", "audience"];
 /// Most parameters.
 const PARAMETERS_MAX: usize = 100;
 
 /// Parameters of a request.
 #[derive(Clone, Default)]
-pub(crate) struct Parameters(BTreeMap<String, String>);
+pub(crate) struct Parameters(BTreeMap<String, Vec<String>>);
 
 /// Reason why parameters cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,26 +49,57 @@ impl ParameterError {
 impl Parameters {
     /// Parses a query or a body. Names that are given again count only if they have a value.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, ParameterError> {
-        let mut parameters = BTreeMap::new();
+        let mut parameters: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut count = 0;
         for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             let (name, value) = decoded(pair)?;
             if value.is_empty() {
                 continue;
             }
             let bytes_max = if name == FORM { FORM_BYTES_MAX } else { VALUE_BYTES_MAX };
-            if value.len() > bytes_max || parameters.len() >= PARAMETERS_MAX {
+            count += 1;
+            if value.len() > bytes_max || count > PARAMETERS_MAX {
                 return Err(ParameterError::Unreadable);
             }
-            if parameters.insert(name, value).is_some() {
+            if parameters.contains_key(&name) && !REPEATABLE.contains(&&*name) {
                 return Err(ParameterError::Repeated);
             }
+            parameters.entry(name).or_default().push(value);
         }
         Ok(Self(parameters))
     }
 
     /// Value of a parameter that is not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.all(name).first().map(String::as_str)
+    }
+
+    /// Values of a parameter that may occur more than once.
+    pub(crate) fn all(&self, name: &str) -> &[String] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The same parameters with this value of one of them, and no other.
+    #[must_use]
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.insert(name.to_owned(), vec![value.to_owned()]);
+        self
+    }
+
+    /// The same parameters without some.
+    #[must_use]
+    pub(crate) fn without(mut self, names: &[&str]) -> Self {
+        self.0.retain(|name, _| !names.contains(&name.as_str()));
+        self
+    }
+
+    /// The parameters as a form, from which they are parsed again.
+    pub(crate) fn to_form(&self) -> String {
+        let values = |(name, values): (&'_ String, &'_ Vec<String>)| {
+            values.iter().map(|value| (name.clone(), value.clone())).collect::<Vec<_>>()
+        };
+        let pairs = self.0.iter().flat_map(values);
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
     }
 
     /// Value of a parameter without which the request means nothing.
@@ -151,6 +184,17 @@ mod tests {
     }
 
     #[test]
+    fn a_resource_may_occur_more_than_once() {
+        let parameters = Parameters::parse(b"resource=a&b=1&resource=b").unwrap();
+        assert_eq!(parameters.all("resource"), ["a", "b"]);
+        assert!(parameters.all("c").is_empty());
+        let changed = parameters.with("b", "2").without(&["resource"]);
+        assert_eq!((changed.get("b"), changed.has("resource")), (Some("2"), false));
+        let many = vec!["resource=a"; 101].join("&");
+        assert_eq!(Parameters::parse(many.as_bytes()).unwrap_err(), ParameterError::Unreadable);
+    }
+
+    #[test]
     fn scopes_count_once_and_blanks_are_none() {
         let read = |text: &str| Parameters::parse(text.as_bytes()).unwrap();
         assert_eq!(read("scope=a+b++a+").scopes(), Some(vec!["a", "b"]));
@@ -179,7 +223,9 @@ mod tests {
         #[test]
         fn arbitrary_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             if let Ok(parameters) = Parameters::parse(&bytes) {
-                prop_assert!(parameters.0.values().all(|value| !value.is_empty()));
+                prop_assert!(parameters.0.values().flatten().all(|value| !value.is_empty()));
+                let again = Parameters::parse(parameters.to_form().as_bytes()).unwrap();
+                prop_assert_eq!(again.0, parameters.0);
             }
         }
     }

@@ -16,6 +16,9 @@ pub(crate) struct Person {
     /// Hash of the password, as a PHC string.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) password: Option<String>,
+    /// Standard claims beyond the address.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub(crate) claims: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Person {
@@ -62,6 +65,11 @@ impl PersonRecords {
                 people.push((id, person.map_err(|_| corrupt(&document.key))?));
             }
         }
+    }
+
+    /// Replaces a record of which nothing is told in the journal.
+    pub(crate) async fn replace(&self, id: AccountId, person: &Person) -> Result<(), StorageError> {
+        self.documents.write(vec![Self::put(id, person)?]).await.map(drop)
     }
 
     /// The write that replaces a record, to be committed with the events that say so.

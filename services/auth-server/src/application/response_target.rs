@@ -1,5 +1,6 @@
 //! Target of an authorization response: where it goes, whatever it is (RFC 6749, section 4.1.2).
 
+use crate::domain::events::{ClientId, TokenAlgorithm};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -18,6 +19,16 @@ pub(crate) struct ResponseTarget {
     pub(crate) redirect_uri: String,
     pub(crate) mode: ResponseMode,
     pub(crate) state: Option<String>,
+    /// Whether and how the response is signed (JARM).
+    pub(crate) signature: Option<ResponseSignature>,
+}
+
+/// Signature of a response.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ResponseSignature {
+    /// Audience of the signed response.
+    pub(crate) client: ClientId,
+    pub(crate) algorithm: TokenAlgorithm,
 }
 
 impl fmt::Debug for ResponseTarget {

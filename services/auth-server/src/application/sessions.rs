@@ -1,7 +1,7 @@
 //! Sign-in sessions: a random identifier in a cookie, and the state on the server under its digest. A sign-in always gets a new
 //! identifier, so that nobody can have prepared one (session fixation).
 
-use super::seal::digest;
+use super::{logout_notices::LogoutNotices, seal::digest};
 use identifiers::AccountId;
 use jose::base64url_encode;
 use kernel::{Ids, Timestamp};
@@ -68,6 +68,8 @@ impl fmt::Debug for SessionId {
 #[derive(Debug)]
 pub(crate) struct Sessions {
     pub(crate) values: Arc<dyn KeyValue>,
+    /// Who is told when a session ends.
+    pub(crate) notices: Arc<LogoutNotices>,
     pub(crate) ids: Ids,
 }
 
@@ -132,6 +134,7 @@ impl Sessions {
     pub(crate) async fn end(&self, id: &SessionId, session: &Session) -> Result<(), StorageError> {
         let until = self.ids.now().checked_add(ENDED_REMEMBERED).unwrap_or(Timestamp::MAX);
         drop(self.values.put(&ended_key(&session.sid), "1".into(), Some(until)).await?);
+        self.notices.announce(&session.sid).await?;
         self.values.remove(&id.key()).await.map(drop)
     }
 
@@ -181,8 +184,9 @@ mod tests {
     fn sessions() -> (Sessions, Arc<ManualClock>) {
         let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
         let ids = Ids::new(clock.clone(), Arc::new(SeededRandomness::new(1)));
-        let values = MemoryEngine::new().service("auth-server").key_value;
-        (Sessions { values, ids }, clock)
+        let storage = MemoryEngine::new().service("auth-server");
+        let notices = Arc::new(LogoutNotices::new(storage.documents, ids.clone()));
+        (Sessions { values: storage.key_value, notices, ids }, clock)
     }
 
     const ADA: AccountId = AccountId(Uuid::from_u128(1));

@@ -7,24 +7,24 @@ use super::{
     grants::{GrantId, Granted, Grants},
     issuer::Issuer,
     keyring::Keyring,
+    standard_claims::claims_of,
+    subjects::Subjects,
+    token_rules::{LIFETIME, PASSWORD_ONLY, at_hash, id_token_algorithm, lifetime},
 };
 use crate::domain::{
-    events::{ClientId, Registration, Role, TokenAlgorithm},
+    events::{ClientId, Registration, Role},
     grant::Grant,
 };
 use jose::{Algorithm, Claims, Expected, JwkSet, Jws, base64url_decode, base64url_encode};
 use kernel::{Ids, Timestamp, Uuid};
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256, Sha512};
 use std::{sync::Arc, time::Duration};
 use storage::{KeyValue, StorageError};
 
-/// Lifetime of an access token and of an ID token.
-pub(crate) const LIFETIME: Duration = Duration::from_mins(10);
 /// Type of access tokens.
-const ACCESS_TOKEN: &str = "at+jwt";
+pub(crate) const ACCESS_TOKEN: &str = "at+jwt";
 /// Algorithm of access tokens: short, and fast to sign.
-const ACCESS_ALGORITHM: Algorithm = Algorithm::Es256;
+pub(crate) const ACCESS_ALGORITHM: Algorithm = Algorithm::Es256;
 /// Random bytes in the identifier of a token.
 const RANDOM_BYTES: usize = 12;
 /// Bytes of the identifier of a grant, which that of its tokens begins with.
@@ -39,6 +39,7 @@ pub(crate) struct Tokens {
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) grants: Arc<Grants>,
     pub(crate) accounts: Arc<Accounts>,
+    pub(crate) subjects: Arc<Subjects>,
     pub(crate) values: Arc<dyn KeyValue>,
     pub(crate) ids: Ids,
 }
@@ -51,7 +52,21 @@ pub(crate) struct ActiveToken {
     pub(crate) grant: Option<(GrantId, Grant)>,
 }
 
+/// What an access token is about.
+pub(crate) struct AccessToken<'a> {
+    pub(crate) subject: &'a str,
+    pub(crate) client: &'a ClientId,
+    pub(crate) scopes: &'a [String],
+    /// Thumbprint of the key that it is bound to.
+    pub(crate) key: Option<&'a str>,
+}
+
 impl ActiveToken {
+    /// Thumbprint of the key that the token is bound to (`cnf`, RFC 9449, section 6.1).
+    pub(crate) fn dpop_key(&self) -> Option<&str> {
+        self.claims.get("cnf")?.get("jkt")?.as_str()
+    }
+
     /// Whether the token has a scope.
     pub(crate) fn has_scope(&self, scope: &str) -> bool {
         let scopes = self.claims.text("scope").unwrap_or_default();
@@ -60,20 +75,23 @@ impl ActiveToken {
 }
 
 impl Tokens {
-    /// Access token of a grant, for these of its scopes.
+    /// Access token of a grant, for these of its scopes, bound to the key of this thumbprint if there is one.
     pub(crate) async fn access_token(
         &self,
         granted: &Granted,
+        client: &Registration,
         scopes: &[String],
+        key: Option<&str>,
     ) -> Result<String, AuthError> {
         let authorization = &granted.grant.authorization;
         let account = self.accounts.load(authorization.account).await?;
         let role = account.and_then(|account| account.role);
-        let mut id = Uuid::from(granted.id).as_bytes().to_vec();
-        id.extend(self.random::<RANDOM_BYTES>());
-        let subject = authorization.account.to_string();
-        let mut claims = self.access_claims(&subject, authorization.client.as_str(), &id, scopes);
+        let subject = self.subjects.of(authorization.account, client);
+        let token = AccessToken { subject: &subject, client: &authorization.client, scopes, key };
+        let mut claims =
+            self.access_claims(&token, &self.identifier_of(granted.id), lifetime(client));
         claims.insert("auth_time".to_owned(), authorization.authenticated_at.as_second().into());
+        claims.insert("acr".to_owned(), PASSWORD_ONLY.into());
         claims.insert("amr".to_owned(), json!(["pwd"]));
         if let Some(role) = role {
             claims.insert("roles".to_owned(), json!([role_name(role)]));
@@ -81,20 +99,22 @@ impl Tokens {
         self.signed(ACCESS_ALGORITHM, ACCESS_TOKEN, claims)
     }
 
-    /// Access token of a client for itself.
+    /// Access token of a client for itself, bound to the key of this thumbprint if there is one.
     pub(crate) fn client_token(
         &self,
         client: &AuthenticatedClient,
         scopes: &[String],
+        key: Option<&str>,
     ) -> Result<String, AuthError> {
-        let id = client.id.as_str();
-        let claims = self.access_claims(id, id, &self.random::<ALONE_BYTES>(), scopes);
+        let token = AccessToken { subject: client.id.as_str(), client: &client.id, scopes, key };
+        let id = self.identifier_alone();
+        let claims = self.access_claims(&token, &id, lifetime(client.registration()));
         self.signed(ACCESS_ALGORITHM, ACCESS_TOKEN, claims)
     }
 
     /// ID token that goes with an access token, in the algorithm of its client. The nonce is that of the authorization request; a
     /// refreshed one has none.
-    pub(crate) fn id_token(
+    pub(crate) async fn id_token(
         &self,
         grant: &Grant,
         client: &Registration,
@@ -103,9 +123,18 @@ impl Tokens {
     ) -> Result<String, AuthError> {
         let authorization = &grant.authorization;
         let algorithm = id_token_algorithm(client);
-        let mut claims = self.timed_claims(&authorization.account.to_string());
+        let account = authorization.account;
+        let mut claims = self.timed_claims(&self.subjects.of(account, client), LIFETIME);
+        let asked_for = &authorization.extensions.id_token_claims;
+        if !asked_for.is_empty()
+            && let Some(person) = self.accounts.person(account).await?
+        {
+            let known = claims_of(&person, |scope| grant.has_scope(scope));
+            claims.extend(known.into_iter().filter(|(name, _)| asked_for.contains(name)));
+        }
         claims.insert("aud".to_owned(), authorization.client.as_str().into());
         claims.insert("auth_time".to_owned(), authorization.authenticated_at.as_second().into());
+        claims.insert("acr".to_owned(), PASSWORD_ONLY.into());
         claims.insert("amr".to_owned(), json!(["pwd"]));
         claims.insert("at_hash".to_owned(), at_hash(algorithm, access_token).into());
         claims.insert("sid".to_owned(), authorization.session.as_str().into());
@@ -141,7 +170,10 @@ impl Tokens {
         };
         let Some(stream) = self.grants.load(id).await? else { return Ok(None) };
         match &stream.0 {
-            Some(grant) if self.grants.is_valid(grant).await? => {
+            // One that was exchanged counts as long as both clients are registered.
+            Some(grant)
+                if self.grants.is_valid(grant).await? && self.is_client_of(&claims).await? =>
+            {
                 Ok(Some(ActiveToken { claims, grant: Some((id, grant.clone())) }))
             }
             _ => Ok(None),
@@ -173,27 +205,41 @@ impl Tokens {
         Ok(client.is_some_and(|client| client.registered_at.as_second() <= issued))
     }
 
-    fn access_claims(
+    /// New identifier of a token that belongs to a grant.
+    pub(crate) fn identifier_of(&self, grant: GrantId) -> Vec<u8> {
+        let mut id = Uuid::from(grant).as_bytes().to_vec();
+        id.extend(self.random::<RANDOM_BYTES>());
+        id
+    }
+
+    /// New identifier of a token that belongs to none.
+    pub(crate) fn identifier_alone(&self) -> Vec<u8> {
+        self.random::<ALONE_BYTES>().to_vec()
+    }
+
+    pub(crate) fn access_claims(
         &self,
-        subject: &str,
-        client: &str,
+        token: &AccessToken<'_>,
         id: &[u8],
-        scopes: &[String],
+        lifetime: Duration,
     ) -> Map<String, Value> {
-        let mut claims = self.timed_claims(subject);
+        let mut claims = self.timed_claims(token.subject, lifetime);
         claims.insert("aud".to_owned(), self.issuer.origin().into());
-        claims.insert("client_id".to_owned(), client.into());
+        claims.insert("client_id".to_owned(), token.client.as_str().into());
         claims.insert("jti".to_owned(), base64url_encode(id).into());
-        if !scopes.is_empty() {
-            claims.insert("scope".to_owned(), scopes.join(" ").into());
+        if !token.scopes.is_empty() {
+            claims.insert("scope".to_owned(), token.scopes.join(" ").into());
+        }
+        if let Some(key) = token.key {
+            claims.insert("cnf".to_owned(), json!({ "jkt": key }));
         }
         claims
     }
 
     /// Issuer, subject and times.
-    fn timed_claims(&self, subject: &str) -> Map<String, Value> {
+    pub(crate) fn timed_claims(&self, subject: &str, lifetime: Duration) -> Map<String, Value> {
         let now = self.ids.now();
-        let expires = now.checked_add(LIFETIME).unwrap_or(Timestamp::MAX);
+        let expires = now.checked_add(lifetime).unwrap_or(Timestamp::MAX);
         let mut claims = Map::new();
         claims.insert("iss".to_owned(), self.issuer.as_str().into());
         claims.insert("sub".to_owned(), subject.into());
@@ -202,7 +248,7 @@ impl Tokens {
         claims
     }
 
-    fn signed(
+    pub(crate) fn signed(
         &self,
         algorithm: Algorithm,
         typ: &str,
@@ -212,7 +258,7 @@ impl Tokens {
         self.keyring.sign(algorithm, self.ids.now(), typ, payload.as_bytes())
     }
 
-    fn random<const BYTES: usize>(&self) -> [u8; BYTES] {
+    pub(crate) fn random<const BYTES: usize>(&self) -> [u8; BYTES] {
         let mut bytes = [0; BYTES];
         self.ids.randomness().fill(&mut bytes);
         bytes
@@ -224,23 +270,6 @@ fn verified(token: &str, typ: &str, keys: &JwkSet, algorithms: &[Algorithm]) -> 
     let jws = Jws::parse(token).ok().filter(|jws| jws.header().is_typed(typ))?;
     let payload = jws.verify_by_set(keys, algorithms).ok()?;
     Claims::parse(&payload).ok()
-}
-
-fn id_token_algorithm(client: &Registration) -> Algorithm {
-    match client.id_token_algorithm {
-        None | Some(TokenAlgorithm::Rs256) => Algorithm::Rs256,
-        Some(TokenAlgorithm::Es256) => Algorithm::Es256,
-        Some(TokenAlgorithm::EdDsa) => Algorithm::EdDsa,
-    }
-}
-
-/// Left half of the hash of an access token (`at_hash`), by the hash function of the algorithm; that of Ed25519 is SHA-512.
-fn at_hash(algorithm: Algorithm, access_token: &str) -> String {
-    let hash = match algorithm {
-        Algorithm::EdDsa => Sha512::digest(access_token).to_vec(),
-        Algorithm::Es256 | Algorithm::Rs256 => Sha256::digest(access_token).to_vec(),
-    };
-    base64url_encode(&hash[..hash.len() / 2])
 }
 
 /// Name of a role in tokens and on the command line.
@@ -272,41 +301,4 @@ pub(crate) async fn sweep(values: &dyn KeyValue, ids: &Ids) -> Result<usize, Sto
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        adapters::settings::AuthSettings,
-        application::{client_authentication::Credentials, client_order::ClientOrder},
-        provider::Provider,
-    };
-    use engine_memory::MemoryEngine;
-    use kernel::{ManualClock, SeededRandomness};
-
-    #[tokio::test]
-    async fn a_key_that_is_published_no_longer_signs_nothing_that_counts() {
-        let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
-        let ids = Ids::new(clock.clone(), Arc::new(SeededRandomness::new(1)));
-        let storage = MemoryEngine::new().service("auth-server");
-        let settings = AuthSettings::default();
-        let old = Provider::open(&settings, &storage, &ids).await.unwrap();
-        old.key_store.rotate(false).await.unwrap();
-        let new = Provider::open(&settings, &storage, &ids).await.unwrap();
-        let order = ClientOrder {
-            grant_types: vec!["client_credentials".to_owned()],
-            ..ClientOrder::default()
-        };
-        let (registration, secret) = order.registration(&**ids.randomness()).unwrap();
-        new.clients.register(&ClientId::parse("robot").unwrap(), registration).await.unwrap();
-        let secret = Credentials::Secret { id: "robot".to_owned(), secret: secret.unwrap() };
-        let client = new.authenticator.authenticate(&secret).await.unwrap().unwrap();
-        let counts = async || {
-            let token = old.tokens.client_token(&client, &[]).unwrap();
-            new.tokens.active(&token).await.unwrap().is_some()
-        };
-        // Published for a day after the new key signs, which it does two hours later.
-        clock.advance(Duration::from_hours(26).saturating_sub(Duration::from_secs(1)));
-        assert!(counts().await);
-        clock.advance(Duration::from_secs(1));
-        assert!(!counts().await, "whoever found the old key cannot use it");
-    }
-}
+mod tests;

@@ -29,6 +29,19 @@ impl Client {
         }
     }
 
+    /// Replaces the registration of a client; the same one again is no change.
+    pub(crate) fn update(
+        client: Option<&Self>,
+        registration: Registration,
+        at: Timestamp,
+    ) -> Result<Vec<ClientEvent>, Rejection> {
+        let present = client.and_then(Self::registration).ok_or(Rejection::UnknownClient)?;
+        if *present == registration {
+            return Ok(Vec::new());
+        }
+        Ok(vec![ClientEvent::Updated { registration, at }])
+    }
+
     /// Removes a client.
     pub(crate) fn remove(
         client: Option<&Self>,
@@ -50,6 +63,10 @@ impl Client {
         match event {
             ClientEvent::Registered { registration, at } => {
                 Self { registration: Some(registration.clone()), registered_at: *at }
+            }
+            ClientEvent::Updated { registration, at } => {
+                let registered_at = client.map_or(*at, |client| client.registered_at);
+                Self { registration: Some(registration.clone()), registered_at }
             }
             ClientEvent::Removed { at } => {
                 let registered_at = client.map_or(*at, |client| client.registered_at);
@@ -86,6 +103,7 @@ impl Registration {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::domain::events::ClientPolicy;
 
     pub(crate) fn registration() -> Registration {
         Registration {
@@ -100,6 +118,7 @@ pub(crate) mod tests {
             is_trusted: false,
             requires_pkce: true,
             id_token_algorithm: None,
+            policy: ClientPolicy::default(),
         }
     }
 
@@ -118,6 +137,22 @@ pub(crate) mod tests {
         assert_eq!(Client::remove(None, at(4)), Err(Rejection::UnknownClient));
         let again = Client::register(Some(&removed), registration(), at(5)).unwrap();
         assert_eq!(Client::apply(Some(removed), &again[0]).registered_at, at(5));
+    }
+
+    #[test]
+    fn an_update_keeps_what_the_client_was_granted() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let client =
+            Client::apply(None, &Client::register(None, registration(), at(1)).unwrap()[0]);
+        let new = Registration { name: "Another name".to_owned(), ..registration() };
+        let events = Client::update(Some(&client), new.clone(), at(2)).unwrap();
+        let updated = Client::apply(Some(client), &events[0]);
+        assert_eq!((updated.registration(), updated.registered_at), (Some(&new), at(1)));
+        assert_eq!(Client::update(Some(&updated), new.clone(), at(3)), Ok(Vec::new()));
+        let removed = Client::apply(Some(updated), &ClientEvent::Removed { at: at(4) });
+        let refused = Client::update(Some(&removed), new.clone(), at(5));
+        assert_eq!(refused, Err(Rejection::UnknownClient));
+        assert_eq!(Client::update(None, new, at(5)), Err(Rejection::UnknownClient));
     }
 
     #[test]

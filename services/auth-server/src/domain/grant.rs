@@ -14,6 +14,9 @@ pub(crate) const GRACE: Duration = Duration::from_secs(10);
 /// Most refreshes of a grant, each of which is an event of its stream; after them the person signs in again.
 pub(crate) const GENERATIONS_MAX: u32 = 10_000;
 
+/// Time by which the use of a refresh token that is kept must move its end before that is written.
+const KEPT_USE_NOTED: Duration = Duration::from_hours(1);
+
 /// Grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Grant {
@@ -23,6 +26,8 @@ pub(crate) struct Grant {
     pub(crate) is_revoked: bool,
     /// Its refresh tokens, if it has any.
     pub(crate) family: Option<TokenFamily>,
+    /// Thumbprint of the key to which they are bound.
+    pub(crate) refresh_key: Option<String>,
 }
 
 /// Refresh tokens of a grant: all of one line, of which the newest counts.
@@ -46,6 +51,25 @@ pub(crate) struct Redemption<'a> {
     pub(crate) at: Timestamp,
     /// Ends of the first refresh token and of all of them, if the client gets one.
     pub(crate) family: Option<(Timestamp, Timestamp)>,
+    /// Thumbprint of the key whose proof came along.
+    pub(crate) dpop_key: Option<&'a str>,
+    /// Whether that key is needed to refresh as well: by a client that cannot prove who it is otherwise.
+    pub(crate) binds_refresh_tokens: bool,
+}
+
+/// Request to use a refresh token, by an authenticated client.
+#[derive(Clone, Debug)]
+pub(crate) struct Refreshment<'a> {
+    pub(crate) client: &'a ClientId,
+    /// Number of the token.
+    pub(crate) generation: u32,
+    /// End of the next one, if it is not used.
+    pub(crate) idle_until: Timestamp,
+    /// Thumbprint of the key whose proof came along.
+    pub(crate) dpop_key: Option<&'a str>,
+    /// Whether the token is replaced.
+    pub(crate) rotates: bool,
+    pub(crate) at: Timestamp,
 }
 
 impl Grant {
@@ -61,7 +85,10 @@ impl Grant {
         };
         // Present exactly if there was a challenge: a request without one must not be satisfied by any verifier (downgrade).
         let is_same_challenge = code_challenge.as_deref() == request.challenge;
-        if !(is_same_client && is_same_uri && is_same_challenge) || self.is_revoked {
+        let bound_key = self.authorization.extensions.dpop_key.as_deref();
+        let is_same_key = bound_key.is_none() || bound_key == request.dpop_key;
+        let is_valid = is_same_client && is_same_uri && is_same_challenge && is_same_key;
+        if !is_valid || self.is_revoked {
             return Err(Rejection::GrantInvalid);
         }
         let at = request.at;
@@ -72,21 +99,21 @@ impl Grant {
             return Err(Rejection::GrantInvalid);
         }
         let (idle_until, refreshable_until) = request.family.unzip();
-        Ok(vec![GrantEvent::Redeemed { at, idle_until, refreshable_until }])
+        let binds = request.binds_refresh_tokens && request.family.is_some();
+        let dpop_key = request.dpop_key.filter(|_| binds).map(ToOwned::to_owned);
+        Ok(vec![GrantEvent::Redeemed { at, idle_until, refreshable_until, dpop_key }])
     }
 
-    /// Replaces the refresh token of this generation. No event is the same successor again, within the grace period. The caller
-    /// sees in the state whether the grant was ended by a replay.
-    pub(crate) fn refresh(
-        &self,
-        client: &ClientId,
-        generation: u32,
-        idle_until: Timestamp,
-        at: Timestamp,
-    ) -> Result<Vec<GrantEvent>, Rejection> {
+    /// Uses the refresh token of this generation: it is replaced, unless the client keeps its tokens. No event is the same successor
+    /// again, within the grace period. The caller sees in the state whether the grant was ended by a replay.
+    pub(crate) fn refresh(&self, request: &Refreshment<'_>) -> Result<Vec<GrantEvent>, Rejection> {
+        let Refreshment { client, generation, idle_until, dpop_key, rotates, at } = *request;
         let Some(family) = self.active_family(client, at) else {
             return Err(Rejection::GrantInvalid);
         };
+        if self.refresh_key.is_some() && self.refresh_key.as_deref() != dpop_key {
+            return Err(Rejection::GrantInvalid);
+        }
         if generation > family.generation {
             // It was issued after a backup that was restored since.
             return Err(Rejection::GrantInvalid);
@@ -96,7 +123,18 @@ impl Grant {
                 return Err(Rejection::GrantInvalid);
             }
             let idle_until = idle_until.min(family.refreshable_until);
-            return Ok(vec![GrantEvent::Refreshed { generation: generation + 1, idle_until, at }]);
+            if rotates {
+                let generation = generation + 1;
+                return Ok(vec![GrantEvent::Refreshed { generation, idle_until, at }]);
+            }
+            // Its use is written from time to time only.
+            let noted = family.idle_until.checked_add(KEPT_USE_NOTED).unwrap_or(Timestamp::MAX);
+            let is_due = idle_until >= noted;
+            return Ok(Vec::from_iter(is_due.then_some(GrantEvent::Refreshed {
+                generation,
+                idle_until,
+                at,
+            })));
         }
         let is_within_grace = family.replaced_at.is_some_and(|replaced| {
             let until = replaced.checked_add(GRACE).unwrap_or(Timestamp::MAX);
@@ -147,13 +185,15 @@ impl Grant {
                 is_redeemed: false,
                 is_revoked: false,
                 family: None,
+                refresh_key: None,
             });
         }
         let mut grant = grant?;
         match event {
             GrantEvent::Authorized { .. } => {}
-            GrantEvent::Redeemed { idle_until, refreshable_until, .. } => {
+            GrantEvent::Redeemed { idle_until, refreshable_until, dpop_key, .. } => {
                 grant.is_redeemed = true;
+                grant.refresh_key.clone_from(dpop_key);
                 grant.family =
                     idle_until.zip(*refreshable_until).map(|(idle_until, refreshable_until)| {
                         TokenFamily {

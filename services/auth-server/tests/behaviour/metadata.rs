@@ -28,10 +28,7 @@ async fn both_well_known_addresses_have_the_same_metadata_and_the_issuer_to_the_
             .unwrap()
             .contains(&"RS256".into())
     );
-    assert_eq!(
-        metadata["request_uri_parameter_supported"], false,
-        "it counts as true where it is missing"
-    );
+    assert_eq!(metadata["require_request_uri_registration"], true);
 }
 
 #[tokio::test]

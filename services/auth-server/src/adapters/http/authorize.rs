@@ -1,13 +1,16 @@
 //! Authorization endpoint (RFC 6749, section 4.1): takes the request, shows the pages, and answers the client.
 
-use super::{body::ProtocolRequest, browser::Browser, form, page, respond, texts::Texts};
+use super::{body::ProtocolRequest, browser::Browser, device, form, page, respond, texts::Texts};
 use crate::{
     application::{
         authorization::{NextStep, Progress},
         authorization_request::{
-            AuthorizationRefusal, AuthorizationRequest, UntrustedRequest, Validated, validate,
+            AuthorizationRefusal, AuthorizationRequest, UntrustedRequest, Validated,
         },
         error::AuthError,
+        parameters::Parameters,
+        request_source::Channel,
+        request_validation::{response_target, validate},
         response_target::{ResponseMode, ResponseTarget},
         sessions::Session,
     },
@@ -22,6 +25,7 @@ use http::{HeaderValue, StatusCode, header};
 use maud::html;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use storage::StorageError;
 
 /// Form of the sign-in page.
 pub(crate) const SIGN_IN_FORM: &str = "sign-in";
@@ -50,8 +54,8 @@ async fn answer(provider: &Provider, request: ProtocolRequest) -> Result<Respons
     let (browser, validated) = match request.parameters {
         Err(_) => (browser, Validated::Untrusted(UntrustedRequest::Parameters)),
         Ok(parameters) => {
-            let browser = browser.in_language(parameters.get("ui_locales"));
-            (browser, validate(&parameters, &provider.clients, &provider.tokens).await?)
+            let validated = validated(provider, parameters.clone()).await?;
+            (browser.in_language(parameters.get("ui_locales")), validated)
         }
     };
     let session = browser.session.as_ref();
@@ -70,6 +74,19 @@ async fn answer(provider: &Provider, request: ProtocolRequest) -> Result<Respons
             page::error(provider, texts, StatusCode::BAD_REQUEST, sentence)
         }
     })
+}
+
+/// The request behind these parameters, validated. If it cannot be had, the client is told so at an address that it registered.
+async fn validated(provider: &Provider, parameters: Parameters) -> Result<Validated, AuthError> {
+    let (clients, tokens) = (&provider.clients, &provider.tokens);
+    match provider.request_sources.resolve(parameters.clone(), Channel::Browser).await? {
+        Ok(sourced) => Ok(validate(&sourced, clients, tokens).await?),
+        Err(refusal) => {
+            let target = response_target(&parameters, clients).await?;
+            let untrusted = Validated::Untrusted(UntrustedRequest::Parameters);
+            Ok(target.map_or(untrusted, |target| Validated::Refused(target, refusal)))
+        }
+    }
 }
 
 /// Next step of a valid request: sign-in, consent, or the response to the client. What goes wrong becomes a page here, so that a caller
@@ -102,9 +119,46 @@ pub(crate) async fn proceed(
             };
             ask_for_consent(provider, browser, request, registration, session, &account)
         }
-        NextStep::Code(code) => respond_to(provider, browser, &request.target, &[("code", &code)]),
-        NextStep::Refuse(refusal) => refuse(provider, browser, &request.target, refusal),
+        NextStep::Code(code) => match &request.device {
+            None => respond_to(provider, browser, &request.target, &[("code", &code)]),
+            Some(device) => {
+                let decided = provider.devices.allow(&device.digest, code).await;
+                device_decided(provider, browser, decided, true)
+            }
+        },
+        NextStep::Refuse(refusal) => deny(provider, browser, &request, refusal).await,
         NextStep::UnknownClient => unknown_client(),
+    }
+}
+
+/// Tells the client of a refusal: the one that sent the browser here, or the device that waits.
+pub(crate) async fn deny(
+    provider: &Provider,
+    browser: &Browser,
+    request: &AuthorizationRequest,
+    refusal: AuthorizationRefusal,
+) -> Response {
+    match &request.device {
+        None => refuse(provider, browser, &request.target, refusal),
+        Some(device) => {
+            let decided = provider.devices.deny(&device.digest).await;
+            device_decided(provider, browser, decided, false)
+        }
+    }
+}
+
+/// Page for a decision about a device, if it was the first.
+fn device_decided(
+    provider: &Provider,
+    browser: &Browser,
+    decided: Result<bool, StorageError>,
+    is_allowed: bool,
+) -> Response {
+    let texts = browser.texts;
+    match decided {
+        Ok(true) => device::decided(provider, browser, is_allowed),
+        Ok(false) => page::error(provider, texts, StatusCode::BAD_REQUEST, texts.form_expired),
+        Err(error) => page::failure(provider, texts, &error.into()),
     }
 }
 
@@ -117,7 +171,11 @@ fn ask_for_consent(
     account: &str,
 ) -> Response {
     let scopes = request.scopes.clone();
-    let host = redirect_uri::host(&request.target.redirect_uri).to_owned();
+    let host = match &request.device {
+        None => redirect_uri::host(&request.target.redirect_uri),
+        Some(_) => browser.texts.your_device,
+    };
+    let host = host.to_owned();
     let data = ConsentForm { request, sid: session.sid.clone() };
     let (sealed, cookie) = form::seal(provider, browser, CONSENT_FORM, data);
     let page = page::consent(provider, browser, registration, &sealed, &scopes, account, &host);
@@ -136,7 +194,8 @@ pub(crate) fn refuse(
     respond_to(provider, browser, target, &error)
 }
 
-/// Response to the client: with its state, and with the issuer, so that it cannot be taken for one of another provider (RFC 9207).
+/// Response to the client: with its state, and with the issuer, so that it cannot be taken for one of another provider (RFC 9207); or
+/// signed as a whole (JARM).
 fn respond_to(
     provider: &Provider,
     browser: &Browser,
@@ -145,7 +204,18 @@ fn respond_to(
 ) -> Response {
     let state = target.state.as_deref().map(|state| ("state", state));
     let issuer = ("iss", provider.issuer.as_str());
-    let all: Vec<(&str, &str)> = parameters.iter().copied().chain(state).chain([issuer]).collect();
+    let mut all: Vec<(&str, &str)> = parameters.iter().copied().chain(state).collect();
+    let signed;
+    match &target.signature {
+        None => all.push(issuer),
+        Some(signature) => match provider.tokens.response_token(signature, &all) {
+            Ok(token) => {
+                signed = token;
+                all = vec![("response", &signed)];
+            }
+            Err(error) => return page::failure(provider, browser.texts, &error),
+        },
+    }
     let uri = &target.redirect_uri;
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&all).finish();
     let location = match target.mode {

@@ -21,6 +21,7 @@ const TWO_METHODS: &str = "the client authenticates by more than one method";
 pub(crate) struct ClientRequest {
     pub(crate) client: AuthenticatedClient,
     pub(crate) parameters: Parameters,
+    pub(crate) headers: HeaderMap,
 }
 
 /// Reads a request by POST, and authenticates its client.
@@ -36,7 +37,7 @@ pub(crate) async fn authenticated(
         None => None,
     };
     let client = client.ok_or(ErrorResponse::invalid_client(tried_basic))?;
-    Ok(ClientRequest { client, parameters })
+    Ok(ClientRequest { client, parameters, headers: head.headers })
 }
 
 /// Credentials; none where there are none that could prove anything.

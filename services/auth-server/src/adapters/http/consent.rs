@@ -1,7 +1,7 @@
 //! Consent page, submitted.
 
 use super::{
-    authorize::{CONSENT_FORM, ConsentForm, proceed, refuse},
+    authorize::{CONSENT_FORM, ConsentForm, deny, proceed},
     browser::Browser,
     form::Submitted,
     page,
@@ -43,7 +43,8 @@ async fn decide(provider: &Provider, submitted: Submitted) -> Result<Response, A
         return expired(&browser);
     };
     if parameters.get("decision") != Some("allow") {
-        return Ok(refuse(provider, &browser, &request.target, ACCESS_DENIED));
+        provider.authorizations.use_up(&request).await?;
+        return Ok(deny(provider, &browser, &request, ACCESS_DENIED).await);
     }
     provider.authorizations.consent(&request, session).await?;
     Ok(proceed(provider, &browser, request, Some(session), Progress::Consented).await)

@@ -1,51 +1,86 @@
 //! Metadata (OpenID Connect Discovery; RFC 8414) and key set. Only what there is is announced.
 
-use super::{respond, texts::Texts};
-use crate::{application::keyring::JWKS_MAX_AGE, provider::Provider};
+use super::{
+    respond,
+    texts::Texts,
+    token::{DEVICE_CODE, TOKEN_EXCHANGE},
+};
+use crate::{
+    application::{
+        client_metadata::OPEN_SCOPES, client_registration::RegistrationAccess,
+        keyring::JWKS_MAX_AGE, standard_claims, token_rules::PASSWORD_ONLY,
+    },
+    provider::Provider,
+};
 use axum::{extract::State, response::Response};
 use http::{HeaderValue, StatusCode, header};
+use jose::Algorithm;
 use serde_json::json;
 use std::sync::Arc;
 
 /// Methods by which a client may prove who it is.
 const CLIENT_METHODS: [&str; 3] = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
+/// Algorithms of what this server signs.
 const ALGORITHMS: [&str; 3] = ["ES256", "EdDSA", "RS256"];
+
+/// Claims of ID tokens that are not about the person.
+const TOKEN_CLAIMS: [&str; 10] =
+    ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"];
 
 /// Metadata of the provider, the same at both well-known addresses.
 pub(crate) async fn metadata(State(provider): State<Arc<Provider>>) -> Response {
     let issuer = &provider.issuer;
     let public_methods: Vec<&str> = CLIENT_METHODS.into_iter().chain(["none"]).collect();
-    let metadata = json!({
+    let client_algorithms = Algorithm::ALL.map(Algorithm::name);
+    let claims: Vec<&str> = TOKEN_CLAIMS.into_iter().chain(standard_claims::names()).collect();
+    let mut metadata = json!({
         "issuer": issuer.as_str(),
         "authorization_endpoint": issuer.at("/authorize"),
         "token_endpoint": issuer.at("/token"),
         "userinfo_endpoint": issuer.at("/userinfo"),
         "jwks_uri": issuer.at("/jwks"),
+        "pushed_authorization_request_endpoint": issuer.at("/par"),
+        "require_pushed_authorization_requests": false,
+        "device_authorization_endpoint": issuer.at("/device_authorization"),
         "introspection_endpoint": issuer.at("/introspect"),
         "revocation_endpoint": issuer.at("/revoke"),
         "end_session_endpoint": issuer.at("/logout"),
-        "scopes_supported": ["openid", "email", "offline_access"],
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "sid", "email", "email_verified"],
+        "scopes_supported": OPEN_SCOPES,
+        "claims_supported": claims,
+        "claim_types_supported": ["normal"],
+        "acr_values_supported": [PASSWORD_ONLY],
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query", "fragment", "form_post"],
-        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
-        "subject_types_supported": ["public"],
+        "response_modes_supported":
+            ["query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt", "form_post.jwt"],
+        "grant_types_supported":
+            ["authorization_code", "refresh_token", "client_credentials", DEVICE_CODE, TOKEN_EXCHANGE],
+        "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": ALGORITHMS,
+        "userinfo_signing_alg_values_supported": ALGORITHMS,
+        "authorization_signing_alg_values_supported": ALGORITHMS,
+        "introspection_signing_alg_values_supported": ALGORITHMS,
+        "request_object_signing_alg_values_supported": client_algorithms,
         "token_endpoint_auth_methods_supported": public_methods,
-        "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+        "token_endpoint_auth_signing_alg_values_supported": client_algorithms,
         "introspection_endpoint_auth_methods_supported": CLIENT_METHODS,
-        "introspection_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+        "introspection_endpoint_auth_signing_alg_values_supported": client_algorithms,
         "revocation_endpoint_auth_methods_supported": public_methods,
-        "revocation_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+        "revocation_endpoint_auth_signing_alg_values_supported": client_algorithms,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": Texts::tags(),
-        "claims_parameter_supported": false,
-        "request_parameter_supported": false,
-        "request_uri_parameter_supported": false,
-        "require_request_uri_registration": false,
+        "dpop_signing_alg_values_supported": Algorithm::STRONG.map(Algorithm::name),
+        "claims_parameter_supported": true,
+        "request_parameter_supported": true,
+        "request_uri_parameter_supported": true,
+        "require_request_uri_registration": true,
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
     });
+    if provider.registrations.access != RegistrationAccess::Closed {
+        metadata["registration_endpoint"] = issuer.at("/register").into();
+    }
     cached(respond::json(StatusCode::OK, &metadata))
 }
 

@@ -34,6 +34,20 @@ impl ErrorResponse {
         }
     }
 
+    /// Error of status 400 with a sentence that is not known beforehand. It must have none of the characters that the RFC forbids.
+    pub(crate) fn described(error: &'static str, description: String) -> Self {
+        Self { description: Cow::Owned(description), ..Self::new(error, "") }
+    }
+
+    /// Something that is needed cannot be had at this moment.
+    pub(crate) fn unavailable() -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            retry_after: Some("5"),
+            ..Self::new("temporarily_unavailable", "try again in a few seconds")
+        }
+    }
+
     /// The client did not prove who it is.
     pub(crate) fn invalid_client(tried_basic: bool) -> Self {
         let error =
@@ -82,8 +96,7 @@ impl From<FormError> for ErrorResponse {
 
 impl From<MissingParameter> for ErrorResponse {
     fn from(MissingParameter(name): MissingParameter) -> Self {
-        let description = Cow::Owned(format!("the parameter {name} is missing"));
-        Self { description, ..Self::new("invalid_request", "") }
+        Self::described("invalid_request", format!("the parameter {name} is missing"))
     }
 }
 
@@ -95,19 +108,14 @@ impl From<StorageError> for ErrorResponse {
 
 impl From<AuthError> for ErrorResponse {
     fn from(error: AuthError) -> Self {
-        let unavailable = Self {
-            status: StatusCode::SERVICE_UNAVAILABLE,
-            retry_after: Some("5"),
-            ..Self::new("temporarily_unavailable", "try again in a few seconds")
-        };
         match error {
             AuthError::Rejected(Rejection::GrantInvalid) => Self::invalid_grant(),
             AuthError::Rejected(_) => Self::new("invalid_request", "the request cannot be granted"),
             AuthError::Storage(error) => {
                 tracing::error!(%error, "a storage operation failed");
-                unavailable
+                Self::unavailable()
             }
-            AuthError::Busy => unavailable,
+            AuthError::Busy => Self::unavailable(),
             AuthError::Signing => {
                 tracing::error!("a token could not be signed");
                 Self {

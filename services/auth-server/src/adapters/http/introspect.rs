@@ -5,29 +5,58 @@ use super::{
     error_response::ErrorResponse,
     respond,
 };
-use crate::{application::client_authentication::AuthenticatedClient, provider::Provider};
+use crate::{
+    application::{client_authentication::AuthenticatedClient, token_rules::token_type},
+    provider::Provider,
+};
 use axum::{
     extract::{Request, State},
     response::Response,
 };
+use http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// Scope with which a client may look at the tokens of others: it serves what they are for.
 const INTROSPECT: &str = "introspect";
+/// Media type of a signed answer.
+const SIGNED: &str = "application/token-introspection+jwt";
 /// Claims of an access token that are told.
-const CLAIMS: [&str; 8] = ["iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope"];
+const CLAIMS: [&str; 9] = ["iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope", "cnf"];
 
 /// Says what a token is worth.
 pub(crate) async fn introspect(
     State(provider): State<Arc<Provider>>,
     request: Request,
 ) -> Response {
-    respond::answer(answer(&provider, request).await)
+    let is_token_wanted = accepts_token(request.headers());
+    match answer(&provider, request).await {
+        Ok((client, described)) if is_token_wanted => signed(&provider, &client, described),
+        Ok((_, described)) => respond::private_json(StatusCode::OK, &described),
+        Err(error) => error.into_response(),
+    }
 }
 
-async fn answer(provider: &Provider, request: Request) -> Result<Value, ErrorResponse> {
-    let ClientRequest { client, parameters } =
+/// Whether the answer is to be signed (RFC 9701, section 4).
+fn accepts_token(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let media_type = |range: &str| range.split(';').next().unwrap_or_default().trim().to_owned();
+    accepted.split(',').any(|range| media_type(range).eq_ignore_ascii_case(SIGNED))
+}
+
+fn signed(provider: &Provider, client: &AuthenticatedClient, described: Value) -> Response {
+    let registration = client.registration();
+    match provider.tokens.introspection_token(&client.id, registration, described) {
+        Ok(token) => respond::private_token(SIGNED, token),
+        Err(error) => ErrorResponse::from(error).into_response(),
+    }
+}
+
+async fn answer(
+    provider: &Provider,
+    request: Request,
+) -> Result<(AuthenticatedClient, Value), ErrorResponse> {
+    let ClientRequest { client, parameters, .. } =
         client_credentials::authenticated(provider, request).await?;
     if !client.registration().is_confidential() {
         return Err(ErrorResponse::invalid_client(false));
@@ -37,7 +66,7 @@ async fn answer(provider: &Provider, request: Request) -> Result<Value, ErrorRes
         Some(claims) => Some(claims),
         None => refresh_token(provider, &client, token).await?,
     };
-    Ok(described.unwrap_or_else(|| json!({"active": false})))
+    Ok((client, described.unwrap_or_else(|| json!({"active": false}))))
 }
 
 async fn access_token(
@@ -53,7 +82,8 @@ async fn access_token(
     }
     let mut described = Map::new();
     described.insert("active".to_owned(), true.into());
-    described.insert("token_type".to_owned(), "Bearer".into());
+    let token_type = token_type(active.dpop_key());
+    described.insert("token_type".to_owned(), token_type.into());
     for name in CLAIMS {
         if let Some(value) = active.claims.get(name) {
             described.insert(name.to_owned(), value.clone());
@@ -80,7 +110,7 @@ async fn refresh_token(
     Ok(Some(json!({
         "active": true,
         "client_id": client.id.as_str(),
-        "sub": grant.authorization.account.to_string(),
+        "sub": provider.subjects.of(grant.authorization.account, client.registration()),
         "scope": grant.authorization.scopes.join(" "),
         "iss": provider.issuer.as_str(),
         "exp": end.as_second(),

@@ -201,6 +201,9 @@ fn scope_text<'a>(texts: &'static Texts, scope: &'a str) -> &'a str {
     match scope {
         "openid" => texts.scope_openid,
         "email" => texts.scope_email,
+        "profile" => texts.scope_profile,
+        "address" => texts.scope_address,
+        "phone" => texts.scope_phone,
         "offline_access" => texts.scope_offline,
         other => other,
     }

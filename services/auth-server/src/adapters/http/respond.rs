@@ -19,6 +19,16 @@ pub(crate) fn private_json(status: StatusCode, value: &Value) -> Response {
     response
 }
 
+/// Token of a media type, which no cache keeps.
+pub(crate) fn private_token(media_type: &'static str, token: String) -> Response {
+    let mut response = Response::new(Body::from(token));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
+
 /// Answer of an endpoint that programs call.
 pub(crate) fn answer(answer: Result<Value, ErrorResponse>) -> Response {
     match answer {
@@ -42,7 +52,7 @@ pub(crate) fn with_cors(mut response: Response) -> Response {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY_ORIGIN);
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("WWW-Authenticate"),
+        HeaderValue::from_static("WWW-Authenticate, DPoP-Nonce"),
     );
     response
 }
@@ -53,7 +63,7 @@ pub(crate) async fn preflight() -> Response {
     let headers = response.headers_mut();
     let allowed: [(HeaderName, &str); 3] = [
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, DPoP"),
         (header::ACCESS_CONTROL_MAX_AGE, "600"),
     ];
     for (name, value) in allowed {

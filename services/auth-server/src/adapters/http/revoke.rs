@@ -29,7 +29,7 @@ pub(crate) async fn revoke(State(provider): State<Arc<Provider>>, request: Reque
 async fn revoked(provider: &Provider, request: Request) -> Result<(), ErrorResponse> {
     const FOREIGN: ErrorResponse =
         ErrorResponse::new("invalid_request", "the token belongs to another client");
-    let ClientRequest { client, parameters } =
+    let ClientRequest { client, parameters, .. } =
         client_credentials::authenticated(provider, request).await?;
     let token = parameters.required("token")?;
     // The hint about its type is only a hint: both are tried.

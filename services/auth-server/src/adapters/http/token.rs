@@ -3,43 +3,53 @@
 use super::{
     client_credentials::{self, ClientRequest},
     error_response::ErrorResponse,
-    respond,
+    proof, respond,
 };
 use crate::{
     application::{
         client_authentication::AuthenticatedClient,
-        grants::{Granted, OFFLINE_ACCESS},
+        client_metadata::OPEN_SCOPES,
+        device_grants::PollRefusal,
+        grants::{CodeRedemption, Granted},
         parameters::Parameters,
         seal::digest,
-        tokens::LIFETIME,
+        token_rules::{self, token_type},
     },
-    domain::events::GrantType,
+    domain::{client_rules, events::GrantType},
     provider::Provider,
 };
 use axum::{
     extract::{Request, State},
     response::Response,
 };
+use jose::DpopProof;
 use serde_json::{Value, json};
 use std::{ops::RangeInclusive, sync::Arc};
 
 /// Characters of a code verifier (RFC 7636, section 4.1).
 const VERIFIER_CHARACTERS: RangeInclusive<usize> = 43..=128;
+/// Grant type of devices.
+pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// Grant type of token exchange.
+pub(crate) const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 /// Scope of OpenID Connect.
 const OPENID: &str = "openid";
 
 /// Exchanges a grant for tokens.
 pub(crate) async fn exchange(State(provider): State<Arc<Provider>>, request: Request) -> Response {
-    respond::with_cors(respond::answer(answer(&provider, request).await))
+    let answer = respond::answer(answer(&provider, request).await);
+    proof::with_nonce(&provider, answer)
 }
 
 async fn answer(provider: &Provider, request: Request) -> Result<Value, ErrorResponse> {
-    let ClientRequest { client, parameters } =
+    let ClientRequest { client, parameters, headers } =
         client_credentials::authenticated(provider, request).await?;
     let grant_type = match parameters.required("grant_type")? {
         "authorization_code" => GrantType::AuthorizationCode,
         "refresh_token" => GrantType::RefreshToken,
         "client_credentials" => GrantType::ClientCredentials,
+        DEVICE_CODE => GrantType::DeviceCode,
+        TOKEN_EXCHANGE => GrantType::TokenExchange,
         _ => {
             return Err(ErrorResponse::new(
                 "unsupported_grant_type",
@@ -51,126 +61,170 @@ async fn answer(provider: &Provider, request: Request) -> Result<Value, ErrorRes
         let refused = "the client may not use this grant_type";
         return Err(ErrorResponse::new("unauthorized_client", refused));
     }
-    if parameters.get("resource").is_some_and(|resource| resource != provider.issuer.origin()) {
+    let is_known = |target: &String| target == provider.issuer.origin();
+    let mut targets = parameters.all("resource").iter().chain(parameters.all("audience"));
+    if !targets.all(is_known) {
         return Err(ErrorResponse::new("invalid_target", "the resource is not known here"));
     }
+    let proof = proof::of_post(provider, &headers, "/token").await?;
+    if proof.is_none() && client_rules::requires_sender_constraint(&client.registration().policy) {
+        let needed =
+            "the client is registered for tokens that are bound to a key: a DPoP proof is needed";
+        return Err(ErrorResponse::new("invalid_dpop_proof", needed));
+    }
+    let key = proof.as_ref().map(DpopProof::thumbprint);
+    let exchange = Exchange { provider, client: &client, parameters: &parameters, key };
     match grant_type {
-        GrantType::AuthorizationCode => redeem(provider, &client, &parameters).await,
-        GrantType::RefreshToken => refresh(provider, &client, &parameters).await,
-        GrantType::ClientCredentials => for_itself(provider, &client, &parameters),
+        GrantType::AuthorizationCode => exchange.redeem().await,
+        GrantType::RefreshToken => exchange.refresh().await,
+        GrantType::ClientCredentials => exchange.for_itself(),
+        GrantType::DeviceCode => exchange.poll().await,
+        GrantType::TokenExchange => exchange.exchange().await,
     }
 }
 
-async fn redeem(
-    provider: &Provider,
-    client: &AuthenticatedClient,
-    parameters: &Parameters,
-) -> Result<Value, ErrorResponse> {
-    let code = parameters.required("code")?;
-    let challenge = match parameters.get("code_verifier") {
-        None => None,
-        Some(verifier) if is_verifier(verifier) => Some(digest(verifier)),
-        Some(_) => return Err(ErrorResponse::invalid_grant()),
-    };
-    let redirect_uri = parameters.get("redirect_uri");
-    let redeemed = provider.grants.redeem(code, client, redirect_uri, challenge.as_deref()).await?;
-    let scopes = redeemed.grant.authorization.scopes.clone();
-    let nonce = redeemed.grant.authorization.nonce.clone();
-    tokens(provider, client, redeemed, &scopes, nonce.as_deref()).await
+/// Request of an authenticated client, with the key to which its tokens are bound.
+pub(super) struct Exchange<'a> {
+    pub(super) provider: &'a Provider,
+    pub(super) client: &'a AuthenticatedClient,
+    pub(super) parameters: &'a Parameters,
+    /// Thumbprint of the key whose proof came along.
+    pub(super) key: Option<&'a str>,
 }
 
-async fn refresh(
-    provider: &Provider,
-    client: &AuthenticatedClient,
-    parameters: &Parameters,
-) -> Result<Value, ErrorResponse> {
-    let token = parameters.required("refresh_token")?;
-    // Before the token is replaced: a request that asks for too much changes nothing.
-    let requested = parameters.scopes();
-    if let (Some(requested), Some((_, stream, _))) =
-        (&requested, provider.grants.of_refresh_token(token).await?)
-    {
-        let granted = stream.0.as_ref().map(|grant| &grant.authorization.scopes[..]);
-        let granted = granted.unwrap_or_default();
-        if requested.iter().any(|scope| !granted.iter().any(|it| it == scope)) {
-            return Err(ErrorResponse::new(
-                "invalid_scope",
-                "the scope is wider than what was granted",
-            ));
-        }
+impl Exchange<'_> {
+    async fn redeem(&self) -> Result<Value, ErrorResponse> {
+        let code = self.parameters.required("code")?;
+        let challenge = match self.parameters.get("code_verifier") {
+            None => None,
+            Some(verifier) if is_verifier(verifier) => Some(digest(verifier)),
+            Some(_) => return Err(ErrorResponse::invalid_grant()),
+        };
+        let code = CodeRedemption {
+            code,
+            redirect_uri: self.parameters.get("redirect_uri"),
+            challenge: challenge.as_deref(),
+            dpop_key: self.key,
+        };
+        let redeemed = self.provider.grants.redeem(&code, self.client).await?;
+        let scopes = redeemed.grant.authorization.scopes.clone();
+        let nonce = redeemed.grant.authorization.nonce.clone();
+        self.tokens(redeemed, &scopes, nonce.as_deref()).await
     }
-    let refreshed = provider.grants.refresh(token, client).await?;
-    let granted = &refreshed.grant.authorization.scopes;
-    let scopes: Vec<String> = match requested {
-        None => granted.clone(),
-        Some(requested) => {
-            granted.iter().filter(|scope| requested.contains(&scope.as_str())).cloned().collect()
-        }
-    };
-    tokens(provider, client, refreshed, &scopes, None).await
-}
 
-fn for_itself(
-    provider: &Provider,
-    client: &AuthenticatedClient,
-    parameters: &Parameters,
-) -> Result<Value, ErrorResponse> {
-    if !client.registration().is_confidential() {
-        let refused = "only a client that can prove who it is may act for itself";
-        return Err(ErrorResponse::new("unauthorized_client", refused));
-    }
-    // What concerns a person has no meaning here.
-    let of_people = [OPENID, OFFLINE_ACCESS, "email"];
-    let registered = &client.registration().scopes;
-    let open = registered.iter().filter(|scope| !of_people.contains(&scope.as_str()));
-    let scopes: Vec<String> = match parameters.scopes() {
-        None => open.cloned().collect(),
-        Some(requested) => {
-            let scopes: Vec<String> =
-                open.filter(|scope| requested.contains(&scope.as_str())).cloned().collect();
-            if scopes.len() < requested.len() {
-                let refused = "a scope is not open to this client";
-                return Err(ErrorResponse::new("invalid_scope", refused));
+    async fn refresh(&self) -> Result<Value, ErrorResponse> {
+        let (grants, token) = (&self.provider.grants, self.parameters.required("refresh_token")?);
+        // Before the token is replaced: a request that asks for too much changes nothing.
+        let requested = self.parameters.scopes();
+        if let (Some(requested), Some((_, stream, _))) =
+            (&requested, grants.of_refresh_token(token).await?)
+        {
+            let granted = stream.0.as_ref().map(|grant| &grant.authorization.scopes[..]);
+            let granted = granted.unwrap_or_default();
+            if requested.iter().any(|scope| !granted.iter().any(|it| it == scope)) {
+                return Err(ErrorResponse::new(
+                    "invalid_scope",
+                    "the scope is wider than what was granted",
+                ));
             }
-            scopes
         }
-    };
-    let token = provider.tokens.client_token(client, &scopes)?;
-    Ok(response(&token, &scopes))
+        let refreshed = grants.refresh(token, self.client, self.key).await?;
+        let granted = refreshed.grant.authorization.scopes.iter();
+        let is_wanted = |scope: &&String| {
+            requested.as_ref().is_none_or(|requested| requested.contains(&scope.as_str()))
+        };
+        let scopes: Vec<String> = granted.filter(is_wanted).cloned().collect();
+        self.tokens(refreshed, &scopes, None).await
+    }
+
+    /// Poll of a device (RFC 8628, section 3.4).
+    async fn poll(&self) -> Result<Value, ErrorResponse> {
+        let device_code = self.parameters.required("device_code")?;
+        let code = self.provider.devices.poll(device_code, &self.client.id).await?;
+        let challenge = digest(device_code);
+        let code = CodeRedemption {
+            code: &code,
+            redirect_uri: None,
+            challenge: Some(&challenge),
+            dpop_key: self.key,
+        };
+        let redeemed = self.provider.grants.redeem(&code, self.client).await?;
+        let scopes = redeemed.grant.authorization.scopes.clone();
+        self.tokens(redeemed, &scopes, None).await
+    }
+
+    fn for_itself(&self) -> Result<Value, ErrorResponse> {
+        let registration = self.client.registration();
+        if !registration.is_confidential() {
+            let refused = "only a client that can prove who it is may act for itself";
+            return Err(ErrorResponse::new("unauthorized_client", refused));
+        }
+        // What concerns a person has no meaning here.
+        let is_of_people = |scope: &str| OPEN_SCOPES.contains(&scope);
+        let open = registration.scopes.iter().filter(|scope| !is_of_people(scope));
+        let scopes: Vec<String> = match self.parameters.scopes() {
+            None => open.cloned().collect(),
+            Some(requested) => {
+                let scopes: Vec<String> =
+                    open.filter(|scope| requested.contains(&scope.as_str())).cloned().collect();
+                if scopes.len() < requested.len() {
+                    let refused = "a scope is not open to this client";
+                    return Err(ErrorResponse::new("invalid_scope", refused));
+                }
+                scopes
+            }
+        };
+        let token = self.provider.tokens.client_token(self.client, &scopes, self.key)?;
+        Ok(self.response(&token, &scopes))
+    }
+
+    /// Tokens of a grant.
+    async fn tokens(
+        &self,
+        granted: Granted,
+        scopes: &[String],
+        nonce: Option<&str>,
+    ) -> Result<Value, ErrorResponse> {
+        let (issued, registration) = (&self.provider.tokens, self.client.registration());
+        let access_token = issued.access_token(&granted, registration, scopes, self.key).await?;
+        let mut response = self.response(&access_token, scopes);
+        if let Some(refresh_token) = &granted.refresh_token {
+            response["refresh_token"] = refresh_token.as_str().into();
+        }
+        if scopes.iter().any(|scope| scope == OPENID) {
+            let id_token = issued.id_token(&granted.grant, registration, &access_token, nonce);
+            let id_token = id_token.await?;
+            response["id_token"] = id_token.into();
+        }
+        Ok(response)
+    }
+
+    fn response(&self, access_token: &str, scopes: &[String]) -> Value {
+        let mut response = json!({
+            "access_token": access_token,
+            "token_type": token_type(self.key),
+            "expires_in": token_rules::lifetime(self.client.registration()).as_secs(),
+        });
+        // A scope has at least one word (RFC 6749, section 3.3).
+        if !scopes.is_empty() {
+            response["scope"] = scopes.join(" ").into();
+        }
+        response
+    }
 }
 
-/// Tokens of a grant.
-async fn tokens(
-    provider: &Provider,
-    client: &AuthenticatedClient,
-    granted: Granted,
-    scopes: &[String],
-    nonce: Option<&str>,
-) -> Result<Value, ErrorResponse> {
-    let access_token = provider.tokens.access_token(&granted, scopes).await?;
-    let mut response = response(&access_token, scopes);
-    if let Some(refresh_token) = &granted.refresh_token {
-        response["refresh_token"] = refresh_token.as_str().into();
+impl From<PollRefusal> for ErrorResponse {
+    fn from(refusal: PollRefusal) -> Self {
+        let (error, description) = match refusal {
+            PollRefusal::Pending => ("authorization_pending", "nobody has decided yet"),
+            PollRefusal::SlowDown => ("slow_down", "wait for five seconds more between two polls"),
+            PollRefusal::Denied => ("access_denied", "the person did not allow it"),
+            PollRefusal::Expired => ("expired_token", "nobody decided in time"),
+            PollRefusal::Invalid => return Self::invalid_grant(),
+            PollRefusal::Failed(error) => return error.into(),
+        };
+        Self::new(error, description)
     }
-    if scopes.iter().any(|scope| scope == OPENID) {
-        let client = client.registration();
-        let id_token = provider.tokens.id_token(&granted.grant, client, &access_token, nonce)?;
-        response["id_token"] = id_token.into();
-    }
-    Ok(response)
-}
-
-fn response(access_token: &str, scopes: &[String]) -> Value {
-    let mut response = json!({
-        "access_token": access_token,
-        "token_type": "Bearer",
-        "expires_in": LIFETIME.as_secs(),
-    });
-    // A scope has at least one word (RFC 6749, section 3.3).
-    if !scopes.is_empty() {
-        response["scope"] = scopes.join(" ").into();
-    }
-    response
 }
 
 fn is_verifier(text: &str) -> bool {

@@ -1,5 +1,6 @@
 //! Domain events of clients, and what is registered of them.
 
+use super::{ClientPolicy, is_default};
 use identifiers::AccountId;
 use kernel::Timestamp;
 use minicbor::{Decode, Encode};
@@ -58,6 +59,10 @@ pub(crate) enum GrantType {
     RefreshToken,
     #[n(2)]
     ClientCredentials,
+    #[n(3)]
+    DeviceCode,
+    #[n(4)]
+    TokenExchange,
 }
 
 /// Signature algorithm of tokens that a client may choose.
@@ -109,6 +114,10 @@ pub(crate) struct Registration {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cbor(n(10), with = "kernel::cbor::known_variant", has_nil)]
     pub(crate) id_token_algorithm: Option<TokenAlgorithm>,
+    /// What the extensions of the protocol ask of it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    #[cbor(n(11), skip_if = "is_default")]
+    pub(crate) policy: ClientPolicy,
 }
 
 /// Event of a client.
@@ -130,6 +139,14 @@ pub(crate) enum ClientEvent {
         #[cbor(n(0), with = "kernel::cbor")]
         at: Timestamp,
     },
+    /// The client replaced its registration; what it was granted goes on.
+    #[n(2)]
+    Updated {
+        #[n(0)]
+        registration: Registration,
+        #[cbor(n(1), with = "kernel::cbor")]
+        at: Timestamp,
+    },
 }
 
 impl ClientEvent {
@@ -137,6 +154,7 @@ impl ClientEvent {
         match self {
             Self::Registered { .. } => "client_registered",
             Self::Removed { .. } => "client_removed",
+            Self::Updated { .. } => "client_updated",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Domain events of grants.
 
-use super::ClientId;
+use super::{ClientId, is_default};
 use identifiers::AccountId;
 use kernel::Timestamp;
 use minicbor::{Decode, Encode};
@@ -33,6 +33,24 @@ pub(crate) struct Authorization {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[n(8)]
     pub(crate) nonce: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    #[cbor(n(9), skip_if = "is_default")]
+    pub(crate) extensions: AuthorizationExtensions,
+}
+
+/// What the extensions of the protocol add to an authorization.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[serde(default)]
+#[cbor(map)]
+pub(crate) struct AuthorizationExtensions {
+    /// Thumbprint of the key without whose proof the code is not redeemed (`dpop_jkt`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[n(0)]
+    pub(crate) dpop_key: Option<String>,
+    /// Claims that the client asked for by name in the ID token.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cbor(n(1), skip_if = "is_default")]
+    pub(crate) id_token_claims: Vec<String>,
 }
 
 /// Reason why a grant ended early.
@@ -77,11 +95,15 @@ pub(crate) enum GrantEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cbor(n(2), with = "kernel::cbor", has_nil)]
         refreshable_until: Option<Timestamp>,
+        /// Thumbprint of the key without whose proof nothing is refreshed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[n(3)]
+        dpop_key: Option<String>,
     },
     /// A refresh token was replaced by its successor.
     #[n(2)]
     Refreshed {
-        /// Number of the successor, from 1.
+        /// Number of the successor, from 1; the same number again where refresh tokens are not replaced.
         #[n(0)]
         generation: u32,
         #[cbor(n(1), with = "kernel::cbor")]

@@ -1,6 +1,7 @@
 //! Grants: redeeming, refreshing, revoking.
 
 use super::*;
+use crate::domain::events::AuthorizationExtensions;
 use identifiers::AccountId;
 use kernel::Uuid;
 
@@ -23,6 +24,7 @@ fn authorized(challenge: Option<&str>) -> Grant {
         code_expires: at(60),
         code_challenge: challenge.map(ToOwned::to_owned),
         nonce: None,
+        extensions: AuthorizationExtensions::default(),
     };
     let event = GrantEvent::Authorized { authorization, at: at(0) };
     Grant::apply(None, &event).unwrap()
@@ -45,9 +47,29 @@ fn redeem(
         challenge: Some("c"),
         at: at(1),
         family: Some((at(100), at(1_000))),
+        dpop_key: None,
+        binds_refresh_tokens: true,
     };
     change(&mut request);
     grant.redeem(&request)
+}
+
+/// Result of the use of a refresh token without a key.
+fn refresh(
+    grant: &Grant,
+    client: &ClientId,
+    generation: u32,
+    idle_until: Timestamp,
+    at: Timestamp,
+) -> Result<Vec<GrantEvent>, Rejection> {
+    grant.refresh(&Refreshment {
+        client,
+        generation,
+        idle_until,
+        dpop_key: None,
+        rotates: true,
+        at,
+    })
 }
 
 #[test]
@@ -68,6 +90,8 @@ fn a_code_is_redeemed_by_the_client_with_its_verifier_in_time() {
         challenge: Some("c"),
         at: at(1),
         family: None,
+        dpop_key: None,
+        binds_refresh_tokens: true,
     };
     assert_eq!(grant.redeem(&request), invalid);
 }
@@ -98,16 +122,16 @@ fn a_refresh_token_has_one_successor() {
     let grant = authorized(Some("c"));
     let grant = with(&grant, &redeem(&grant, |_| {}).unwrap());
     let app = client("app");
-    let once = with(&grant, &grant.refresh(&app, 0, at(200), at(50)).unwrap());
+    let once = with(&grant, &refresh(&grant, &app, 0, at(200), at(50)).unwrap());
     assert_eq!(once.family.unwrap().generation, 1);
-    let again = once.refresh(&app, 0, at(200), at(59)).unwrap();
+    let again = refresh(&once, &app, 0, at(200), at(59)).unwrap();
     assert!(again.is_empty(), "the same successor within the grace period");
-    let late = with(&once, &once.refresh(&app, 0, at(200), at(60)).unwrap());
+    let late = with(&once, &refresh(&once, &app, 0, at(200), at(60)).unwrap());
     assert!(late.is_revoked, "a replay after it");
-    let twice = with(&once, &once.refresh(&app, 1, at(200), at(51)).unwrap());
-    let grandparent = with(&twice, &twice.refresh(&app, 0, at(200), at(52)).unwrap());
+    let twice = with(&once, &refresh(&once, &app, 1, at(200), at(51)).unwrap());
+    let grandparent = with(&twice, &refresh(&twice, &app, 0, at(200), at(52)).unwrap());
     assert!(grandparent.is_revoked, "only the parent has a grace period");
-    let invented = once.refresh(&app, 2, at(200), at(51));
+    let invented = refresh(&once, &app, 2, at(200), at(51));
     assert_eq!(invented, Err(Rejection::GrantInvalid));
 }
 
@@ -116,13 +140,13 @@ fn refresh_tokens_end_when_idle_and_in_any_case() {
     let grant = authorized(Some("c"));
     let grant = with(&grant, &redeem(&grant, |_| {}).unwrap());
     let app = client("app");
-    assert_eq!(grant.refresh(&app, 0, at(200), at(100)), Err(Rejection::GrantInvalid), "idle");
-    let refreshed = grant.refresh(&app, 0, at(5_000), at(99)).unwrap();
+    assert_eq!(refresh(&grant, &app, 0, at(200), at(100)), Err(Rejection::GrantInvalid), "idle");
+    let refreshed = refresh(&grant, &app, 0, at(5_000), at(99)).unwrap();
     let refreshed = with(&grant, &refreshed);
     assert_eq!(refreshed.family.unwrap().idle_until, at(1_000), "the end is inherited");
-    assert_eq!(refreshed.refresh(&app, 1, at(9_999), at(1_000)), Err(Rejection::GrantInvalid));
-    assert_eq!(grant.refresh(&client("x"), 0, at(200), at(1)), Err(Rejection::GrantInvalid));
-    assert!(authorized(None).refresh(&app, 0, at(200), at(1)).is_err(), "no family");
+    assert_eq!(refresh(&refreshed, &app, 1, at(9_999), at(1_000)), Err(Rejection::GrantInvalid));
+    assert_eq!(refresh(&grant, &client("x"), 0, at(200), at(1)), Err(Rejection::GrantInvalid));
+    assert!(refresh(&authorized(None), &app, 0, at(200), at(1)).is_err(), "no family");
 }
 
 #[test]
@@ -134,7 +158,7 @@ fn a_family_ends_after_its_last_refresh() {
         with(&grant, &[event])
     };
     let last_but_one = refreshed(GENERATIONS_MAX - 1);
-    let refresh = |grant: &Grant, generation| grant.refresh(&app, generation, at(100), at(3));
+    let refresh = |grant: &Grant, generation| refresh(grant, &app, generation, at(100), at(3));
     assert_eq!(refresh(&last_but_one, GENERATIONS_MAX - 1).unwrap().len(), 1);
     let until = |grant: &Grant, generation| grant.refreshable_until(&app, generation, at(3));
     assert_eq!(until(&last_but_one, GENERATIONS_MAX - 1), Some(at(100)));
@@ -151,4 +175,72 @@ fn a_grant_is_revoked_once() {
     let revoked = with(&grant, &grant.revoke(RevocationReason::Client, at(5)));
     assert!(revoked.is_revoked);
     assert!(revoked.revoke(RevocationReason::Client, at(6)).is_empty());
+}
+
+#[test]
+fn a_code_that_is_bound_to_a_key_is_redeemed_with_its_proof_alone() {
+    let mut grant = authorized(Some("c"));
+    grant.authorization.extensions.dpop_key = Some("key".to_owned());
+    assert!(redeem(&grant, |it| it.dpop_key = Some("key")).is_ok());
+    for wrong in [None, Some("other")] {
+        let refused = redeem(&grant, |it| it.dpop_key = wrong);
+        assert_eq!(refused, Err(Rejection::GrantInvalid), "{wrong:?}");
+    }
+}
+
+#[test]
+fn refresh_tokens_of_a_public_client_are_bound_to_the_key_that_redeemed_the_code() {
+    let grant = authorized(Some("c"));
+    let with_key = |binds| {
+        let redeemed = redeem(&grant, |it| {
+            (it.dpop_key, it.binds_refresh_tokens) = (Some("key"), binds);
+        });
+        with(&grant, &redeemed.unwrap())
+    };
+    let app = client("app");
+    let refreshed = |grant: &Grant, dpop_key, generation| {
+        let request = Refreshment {
+            client: &app,
+            generation,
+            idle_until: at(200),
+            dpop_key,
+            rotates: true,
+            at: at(50),
+        };
+        grant.refresh(&request)
+    };
+    let bound = with_key(true);
+    assert!(refreshed(&bound, Some("key"), 0).is_ok());
+    for wrong in [None, Some("other")] {
+        assert_eq!(refreshed(&bound, wrong, 0), Err(Rejection::GrantInvalid), "{wrong:?}");
+    }
+    let next = with(&bound, &refreshed(&bound, Some("key"), 0).unwrap());
+    assert_eq!(refreshed(&next, Some("other"), 1), Err(Rejection::GrantInvalid), "still bound");
+    assert!(refreshed(&with_key(false), None, 0).is_ok(), "it proves itself otherwise");
+}
+
+#[test]
+fn where_refresh_tokens_are_kept_one_stays_good_until_it_is_idle() {
+    let grant = authorized(Some("c"));
+    let grant = with(&grant, &redeem(&grant, |_| {}).unwrap());
+    let app = client("app");
+    let refreshed = |grant: &Grant, idle_until, now| {
+        let request = Refreshment {
+            client: &app,
+            generation: 0,
+            idle_until: at(idle_until),
+            dpop_key: None,
+            rotates: false,
+            at: at(now),
+        };
+        grant.refresh(&request)
+    };
+    assert_eq!(refreshed(&grant, 100 + 3_599, 50), Ok(Vec::new()), "noted from time to time");
+    let mut long = grant;
+    long.family.as_mut().unwrap().refreshable_until = at(1_000_000);
+    let noted = with(&long, &refreshed(&long, 100 + 3_600, 50).unwrap());
+    let family = noted.family.unwrap();
+    assert_eq!((family.generation, family.idle_until), (0, at(3_700)));
+    assert!(refreshed(&noted, 10_000, 3_699).is_ok());
+    assert_eq!(refreshed(&noted, 10_000, 3_700), Err(Rejection::GrantInvalid));
 }

@@ -1,0 +1,38 @@
+//! Tokens: which keys count.
+
+use super::*;
+use crate::{
+    adapters::settings::AuthSettings,
+    application::{client_authentication::Credentials, client_order::ClientOrder},
+    provider::Provider,
+};
+use engine_memory::MemoryEngine;
+use kernel::{ManualClock, SeededRandomness};
+
+#[tokio::test]
+async fn a_key_that_is_published_no_longer_signs_nothing_that_counts() {
+    let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+    let ids = Ids::new(clock.clone(), Arc::new(SeededRandomness::new(1)));
+    let storage = MemoryEngine::new().service("auth-server");
+    let settings = AuthSettings::default();
+    let old = Provider::open(&settings, &storage, &ids).await.unwrap();
+    old.key_store.rotate(false).await.unwrap();
+    let new = Provider::open(&settings, &storage, &ids).await.unwrap();
+    let order = ClientOrder {
+        grant_types: vec!["client_credentials".to_owned()],
+        ..ClientOrder::default()
+    };
+    let (registration, secret) = order.registration(&**ids.randomness()).unwrap();
+    new.clients.register(&ClientId::parse("robot").unwrap(), registration).await.unwrap();
+    let secret = Credentials::Secret { id: "robot".to_owned(), secret: secret.unwrap() };
+    let client = new.authenticator.authenticate(&secret).await.unwrap().unwrap();
+    let counts = async || {
+        let token = old.tokens.client_token(&client, &[], None).unwrap();
+        new.tokens.active(&token).await.unwrap().is_some()
+    };
+    // Published for a day after the new key signs, which it does two hours later.
+    clock.advance(Duration::from_hours(26).saturating_sub(Duration::from_secs(1)));
+    assert!(counts().await);
+    clock.advance(Duration::from_secs(1));
+    assert!(!counts().await, "whoever found the old key cannot use it");
+}

@@ -1,0 +1,202 @@
+//! Assembly of the use cases: what each works on.
+
+use crate::{
+    adapters::settings::AuthSettings,
+    application::{
+        accounts::Accounts,
+        addresses::Addresses,
+        attempt_limit::AttemptLimit,
+        client_authentication::ClientAuthenticator,
+        client_keys::ClientKeys,
+        client_registration::ClientRegistrations,
+        clients::Clients,
+        device_grants::DeviceGrants,
+        dpop::DpopVerifier,
+        grants::Grants,
+        handle::HandleKey,
+        issuer::Issuer,
+        keyring::Keyring,
+        logout_notices::LogoutNotices,
+        passwords::PasswordHasher,
+        person_records::PersonRecords,
+        pushed_requests::PushedRequests,
+        remote_keys::RemoteKeys,
+        request_source::RequestSources,
+        seal::{KEY_BYTES, derived},
+        sessions::Sessions,
+        subjects::Subjects,
+        tokens::Tokens,
+    },
+};
+use journal::{Repository, ServiceStorage};
+use kernel::Ids;
+use outbound::Fetcher;
+use ring::hmac::{self, HMAC_SHA256};
+use std::sync::Arc;
+use storage::{Documents, KeyValue};
+
+/// What the use cases are made of.
+pub(super) struct Assembly<'a> {
+    pub(super) settings: &'a AuthSettings,
+    pub(super) storage: &'a ServiceStorage,
+    pub(super) ids: &'a Ids,
+    /// Root of the symmetric keys.
+    pub(super) root: Vec<u8>,
+    pub(super) issuer: Arc<Issuer>,
+    pub(super) fetcher: Fetcher,
+}
+
+impl Assembly<'_> {
+    /// Key for a purpose.
+    pub(super) fn key(&self, purpose: &str) -> [u8; KEY_BYTES] {
+        derived(&self.root, purpose)
+    }
+
+    pub(super) fn accounts(&self, handles: &Arc<HandleKey>) -> Accounts {
+        let records = PersonRecords { documents: self.documents() };
+        Accounts {
+            repository: self.repository(),
+            addresses: Addresses {
+                repository: self.repository(),
+                records: records.clone(),
+                ids: self.ids.clone(),
+                key: hmac::Key::new(HMAC_SHA256, &self.key("addresses")),
+            },
+            records,
+            ids: self.ids.clone(),
+            passwords: PasswordHasher::new(
+                Arc::clone(self.ids.randomness()),
+                self.settings.hashing_passwords_max,
+                self.settings.waiting_passwords_max,
+            ),
+            handles: Arc::clone(handles),
+        }
+    }
+
+    pub(super) fn clients(&self) -> Clients {
+        Clients {
+            repository: self.repository(),
+            documents: self.documents(),
+            ids: self.ids.clone(),
+        }
+    }
+
+    pub(super) fn notices(&self) -> LogoutNotices {
+        LogoutNotices::new(self.documents(), self.ids.clone())
+    }
+
+    pub(super) fn sessions(&self, notices: &Arc<LogoutNotices>) -> Sessions {
+        Sessions { values: self.values(), notices: Arc::clone(notices), ids: self.ids.clone() }
+    }
+
+    pub(super) fn grants(
+        &self,
+        accounts: &Arc<Accounts>,
+        clients: &Arc<Clients>,
+        sessions: &Arc<Sessions>,
+        handles: Arc<HandleKey>,
+    ) -> Grants {
+        Grants {
+            repository: self.repository(),
+            documents: self.documents(),
+            accounts: Arc::clone(accounts),
+            clients: Arc::clone(clients),
+            sessions: Arc::clone(sessions),
+            handles,
+            ids: self.ids.clone(),
+        }
+    }
+
+    pub(super) fn tokens(
+        &self,
+        keyring: &Arc<Keyring>,
+        grants: &Arc<Grants>,
+        accounts: &Arc<Accounts>,
+        subjects: &Arc<Subjects>,
+    ) -> Tokens {
+        Tokens {
+            keyring: Arc::clone(keyring),
+            issuer: Arc::clone(&self.issuer),
+            grants: Arc::clone(grants),
+            accounts: Arc::clone(accounts),
+            subjects: Arc::clone(subjects),
+            values: self.values(),
+            ids: self.ids.clone(),
+        }
+    }
+
+    pub(super) fn client_keys(&self) -> ClientKeys {
+        ClientKeys::new(RemoteKeys::new(self.fetcher.clone(), self.ids))
+    }
+
+    pub(super) fn authenticator(
+        &self,
+        clients: &Arc<Clients>,
+        keys: Arc<ClientKeys>,
+    ) -> ClientAuthenticator {
+        ClientAuthenticator {
+            clients: Arc::clone(clients),
+            keys,
+            issuer: Arc::clone(&self.issuer),
+            ids: self.ids.clone(),
+            values: self.values(),
+        }
+    }
+
+    pub(super) fn pushed_requests(&self) -> PushedRequests {
+        PushedRequests { values: self.values(), ids: self.ids.clone() }
+    }
+
+    pub(super) fn request_sources(
+        &self,
+        clients: &Arc<Clients>,
+        keys: &Arc<ClientKeys>,
+        pushed: &Arc<PushedRequests>,
+    ) -> RequestSources {
+        RequestSources {
+            clients: Arc::clone(clients),
+            keys: Arc::clone(keys),
+            pushed: Arc::clone(pushed),
+            fetcher: self.fetcher.clone(),
+            issuer: Arc::clone(&self.issuer),
+            ids: self.ids.clone(),
+        }
+    }
+
+    pub(super) fn registrations(&self, clients: &Arc<Clients>) -> ClientRegistrations {
+        ClientRegistrations {
+            access: self.settings.registration_access(),
+            clients_max: self.settings.registered_clients_max,
+            clients: Arc::clone(clients),
+            values: self.values(),
+            fetcher: self.fetcher.clone(),
+            ids: self.ids.clone(),
+        }
+    }
+
+    pub(super) fn devices(&self) -> DeviceGrants {
+        DeviceGrants { values: self.values(), ids: self.ids.clone() }
+    }
+
+    pub(super) fn dpop(&self) -> DpopVerifier {
+        let nonce_key = self.settings.requires_dpop_nonces.then(|| self.key("dpop-nonces"));
+        DpopVerifier::new(&self.issuer, self.ids, &self.storage.key_value, nonce_key.as_ref())
+    }
+
+    pub(super) fn limit(&self, name: &'static str, failures_max: u32) -> AttemptLimit {
+        AttemptLimit { values: self.values(), ids: self.ids.clone(), name, failures_max }
+    }
+
+    fn values(&self) -> Arc<dyn KeyValue> {
+        Arc::clone(&self.storage.key_value)
+    }
+
+    fn documents(&self) -> Arc<dyn Documents> {
+        Arc::clone(&self.storage.documents)
+    }
+
+    fn repository<A: journal::Aggregate>(&self) -> Repository<A> {
+        let journal = Arc::clone(&self.storage.journal);
+        Repository::new(journal, self.ids.clone(), self.settings.in_memory_max)
+    }
+}
