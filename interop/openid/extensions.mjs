@@ -34,10 +34,10 @@ async function proofs(config, algorithm) {
 
 // Tokens of a public client are bound to its key, at each algorithm that is announced.
 async function boundTokens() {
-  for (const algorithm of ['ES256', 'EdDSA', 'PS256']) {
+  for (const algorithm of ['ES256', 'Ed25519', 'PS256']) {
     const config = await client.discovery(new URL(issuer), 'spa', {}, client.None(), insecure);
     assert.ok(config.serverMetadata().dpop_signing_alg_values_supported.includes(algorithm));
-    const DPoP = await proofs(config, algorithm === 'EdDSA' ? 'Ed25519' : algorithm);
+    const DPoP = await proofs(config, algorithm);
     const { fields, checks } = await parameters(config);
     fields.dpop_jkt = await DPoP.calculateThumbprint();
     const answer = await new Browser().follow(client.buildAuthorizationUrl(config, fields), person);

@@ -68,11 +68,11 @@ fn certified_clients_find_nothing_to_object_to() {
         "--keys",
         &public,
     ];
-    let bank: &[&str] =
+    let fapi: &[&str] =
         &["auth", "client", "add", "bank", "--fapi", "--keys", &public, "--redirect", back];
     let television: &[&str] = &["auth", "client", "add", "tv", "--public", "--grant", "device"];
     let user: &[&str] = &["auth", "user", "add", EMAIL];
-    let commands = [app, spa, robot, bank, television, user].map(|command| (command, ""));
+    let commands = [app, spa, robot, fapi, television, user].map(|command| (command, ""));
     let (shop, printed) = Shop::after_commands(&commands);
     let app: Value = serde_json::from_str(&printed[0]).expect("the client as JSON");
     let link = printed[5].trim();

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Second name of Ed25519 signatures (RFC 9864, section 2.2).
+const ED25519: &str = "Ed25519";
+
 /// Signature algorithm: the asymmetric ones that are supported, and no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Algorithm {
@@ -31,9 +34,18 @@ impl Algorithm {
         }
     }
 
-    /// Algorithm of this name, to the letter.
+    /// Algorithm of this name, to the letter. Ed25519 has a name of its own as well (RFC 9864).
     pub fn of_name(name: &str) -> Option<Self> {
+        if name == ED25519 {
+            return Some(Self::EdDsa);
+        }
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+    }
+
+    /// Every name by which one of these algorithms is known.
+    pub fn names(algorithms: &[Self]) -> Vec<&'static str> {
+        let second = algorithms.contains(&Self::EdDsa).then_some(ED25519);
+        algorithms.iter().map(|algorithm| algorithm.name()).chain(second).collect()
     }
 }
 

@@ -214,9 +214,14 @@ fn every_strong_algorithm_is_accepted_and_a_key_of_another_is_not() {
     let random = SystemRandom::new();
     let pair = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
     let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": base64url_encode(pair.public_key())});
-    let signed = message(&json!({"typ": "dpop+jwt", "alg": "EdDSA", "jwk": jwk}), &claims());
-    let proof = [signed.clone(), base64url_encode(pair.sign(signed.as_bytes()))].join(".");
-    assert!(DpopProof::verify(&proof, &expected()).is_ok());
+    for algorithm in ["EdDSA", "Ed25519"] {
+        let header = json!({"typ": "dpop+jwt", "alg": algorithm, "jwk": jwk});
+        let signed = message(&header, &claims());
+        let proof = [signed.clone(), base64url_encode(pair.sign(signed.as_bytes()))].join(".");
+        assert!(DpopProof::verify(&proof, &expected()).is_ok(), "{algorithm}");
+    }
+    assert_eq!(Algorithm::names(&Algorithm::STRONG), ["ES256", "EdDSA", "PS256", "Ed25519"]);
+    assert_eq!(Algorithm::names(&[Algorithm::Rs256]), ["RS256"]);
 
     let rsa = SigningKey::generate(Algorithm::Ps256, &SeededRandomness::new(3)).unwrap();
     let pair = ring::rsa::KeyPair::from_der(rsa.encoded()).unwrap();

@@ -189,3 +189,29 @@ async fn a_confidential_client_may_do_without_pkce_and_a_public_one_may_not() {
         assert_eq!(answer.status == StatusCode::SEE_OTHER, is_refused, "{method}");
     }
 }
+
+#[tokio::test]
+async fn the_page_of_consent_shows_what_a_client_says_of_itself_and_loads_its_logo_alone() {
+    let world = World::start_with(&[OPEN]).await;
+    let challenge = challenge();
+    let mut described = metadata();
+    described["logo_uri"] = "https://img.app.example:8443/logo.png?a=1;script-src".into();
+    described["policy_uri"] = "https://app.example/policy".into();
+    described["tos_uri"] = "https://app.example/terms".into();
+    let consent = async |metadata: &Value| {
+        let client = register(&world, metadata).await.json();
+        let browser = Browser::new(&world);
+        let page = browser.authorize(&authorization(text(&client, "client_id"), &challenge)).await;
+        browser.sign_in(&page, crate::harness::EMAIL, crate::harness::PASSWORD).await
+    };
+    let page = consent(&described).await;
+    for part in ["logo.png", "https://app.example/policy", "https://app.example/terms"] {
+        assert!(page.body.contains(part), "{part} in {}", page.body);
+    }
+    let policy = page.header("content-security-policy").to_owned();
+    assert!(policy.ends_with("; img-src https://img.app.example:8443"), "{policy}");
+    assert_eq!(page.header("referrer-policy"), "no-referrer");
+    let plain = consent(&metadata()).await;
+    assert!(!plain.body.contains("<img") && !plain.body.contains("id=\"policy\""));
+    assert!(!plain.header("content-security-policy").contains("img-src"));
+}

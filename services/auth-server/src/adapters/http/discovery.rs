@@ -31,7 +31,7 @@ const TOKEN_CLAIMS: [&str; 10] =
 pub(crate) async fn metadata(State(provider): State<Arc<Provider>>) -> Response {
     let issuer = &provider.issuer;
     let public_methods: Vec<&str> = CLIENT_METHODS.into_iter().chain(["none"]).collect();
-    let client_algorithms = Algorithm::ALL.map(Algorithm::name);
+    let client_algorithms = Algorithm::names(&Algorithm::ALL);
     let claims: Vec<&str> = TOKEN_CLAIMS.into_iter().chain(standard_claims::names()).collect();
     let mut metadata = json!({
         "issuer": issuer.as_str(),
@@ -70,7 +70,7 @@ pub(crate) async fn metadata(State(provider): State<Arc<Provider>>) -> Response 
         "authorization_response_iss_parameter_supported": true,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": Texts::tags(),
-        "dpop_signing_alg_values_supported": Algorithm::STRONG.map(Algorithm::name),
+        "dpop_signing_alg_values_supported": Algorithm::names(&Algorithm::STRONG),
         "claims_parameter_supported": true,
         "request_parameter_supported": true,
         "request_uri_parameter_supported": true,

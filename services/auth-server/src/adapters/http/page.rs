@@ -184,8 +184,13 @@ pub(crate) fn consent(
     let page = Page::new(provider, browser, filled(texts.consent_title, "client", &client.name));
     // The names of others are put in last, so that none of them is taken for a place to fill.
     let introduction = filled(&filled(texts.consent_intro, "host", host), "account", account);
-    page.response(Some(&introduction), &html! {
+    let policy = &client.policy;
+    let logo = policy.logo_uri.as_deref().zip(policy.logo_uri.as_deref().and_then(https_origin));
+    let mut response = page.response(Some(&introduction), &html! {
+        @if let Some((uri, _)) = &logo { img.logo src=(uri) alt="" width="64" height="64"; }
         ul.scopes { @for scope in scopes { li { (scope_text(texts, scope)) } } }
+        @if let Some(uri) = &policy.policy_uri { p { a #policy href=(uri) rel="noopener" { (texts.client_policy) } } }
+        @if let Some(uri) = &policy.terms_uri { p { a #terms href=(uri) rel="noopener" { (texts.client_terms) } } }
         form action="/auth/consent" method="post" {
             input type="hidden" name="form" value=(form);
             div.ways {
@@ -193,7 +198,20 @@ pub(crate) fn consent(
                 button.button.plain #deny type="submit" name="decision" value="deny" { (texts.deny) }
             }
         }
-    })
+    });
+    if let Some((_, origin)) = logo
+        && let Ok(policy) =
+            HeaderValue::from_str(&format!("{CONTENT_SECURITY_POLICY}; img-src {origin}"))
+    {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+/// Origin of an address over https, from which the page may load the logo of the client and nothing else.
+fn https_origin(uri: &str) -> Option<String> {
+    let url = url::Url::parse(uri).ok().filter(|url| url.scheme() == "https")?;
+    Some(url.origin().ascii_serialization())
 }
 
 /// Scope in words; one that a client defined, by its name.

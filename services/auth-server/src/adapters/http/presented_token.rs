@@ -16,7 +16,7 @@ use jose::DpopError;
 use storage::StorageError;
 
 /// Algorithms of proofs, as challenges name them.
-const PROOF_ALGORITHMS: &str = "ES256 EdDSA PS256";
+const PROOF_ALGORITHMS: &str = "ES256 EdDSA Ed25519 PS256";
 
 /// Scheme of the `Authorization` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
