@@ -45,5 +45,7 @@ kernel::codes! {
     ORDER_CANCELLED = "order_cancelled", 409, "The order is cancelled.";
     ALREADY_SHIPPED = "already_shipped", 409, "The goods are on their way.";
     WRONG_SIGNATURE = "wrong_signature", 401, "The webhook's signature does not match its body.";
+    CUSTOMER_ERASED = "customer_erased", 409, "The customer of the order was erased.";
+    OPEN_OBLIGATIONS = "open_obligations", 409, "What is still owed needs the personal data.";
     SAGA_NOT_STUCK = "saga_not_stuck", 409, "Only a saga that waits for a retry can be retried.";
 }

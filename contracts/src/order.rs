@@ -1,5 +1,9 @@
 //! Contract of the order service: orders, refunds, sagas.
 
+mod customers;
+
+pub use customers::{CustomerErasure, CustomerOrders, Customers};
+
 use crate::{
     cart::{QuotedLine, QuotedShipping},
     payment::{OfferedMethods, PaymentMethod},
@@ -126,8 +130,11 @@ pub struct Order {
     pub payment_status: PaymentStatus,
     /// Fulfilment status.
     pub fulfilment_status: FulfilmentStatus,
-    /// Email address for messages about the order.
+    /// Email address for messages about the order; empty once the customer was erased.
     pub email: String,
+    /// Whether the customer was erased: e-mail address and addresses are empty then, but for the countries.
+    #[serde(default)]
+    pub customer_erased: bool,
     /// Currency of all amounts.
     pub currency: Currency,
     /// Frozen lines and prices.
@@ -478,11 +485,16 @@ pub enum OrderEvent {
         /// Total.
         total: Money,
     },
+    /// The customer of an order was erased: whoever has a copy of the contact details removes it.
+    CustomerErased {
+        /// Id of the order.
+        order_id: OrderId,
+    },
 }
 
 impl FeedEvent for OrderEvent {
     const SOURCE: &'static str = SERVICE;
-    const TYPES: &'static [&'static str] = &["order_changed"];
+    const TYPES: &'static [&'static str] = &["order_changed", "customer_erased"];
 }
 
 /// HTTP client of the order service's public API.

@@ -40,6 +40,8 @@ pub(crate) struct BackupTaken {
     pub(crate) folder: PathBuf,
     /// Position of the log that it stands at.
     pub(crate) position: Position,
+    /// Identifier of the keys of the personal data in it.
+    pub(crate) keys: String,
 }
 
 /// Backups of the shop of this process.
@@ -89,7 +91,8 @@ impl Backups {
         let backup = LinkedBackup::named(&self.folder, name);
         let position = backup.write(&self.engine)?;
         taken.written_at.insert(name, Instant::now());
-        Ok(Some(BackupTaken { name, folder: backup.data(), position }))
+        let (folder, keys) = (backup.data(), self.engine.keys_id());
+        Ok(Some(BackupTaken { name, folder, position, keys }))
     }
 
     /// Removes backups that nobody takes away: who wanted them has gone.

@@ -3,6 +3,7 @@
 pub(crate) mod auth;
 mod client_policy;
 mod help;
+pub(crate) mod person;
 mod usage_error;
 
 use crate::modules;
@@ -124,13 +125,13 @@ user. The guide is docs/guides/data-folder-maintenance.md.")]
     },
     /// Restore a backup into a new data folder, after a check of every file
     #[command(after_help = "\
-Example:
-  icommerce restore /backups/monday --data /srv/shop")]
-    Restore {
-        /// Folder of the backup
-        #[arg(value_name = "FOLDER")]
-        folder: PathBuf,
-    },
+Examples:
+  icommerce restore /backups/monday --data /srv/shop --keys /keys/icommerce.keys
+  icommerce restore /backups/monday --data /srv/shop \\
+      --keys /keys/icommerce.keys --erased /keys/icommerce.erased
+
+The guide is docs/guides/personal-data.md.")]
+    Restore(RestoreFlags),
     /// Give back the room of what was deleted, replaced or has expired in the log of a data folder, without waiting for the shop to
     /// do so as its log grows; the folder must not be in use
     #[command(after_help = "\
@@ -142,6 +143,12 @@ Example:
     Auth {
         #[command(subcommand)]
         what: auth::Auth,
+    },
+    /// What the shop knows of a person, and the erasure of it
+    #[command(arg_required_else_help = false)]
+    Person {
+        #[command(subcommand)]
+        what: person::Person,
     },
     /// Write a JSON Schema for each event between services, and an index of them (asyncapi.json)
     #[command(after_help = "\
@@ -160,6 +167,24 @@ Example:
         /// Edge that the document describes
         edge: EdgeName,
     },
+}
+
+/// Arguments of `restore`.
+#[derive(Debug, Args)]
+#[group(skip)]
+pub(crate) struct RestoreFlags {
+    /// Folder of the backup
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+    /// Copy of icommerce.keys of the shop, without which personal data cannot be read; a backup does not have it
+    #[arg(long, value_name = "FILE", required_unless_present = "without_keys")]
+    pub(crate) keys: Option<PathBuf>,
+    /// Newer copy of icommerce.erased: who was erased after the copy of the keys was made
+    #[arg(long, value_name = "FILE", requires = "keys")]
+    pub(crate) erased: Option<PathBuf>,
+    /// Restore without the keys: all personal data is lost for good
+    #[arg(long, conflicts_with = "keys")]
+    pub(crate) without_keys: bool,
 }
 
 /// Subcommands of `import`.

@@ -9,6 +9,7 @@ mod events;
 mod import;
 mod offline;
 mod openapi;
+mod person;
 mod rebuild;
 mod replay;
 mod restore;
@@ -36,9 +37,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         Command::Check => check::run(&process),
         Command::Dump { stream } => dump::run(&process, stream.as_deref()),
         Command::Backup { folder, operator } => backup::run(&process, &folder, operator.as_deref()),
-        Command::Restore { folder } => restore::run(&process, &folder),
+        Command::Restore(flags) => restore::run(&process, &flags),
         Command::Compact => compact::run(&process),
         Command::Auth { what } => auth::run(&process, what),
+        Command::Person { what } => person::run(&process, what),
         Command::Events { folder } => events::run(&folder),
         Command::Openapi { edge } => openapi::run(&process, edge),
     }

@@ -6,6 +6,7 @@
 use crate::{
     backups::{BACKUPS_PATH, Backups},
     error::CliError,
+    personal_data::{PERSONS_PATH, PersonalData},
 };
 use axum::{
     Json, Router,
@@ -82,15 +83,15 @@ pub(crate) fn edge(
     edge: Edge,
     gateway: RequestHandler,
     status: StatusEndpoints,
-    backups: &Backups,
+    (backups, personal_data): (&Backups, &PersonalData),
 ) -> RequestHandler {
     let status = match edge {
         Edge::Shop => status.bare_liveness(),
         Edge::Operator | Edge::Internal => {
-            let backups = backups.clone().routes();
-            // A page of any site could have a browser on this machine ask for one.
-            let backups = backups.layer(from_fn_with_state(status.clone(), refuse_pages));
-            status.routes().merge(backups)
+            let maintenance = backups.clone().routes().merge(personal_data.clone().routes());
+            // A page of any site could have a browser on this machine ask for it.
+            let maintenance = maintenance.layer(from_fn_with_state(status.clone(), refuse_pages));
+            status.routes().merge(maintenance)
         }
     };
     let gateway = RequestHandler::new(move |request, _| {
@@ -101,8 +102,9 @@ pub(crate) fn edge(
     RequestHandler::new(move |request, _| {
         let path = request.uri().path();
         // A request for anything else does not pass through the router of the status endpoints.
-        let is_status =
-            ["/health", "/metrics", BACKUPS_PATH].iter().any(|status| path.starts_with(status));
+        let is_status = ["/health", "/metrics", BACKUPS_PATH, PERSONS_PATH]
+            .iter()
+            .any(|status| path.starts_with(status));
         if is_status { &status } else { &gateway }.handle(request, None)
     })
 }

@@ -9,6 +9,7 @@ mod error;
 mod listeners;
 mod modules;
 mod output;
+mod personal_data;
 mod process;
 mod provider_settings;
 mod shop;

@@ -5,7 +5,7 @@ use kernel::Clock;
 use rpc::{FleetSecret, SECRET_BYTES_MIN};
 use serde::{Deserialize, Serialize};
 use settings::{
-    Allowed, Flag, InvalidSetting, Section, SectionSettings, Settings, Sources, ValueOrigin,
+    Allowed, Flag, InvalidSetting, Secret, Section, SectionSettings, Settings, Sources, ValueOrigin,
 };
 use std::{
     collections::BTreeMap,
@@ -14,6 +14,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
+use subject_keys::MasterSecret;
 use telemetry::LogFormat;
 
 /// Settings of the process.
@@ -58,6 +59,9 @@ pub(crate) struct ProcessSettings {
     pub(crate) disk_reserve_bytes: u64,
     /// Storage of the process.
     pub(crate) storage: StorageSettings,
+    /// Secret of the master key, which is that of the provider of accounts.
+    #[serde(skip)]
+    pub(crate) master_secret: Option<MasterSecret>,
     /// Drain timeout: how long requests in flight and running tasks may take when the process stops.
     pub(crate) drain_timeout_ms: u64,
 }
@@ -88,6 +92,13 @@ pub(crate) enum EngineSetting {
     #[default]
     #[serde(alias = "sqlite")]
     Embedded,
+}
+
+/// Master key of the provider of accounts, under which the keys of data subjects are encrypted as well.
+#[derive(Deserialize)]
+struct MasterKeySettings {
+    master_key: Secret,
+    master_key_file: PathBuf,
 }
 
 /// Log format.
@@ -122,6 +133,7 @@ impl Default for ProcessSettings {
             log_filter: "info".to_owned(),
             disk_reserve_bytes: 64 << 20,
             storage: StorageSettings::default(),
+            master_secret: None,
             drain_timeout_ms: 20_000,
         }
     }
@@ -189,6 +201,26 @@ impl ProcessSettings {
         })?;
         warn_of_access(file);
         Ok(Some(secret))
+    }
+
+    /// Settings of the process, with the secret of the master key.
+    pub(crate) fn with_master_secret(settings: &Settings) -> Result<Self, CliError> {
+        let process: Self = settings.top().map_err(CliError::usage)?;
+        let MasterKeySettings { master_key, master_key_file } =
+            settings.section("auth-server").map_err(CliError::usage)?;
+        let secret = if !master_key.is_empty() {
+            Some(master_key.expose().to_owned())
+        } else if master_key_file.as_os_str().is_empty() {
+            None
+        } else {
+            let secret = std::fs::read_to_string(&master_key_file).map_err(|error| {
+                let file = master_key_file.display();
+                CliError::unavailable(format!("auth-server.master_key_file: {file}: {error}"))
+            })?;
+            Some(secret)
+        };
+        let master_secret = secret.map(|secret| MasterSecret::new(secret.trim().as_bytes()));
+        Ok(Self { master_secret, ..process })
     }
 
     /// Peer addresses by service.

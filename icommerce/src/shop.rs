@@ -7,6 +7,7 @@ use crate::{
     error::CliError,
     listeners::Listeners,
     modules,
+    personal_data::PersonalData,
     process::{self, ProcessSettings},
     provider_settings::with_provider,
     wiring::{self, Embedded, InMemory},
@@ -49,7 +50,7 @@ pub(crate) struct RunningShop {
 impl RunningShop {
     /// Binds the ports, opens the data folder, builds the services and starts serving.
     pub(crate) async fn start(settings: Settings) -> Result<Self, CliError> {
-        let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
+        let process = ProcessSettings::with_master_secret(&settings)?;
         let table = modules::table()?;
         let named = (!process.services.is_empty()).then_some(process.services.as_slice());
         let selected = table.select(named).map_err(CliError::usage)?;
@@ -94,7 +95,6 @@ impl RunningShop {
         let backups = Backups::new(engine.clone(), &process.data, ids.clone())
             .map_err(CliError::unavailable)?;
         let status = StatusEndpoints::new(health, metrics, hosts);
-        let drain = options.drain_timeout;
         let mut running = Self {
             shop_address: None,
             operator_address: None,
@@ -106,10 +106,13 @@ impl RunningShop {
             services: selected,
             tasks,
             ids,
-            drain,
+            drain: options.drain_timeout,
         };
         if let Some(gateway) = assembly.routers.get(modules::GATEWAY) {
-            let edge_service = |edge| edges::edge(edge, gateway.clone(), status.clone(), &backups);
+            let personal_data = PersonalData::of(&assembly).map_err(CliError::unavailable)?;
+            let edge_service = |edge| {
+                edges::edge(edge, gateway.clone(), status.clone(), (&backups, &personal_data))
+            };
             let Listeners { shop, operator, .. } = &mut listeners;
             running.shop_address =
                 running.serve(shop.take(), edge_service(Edge::Shop), &edge_options)?;

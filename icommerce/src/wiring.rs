@@ -5,6 +5,8 @@ mod in_memory;
 mod metrics;
 mod remote;
 
-pub(crate) use embedded::{Compaction, Embedded, backups_folder, lock, verify};
+pub(crate) use embedded::{
+    Compaction, Embedded, backups_folder, check_existing, key_file, lock, verify,
+};
 pub(crate) use in_memory::InMemory;
 pub(crate) use remote::channel_to;

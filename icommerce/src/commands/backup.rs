@@ -4,14 +4,15 @@ mod manifest;
 
 pub(super) use manifest::{BackupManifest, INCOMPLETE_FILE, MANIFEST_FILE, SETTINGS_FILE};
 
+use self::manifest::BackupPoint;
 use super::worker_runtime;
 use crate::{
     backups::{BACKUPS_PATH, BackupTaken, LinkedBackup, remove_tree},
     cli::ProcessFlags,
     error::CliError,
-    output::print,
+    output::{LINE_COLUMNS, print, wrapped},
     process::{self, ProcessSettings},
-    wiring::{Embedded, backups_folder, verify},
+    wiring::{Embedded, backups_folder, key_file, verify},
 };
 use kernel::{Ids, SystemClock, SystemRandomness};
 use shop_client::{EdgeClient, RetryPolicy};
@@ -33,7 +34,7 @@ pub(crate) fn run(
     operator: Option<&str>,
 ) -> Result<ExitCode, CliError> {
     let settings = process::settings(flags, Vec::new())?;
-    let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
+    let process = ProcessSettings::with_master_secret(&settings)?;
     process.init_logging()?;
     check_empty(folder, "a backup")?;
     if contains(&process.data, folder) {
@@ -68,6 +69,7 @@ pub(crate) fn run(
             "{folder}: {} files, {megabytes} MB, up to position {position}",
             files.len()
         ))?;
+        print(wrapped(&reminder(&process.data), LINE_COLUMNS, ""))?;
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -85,7 +87,8 @@ async fn back_up_stopped(
         remove_tree(&backups)?;
         let linked = LinkedBackup::named(&backups, 0);
         let position = linked.write(&engine)?;
-        let manifest = manifest::copy(&linked.data(), folder, config, position, ids.now());
+        let point = BackupPoint { position, keys: engine.keys_id(), taken_at: ids.now() };
+        let manifest = manifest::copy(&linked.data(), folder, config, point);
         remove_tree(&backups).and(manifest)
     })();
     let closed = engine.close().await.map_err(|_| CliError::failed(crate::shop::FLUSH_FAILED));
@@ -115,7 +118,9 @@ async fn back_up_running(
         edge.post(BACKUPS_PATH).send().await.map_err(|error| refused(&error))?;
     let copied = if contains(&backups_folder(&process.data), &taken.folder) {
         let copied = LinkedBackup::of_data(&taken.folder).lock().and_then(|_lock| {
-            manifest::copy(&taken.folder, folder, config, taken.position, ids.now())
+            let BackupTaken { position, keys, .. } = taken.clone();
+            let point = BackupPoint { position, keys, taken_at: ids.now() };
+            manifest::copy(&taken.folder, folder, config, point)
         });
         copied.map_err(|error| failed(folder, &error))
     } else {
@@ -130,6 +135,15 @@ async fn back_up_running(
         tracing::warn!(%error, folder = %taken.folder.display(), "the shop's copy of the backup can be deleted");
     }
     copied
+}
+
+/// What a backup does not have.
+fn reminder(data: &Path) -> String {
+    let keys = key_file(data);
+    let keys = keys.display();
+    format!(
+        "The keys of personal data are not in it: keep a copy of {keys} in another place, made after the last erasure."
+    )
 }
 
 /// Whether a path, which need not exist yet, is this folder or leads into it.

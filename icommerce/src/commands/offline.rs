@@ -42,7 +42,7 @@ impl OfflineShop {
         open: fn(&ProcessSettings) -> Result<Embedded, CliError>,
     ) -> Result<Self, CliError> {
         let settings = process::settings(flags, Vec::new())?;
-        let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
+        let process = ProcessSettings::with_master_secret(&settings)?;
         let settings = with_provider(settings, process.listen.parse().ok())?;
         process.init_logging()?;
         let engine = open(&process)?;

@@ -3,13 +3,14 @@
 use super::metrics;
 use crate::{error::CliError, modules, process::ProcessSettings};
 pub(crate) use engine_log::Compaction;
-use engine_log::{BACKUPS, FolderLock, LogEngine, LogOptions, OpenError};
+use engine_log::{BACKUPS, FolderLock, KEY_FILE, LogEngine, LogOptions, OpenError};
 use journal::{Position, ServiceStorage, durability::CommitError};
 use std::{
     io,
     path::{Path, PathBuf},
 };
 use storage::StorageError;
+use subject_keys::SubjectKeys;
 use telemetry::Metrics;
 
 /// Open embedded engine.
@@ -39,7 +40,8 @@ impl Embedded {
 
     fn opened(settings: &ProcessSettings) -> Result<Self, OpenError> {
         let disk_reserve_bytes = settings.disk_reserve_bytes;
-        let options = LogOptions { disk_reserve_bytes, ..LogOptions::default() };
+        let master_secret = settings.master_secret.clone();
+        let options = LogOptions { disk_reserve_bytes, master_secret, ..LogOptions::default() };
         LogEngine::open(&settings.data, options).map(Self)
     }
 
@@ -48,6 +50,16 @@ impl Embedded {
     pub(crate) fn backup(&self, target: &Path) -> io::Result<Position> {
         let services: Vec<&str> = modules::ALL.iter().map(|module| module.name).collect();
         self.0.backup(target, &services)
+    }
+
+    /// Keys of data subjects.
+    pub(crate) fn subject_keys(&self) -> &SubjectKeys {
+        self.0.subject_keys()
+    }
+
+    /// Identifier of the keys of data subjects.
+    pub(crate) fn keys_id(&self) -> String {
+        kernel::hex::encode(&self.subject_keys().store_id())
     }
 
     /// Storage of a service in the process's log.
@@ -95,12 +107,18 @@ pub(crate) fn verify(folder: &Path) -> Result<(), CliError> {
     LogEngine::verify(folder).map_err(CliError::unavailable)
 }
 
+/// Key file of a data folder.
+pub(crate) fn key_file(data: &Path) -> PathBuf {
+    data.join(KEY_FILE)
+}
+
 /// Folder of the backups of a running shop, in its data folder.
 pub(crate) fn backups_folder(data: &Path) -> PathBuf {
     data.join(BACKUPS)
 }
 
-fn check_existing(settings: &ProcessSettings) -> Result<(), CliError> {
+/// Refuses a folder that has no shop.
+pub(crate) fn check_existing(settings: &ProcessSettings) -> Result<(), CliError> {
     if LogEngine::has_filled(&settings.data) {
         return Ok(());
     }

@@ -9,6 +9,7 @@ mod former_folder;
 mod imports;
 mod maintenance;
 mod output;
+mod personal_data;
 mod program;
 mod reach;
 mod restored;

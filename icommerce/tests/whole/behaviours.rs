@@ -3,6 +3,7 @@
 pub(crate) mod buying;
 pub(crate) mod catalogue;
 pub(crate) mod crashes;
+pub(crate) mod erasing;
 pub(crate) mod fulfilling;
 pub(crate) mod input;
 pub(crate) mod operators;

@@ -55,6 +55,7 @@ in_every_topology! {
     refunds::concurrent_refunds_never_exceed_the_captured_amount,
     refunds::a_refunded_order_can_be_cancelled_with_correct_stock,
     fulfilling::payment_is_captured_at_fulfilment with "ORDER_SERVICE__CAPTURE" = "at_fulfilment",
+    erasing::a_person_is_exported_and_erased_and_stays_so_after_a_kill,
     repeats::a_repeated_key_gets_the_same_bytes,
     repeats::twenty_checkouts_with_one_key_are_one_order,
     catalogue::an_archived_product_leaves_carts_and_orders_readable,

@@ -119,6 +119,7 @@ async fn request(services: &[ServiceStorage; 5], number: u64) -> Commit {
             data: Bytes::from(vec![b'x'; bytes]),
             recorded_at: Timestamp::UNIX_EPOCH,
             typed: journal::TypedEvent::default(),
+            personal: None,
         };
         let fields = vec![("state", FieldValue::Text("new".to_owned()))];
         let document = Document { key: name.clone(), body: event.data.clone(), fields };

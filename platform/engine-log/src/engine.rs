@@ -7,6 +7,7 @@ use crate::{
     documents::LogDocuments,
     folder_state::LogFolderState,
     journal::LogJournal,
+    key_file::open_keys,
     key_value::LogKeyValue,
     log::FlushPolicy,
     migration,
@@ -19,6 +20,7 @@ use crate::{
 use ::journal::{Position, ServiceStorage};
 use data_folder::{BlobFolder, FolderBlobs, OpenError, Statistics};
 use document_index::{FormerDatabase, IndexStore, SqliteIndexStore};
+use kernel::{Randomness, SystemRandomness};
 use std::{
     hash::{BuildHasher, RandomState},
     os::unix::fs::DirBuilderExt,
@@ -26,6 +28,7 @@ use std::{
     sync::Arc,
 };
 use storage::{CommitError, StorageError, Watermark};
+use subject_keys::SubjectKeys;
 
 /// Name of the services' log.
 pub(crate) const SERVICES_LOG: &str = "icommerce";
@@ -38,8 +41,8 @@ const BULK_RECENT_BYTES_MAX: usize = 1024 * 1024;
 ///
 /// The folder holds the segments and runs of the services' log (`icommerce.000001.log`, `icommerce.000001-000008.run`), the index
 /// of its documents (`icommerce.db`), which is made again from the log when it is missing, the same for bulk data (`bulk.…`), a
-/// folder for each service that has blobs, `icommerce.state` (how far the logs reach), and `icommerce.lock`. One engine at a time
-/// has it open. Its owner alone has access.
+/// folder for each service that has blobs, `icommerce.keys` (the keys of data subjects) with `icommerce.erased` (which were given
+/// up), `icommerce.state` (how far the logs reach), and `icommerce.lock`. One engine at a time has it open. Its owner alone has access.
 ///
 /// When the engine and every handle it gave out are dropped, queued writes are still flushed, but nothing can wait for that;
 /// [`LogEngine::close`] waits. Clones share the same engine.
@@ -73,6 +76,7 @@ pub struct LogEngine {
     pub(crate) log: Arc<RunningLog>,
     pub(crate) bulk: Arc<RunningLog>,
     pub(crate) blobs: Arc<BlobFolder>,
+    pub(crate) subject_keys: Arc<SubjectKeys>,
 }
 
 impl LogEngine {
@@ -103,8 +107,9 @@ impl LogEngine {
         let index = |log| -> Arc<dyn IndexStore> {
             Arc::new(SqliteIndexStore::new(folder, index_file(log)))
         };
-        let [services, bulk] =
-            open_logs(folder, disk, [index(SERVICES_LOG), index(BULK_LOG)], new_secret(), options)?;
+        let indexes = [index(SERVICES_LOG), index(BULK_LOG)];
+        let ([services, bulk], subject_keys) =
+            open_logs(folder, disk, indexes, (new_secret(), &SystemRandomness), options)?;
         let blobs = Arc::new(BlobFolder::open(folder, services.options.disk_reserve_bytes));
         let start = |opened: OpenedLog| {
             let (log, writer) = opened.run_on(WorkMode::Threads, Some(Arc::clone(&lock)));
@@ -113,7 +118,7 @@ impl LogEngine {
         };
         let (log, bulk) = (start(services)?, start(bulk)?);
         data_folder::restrict(folder);
-        Ok(Self { log, bulk, blobs })
+        Ok(Self { log, bulk, blobs, subject_keys: Arc::new(subject_keys) })
     }
 
     /// Reads every record of the logs in a folder, which may be a backup, and changes nothing. A log that is not there has none.
@@ -154,7 +159,7 @@ impl LogEngine {
     ///
     /// When what the log has of the service cannot be read.
     pub fn service(&self, name: &'static str) -> ServiceStorage {
-        storage_of(&self.log, &self.blobs, name)
+        self.storage_of(&self.log, name)
     }
 
     /// Storage handles for bulk data that may lag: it has a log and a writer of its own, so that it never delays the services.
@@ -163,7 +168,19 @@ impl LogEngine {
     ///
     /// When what the log has of the service cannot be read.
     pub fn bulk(&self, name: &'static str) -> ServiceStorage {
-        storage_of(&self.bulk, &self.blobs, name)
+        self.storage_of(&self.bulk, name)
+    }
+
+    fn storage_of(&self, log: &Arc<RunningLog>, name: &'static str) -> ServiceStorage {
+        let service = log.service(name).expect("the log can be read");
+        let (log, keys) = (|| Arc::clone(log), || Arc::clone(&self.subject_keys));
+        ServiceStorage {
+            journal: Arc::new(LogJournal::new(log(), Arc::clone(&service), keys())),
+            documents: Arc::new(LogDocuments::new(log(), Arc::clone(&service))),
+            key_value: Arc::new(LogKeyValue::new(log(), service)),
+            blobs: Arc::new(FolderBlobs::new(Arc::clone(&self.blobs), name)),
+            subject_keys: keys(),
+        }
     }
 
     /// Writes a backup into `target`, which must not exist, on the disk of the data folder: everything that was flushed when it
@@ -185,6 +202,11 @@ impl LogEngine {
         }
         std::fs::File::open(target)?.sync_all()?;
         Ok(position)
+    }
+
+    /// Keys of data subjects.
+    pub fn subject_keys(&self) -> &Arc<SubjectKeys> {
+        &self.subject_keys
     }
 
     /// High-watermark of the services' log.
@@ -239,14 +261,14 @@ impl LogEngine {
     }
 }
 
-/// Opens the services' log and that of bulk data.
+/// Opens the services' log and that of bulk data, and the keys of data subjects.
 pub(crate) fn open_logs(
     folder: &Path,
     disk: &Arc<dyn FileSystem>,
     [index, bulk_index]: [Arc<dyn IndexStore>; 2],
-    secret: [u8; 16],
+    (secret, randomness): ([u8; 16], &dyn Randomness),
     options: LogOptions,
-) -> Result<[OpenedLog; 2], OpenError> {
+) -> Result<([OpenedLog; 2], SubjectKeys), OpenError> {
     let state = LogFolderState::read(folder, Arc::clone(disk));
     let state = Arc::new(state.map_err(|error| data_folder::open_error(folder, &error))?);
     let opener = |log, index| LogOpener {
@@ -265,6 +287,8 @@ pub(crate) fn open_logs(
     if data_folder::is_full(folder) {
         return Err(OpenError::DiskFull { folder: folder.to_owned() });
     }
+    let master = options.master_secret.as_ref();
+    let subject_keys = open_keys(folder, disk, &state, master, randomness)?;
     let (services, bulk) = (services.open(found)?, bulk.open(found_bulk)?);
     let bulk_options = LogOptions {
         // What may lag must not take the room that the services need to the end.
@@ -281,21 +305,8 @@ pub(crate) fn open_logs(
         flush_policy,
         folder_state: Arc::clone(&state),
     };
-    Ok([log_of(services, options, FlushPolicy::OnDemand), log_of(bulk, bulk_options, bulk_policy)])
-}
-
-fn storage_of(
-    log: &Arc<RunningLog>,
-    blobs: &Arc<BlobFolder>,
-    name: &'static str,
-) -> ServiceStorage {
-    let service = log.service(name).expect("the log can be read");
-    ServiceStorage {
-        journal: Arc::new(LogJournal::new(Arc::clone(log), Arc::clone(&service))),
-        documents: Arc::new(LogDocuments::new(Arc::clone(log), Arc::clone(&service))),
-        key_value: Arc::new(LogKeyValue::new(Arc::clone(log), service)),
-        blobs: Arc::new(FolderBlobs::new(Arc::clone(blobs), name)),
-    }
+    let services = log_of(services, options, FlushPolicy::OnDemand);
+    Ok(([services, log_of(bulk, bulk_options, bulk_policy)], subject_keys))
 }
 
 /// Secret of a new log's hashes.
@@ -323,6 +334,7 @@ mod tests {
             data: Bytes::from(format!("{stream} {expected}")),
             recorded_at: Timestamp::UNIX_EPOCH,
             typed: TypedEvent::default(),
+            personal: None,
         };
         let (stream, events, writes) = (stream.to_owned(), vec![event], Vec::new());
         Append { stream, expected, events, writes, origin: None }

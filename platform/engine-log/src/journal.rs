@@ -11,23 +11,27 @@ use crate::{
 };
 use ::journal::{
     Append, AppendError, Appended, Journal, NewEvent, Position, READ_EVENTS_MAX, RecordedEvent,
-    SNAPSHOT_BYTES_MAX, Snapshot, Version,
+    SNAPSHOT_BYTES_MAX, Snapshot, Version, personal,
 };
 use async_trait::async_trait;
 use std::sync::{Arc, atomic::Ordering};
 use storage::{Commit, StorageError, Write};
+use subject_keys::SubjectKeys;
 
 /// Journal handle of one service.
 #[derive(Debug)]
 pub(crate) struct LogJournal {
     log: Arc<RunningLog>,
     service: Arc<LogService>,
+    subject_keys: Arc<SubjectKeys>,
 }
 
 #[async_trait]
 impl Journal for LogJournal {
-    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+    async fn append(&self, mut append: Append) -> Result<Appended, AppendError> {
         append.check()?;
+        let (service, stream) = (&self.service.name, &append.stream);
+        personal::seal(&self.subject_keys, service, stream, &mut append.events);
         declare(&self.service, &append.writes)?;
         let payload = RecordEncoder::append(&self.service.name, &append);
         let key = self.log.hash.of(append.stream.as_bytes());
@@ -68,7 +72,8 @@ impl Journal for LogJournal {
         after: Version,
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, StorageError> {
-        let (events, last) = self.events_of(stream, after, limit.min(READ_EVENTS_MAX))?;
+        let (mut events, last) = self.events_of(stream, after, limit.min(READ_EVENTS_MAX))?;
+        personal::open(&self.subject_keys, &self.service.name, &mut events)?;
         drop(self.log.commit_at(last));
         Ok(events)
     }
@@ -97,6 +102,7 @@ impl Journal for LogJournal {
             let Some(next) = next else { break };
             from = next;
         }
+        personal::open(&self.subject_keys, &self.service.name, &mut events)?;
         Ok(events)
     }
 
@@ -133,8 +139,12 @@ impl Journal for LogJournal {
 }
 
 impl LogJournal {
-    pub(crate) fn new(log: Arc<RunningLog>, service: Arc<LogService>) -> Self {
-        Self { log, service }
+    pub(crate) fn new(
+        log: Arc<RunningLog>,
+        service: Arc<LogService>,
+        subject_keys: Arc<SubjectKeys>,
+    ) -> Self {
+        Self { log, service, subject_keys }
     }
 
     /// Last append to a stream, and the lock under which it stays the last.

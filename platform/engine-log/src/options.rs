@@ -1,6 +1,7 @@
 //! Options of the engine, with their defaults.
 
 use std::time::Duration;
+use subject_keys::MasterSecret;
 
 /// Options of the log engine. The defaults suit one process on one machine; tests make limits small to reach them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct LogOptions {
     /// Number of values that the hashes of names may have, the same at every start of a log. `u64::MAX`; tests make it small,
     /// so that names collide.
     pub hash_values_max: u64,
+    /// Secret of the master key, under which the keys of data subjects are encrypted. None: they are as safe as the data folder.
+    pub master_secret: Option<MasterSecret>,
 }
 
 impl Default for LogOptions {
@@ -36,6 +39,7 @@ impl Default for LogOptions {
             unindexed_bytes_max: 64 * 1024 * 1024,
             bulk_linger: Duration::from_millis(50),
             hash_values_max: u64::MAX,
+            master_secret: None,
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::{
 use data_folder::{BlobFolder, OpenError};
 use document_index::IndexStore;
 use journal::Position;
+use kernel::SeededRandomness;
 use std::{path::Path, sync::Arc};
 
 /// Parts of a simulated engine.
@@ -50,7 +51,10 @@ impl LogEngine {
     ) -> Result<(Self, Vec<SimulatedWorker>), OpenError> {
         let SimulatedParts { disk, indexes, secret } = parts;
         let nowhere = Path::new("");
-        let [services, bulk] = open_logs(nowhere, &disk, indexes, secret, options)?;
+        let seed = secret.first_chunk().map_or(0, |half| u64::from_le_bytes(*half));
+        let randomness = SeededRandomness::new(seed);
+        let ([services, bulk], subject_keys) =
+            open_logs(nowhere, &disk, indexes, (secret, &randomness), options)?;
         let blobs = Arc::new(BlobFolder::open(nowhere, 0));
         let mut workers = Vec::new();
         let mut start = |opened: OpenedLog| {
@@ -59,7 +63,7 @@ impl LogEngine {
             Arc::new(log)
         };
         let (log, bulk) = (start(services), start(bulk));
-        Ok((Self { log, bulk, blobs }, workers))
+        Ok((Self { log, bulk, blobs, subject_keys: Arc::new(subject_keys) }, workers))
     }
 
     /// Writes of both logs that are not flushed.

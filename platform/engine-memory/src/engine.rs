@@ -7,6 +7,7 @@ use crate::{
 use ::journal::ServiceStorage;
 use std::sync::Arc;
 use storage::{CommitError, Watermark};
+use subject_keys::SubjectKeys;
 
 /// Storage engine in memory: the storage of one process in a test.
 ///
@@ -39,10 +40,18 @@ use storage::{CommitError, Watermark};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct MemoryEngine {
     log: Arc<MemoryLog>,
     bulk: Arc<MemoryLog>,
+    subject_keys: Arc<SubjectKeys>,
+}
+
+impl Default for MemoryEngine {
+    fn default() -> Self {
+        let subject_keys = Arc::new(SubjectKeys::for_tests());
+        Self { log: Arc::default(), bulk: Arc::default(), subject_keys }
+    }
 }
 
 impl MemoryEngine {
@@ -53,12 +62,12 @@ impl MemoryEngine {
 
     /// Storage handles of one service. The same name gives handles to the same storage.
     pub fn service(&self, name: &'static str) -> ServiceStorage {
-        storage_of(&self.log, name)
+        storage_of(&self.log, &self.subject_keys, name)
     }
 
     /// Storage handles for bulk data that may lag: its log is separate, so that it never delays the services.
     pub fn bulk(&self, name: &'static str) -> ServiceStorage {
-        storage_of(&self.bulk, name)
+        storage_of(&self.bulk, &self.subject_keys, name)
     }
 
     /// High-watermark of the services' log.
@@ -92,15 +101,22 @@ impl MemoryEngine {
     /// engine refuses writes from now on; the engine returned is the same storage after a restart.
     #[must_use = "the engine returned holds what was flushed"]
     pub fn crash(&self) -> Self {
-        Self { log: Arc::new(self.log.crash()), bulk: Arc::new(self.bulk.crash()) }
+        let (log, bulk) = (Arc::new(self.log.crash()), Arc::new(self.bulk.crash()));
+        Self { log, bulk, subject_keys: Arc::clone(&self.subject_keys) }
     }
 }
 
-fn storage_of(log: &Arc<MemoryLog>, name: &'static str) -> ServiceStorage {
+fn storage_of(
+    log: &Arc<MemoryLog>,
+    subject_keys: &Arc<SubjectKeys>,
+    name: &'static str,
+) -> ServiceStorage {
+    let journal = MemoryJournal::new(Arc::clone(log), Arc::clone(subject_keys), name);
     ServiceStorage {
-        journal: Arc::new(MemoryJournal::new(Arc::clone(log), name)),
+        journal: Arc::new(journal),
         documents: Arc::new(MemoryDocuments::new(Arc::clone(log), name)),
         key_value: Arc::new(MemoryKeyValue::new(Arc::clone(log), name)),
         blobs: Arc::new(MemoryBlobs::new(Arc::clone(log), name)),
+        subject_keys: Arc::clone(subject_keys),
     }
 }

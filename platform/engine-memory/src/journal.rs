@@ -3,22 +3,28 @@
 use crate::log::{FlushEffect, MemoryLog, ServiceData};
 use ::journal::{
     Append, AppendError, Appended, Journal, Position, READ_EVENTS_MAX, RecordedEvent, Snapshot,
-    Version,
+    Version, personal,
 };
 use async_trait::async_trait;
 use std::sync::Arc;
 use storage::{Commit, StorageError, durability};
+use subject_keys::SubjectKeys;
 
 /// Journal handle of one service.
 #[derive(Debug)]
 pub(crate) struct MemoryJournal {
     log: Arc<MemoryLog>,
+    subject_keys: Arc<SubjectKeys>,
     service: &'static str,
 }
 
 impl MemoryJournal {
-    pub(crate) fn new(log: Arc<MemoryLog>, service: &'static str) -> Self {
-        Self { log, service }
+    pub(crate) fn new(
+        log: Arc<MemoryLog>,
+        subject_keys: Arc<SubjectKeys>,
+        service: &'static str,
+    ) -> Self {
+        Self { log, subject_keys, service }
     }
 }
 
@@ -37,8 +43,9 @@ enum AppendDecision {
 
 #[async_trait]
 impl Journal for MemoryJournal {
-    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+    async fn append(&self, mut append: Append) -> Result<Appended, AppendError> {
         append.check()?;
+        personal::seal(&self.subject_keys, self.service, &append.stream, &mut append.events);
         let (decided, commit) =
             self.log.write(self.service, |service, before| decide(service, before, append))?;
         Ok(match decided {
@@ -75,8 +82,9 @@ impl Journal for MemoryJournal {
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, StorageError> {
         let limit = limit.min(READ_EVENTS_MAX);
-        let events =
+        let mut events =
             self.log.read(self.service, |service| service.events.of_stream(stream, after, limit));
+        personal::open(&self.subject_keys, self.service, &mut events)?;
         if let Some(last) = events.last() {
             durability::depend_on(&self.log.commit_at(last.position));
         }
@@ -89,7 +97,10 @@ impl Journal for MemoryJournal {
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, StorageError> {
         let (limit, flushed) = (limit.min(READ_EVENTS_MAX), self.log.watermark().flushed());
-        Ok(self.log.read(self.service, |service| service.events.between(after, flushed, limit)))
+        let mut events =
+            self.log.read(self.service, |service| service.events.between(after, flushed, limit));
+        personal::open(&self.subject_keys, self.service, &mut events)?;
+        Ok(events)
     }
 
     async fn wait_beyond(&self, after: Position) {

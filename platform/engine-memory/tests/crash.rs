@@ -15,6 +15,7 @@ fn append(expected: u64) -> Append {
         data: Bytes::from_static(b"{}"),
         recorded_at: Timestamp::UNIX_EPOCH,
         typed: journal::TypedEvent::default(),
+        personal: None,
     };
     let body = Bytes::from(expected.to_string());
     let document = Document { key: "note".to_owned(), body, fields: Vec::new() };

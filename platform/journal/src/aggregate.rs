@@ -1,7 +1,7 @@
 //! Aggregate: how a domain type is stored as events. Implemented in a service's adapters, so that the domain itself knows
 //! nothing of storage.
 
-use crate::{RecordedEvent, Storable, codec};
+use crate::{Personal, RecordedEvent, Storable, codec};
 use bytes::Bytes;
 use storage::StorageError;
 
@@ -90,6 +90,11 @@ pub trait Aggregate: Send + Sync + Sized + 'static {
     /// [`StorageError::Corrupt`] for an event that cannot be encoded.
     fn encode(event: &Self::Event) -> Result<Bytes, StorageError> {
         codec::encode(event)
+    }
+
+    /// Personal data of an event, which is encrypted when it is stored; `None` when it has none.
+    fn personal(_event: &Self::Event) -> Option<Personal<Self::Event>> {
+        None
     }
 
     /// Decodes an event of any age. Upcasters, which bring old events into today's form, go here.

@@ -7,6 +7,7 @@
 mod appending;
 mod concurrency;
 mod deleting;
+mod erasing;
 mod following;
 mod isolation;
 mod reading;
@@ -15,6 +16,7 @@ mod snapshots;
 pub use appending::*;
 pub use concurrency::*;
 pub use deleting::*;
+pub use erasing::*;
 pub use following::*;
 pub use isolation::*;
 pub use reading::*;
@@ -51,6 +53,8 @@ macro_rules! conformance_suite {
             a_deleted_stream_is_gone_and_leaves_the_others
             a_stream_is_deleted_at_the_expected_version_only
             the_last_event_of_a_service_is_not_deleted
+            an_event_is_whole_until_its_key_is_gone
+            personal_data_is_gone_with_its_key
             one_append_wins_a_version
             retried_appends_all_succeed
             a_follower_beside_many_writers_misses_nothing
@@ -76,6 +80,7 @@ fn event(number: u64) -> NewEvent {
         data: Bytes::from(format!("{{\"number\":{number}}}")),
         recorded_at: Timestamp::from_second(1_767_225_600).expect("the time is within range"),
         typed: crate::TypedEvent::default(),
+        personal: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Events: new ones, and recorded ones as the journal keeps them.
 
-use crate::{Aggregate, DecodeError};
+use crate::{Aggregate, DecodeError, Personal};
 use bytes::Bytes;
 use kernel::{Origin, Timestamp, Uuid};
 use std::{any::Any, fmt, sync::Arc};
@@ -64,6 +64,8 @@ pub struct NewEvent {
     pub recorded_at: Timestamp,
     /// Decoded event.
     pub typed: TypedEvent,
+    /// Personal data in it, which is encrypted when it is stored; `None` when it has none.
+    pub personal: Option<Personal<Bytes>>,
 }
 
 /// Recorded event.

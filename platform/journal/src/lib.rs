@@ -21,11 +21,13 @@ mod service_storage;
 pub mod conformance;
 pub mod interceptor;
 pub mod maintenance;
+pub mod personal;
 pub mod test_vectors;
 
 pub use aggregate::{Aggregate, DecodeError, EventName};
 pub use codec::{EventJson, Storable, decode, decode_event, encode, event_json, is_cbor};
 pub use event::{EventId, NewEvent, Position, RecordedEvent, StreamId, TypedEvent, Version};
+pub use personal::Personal;
 pub use port::{Append, AppendError, Appended, Journal, Snapshot};
 pub use projection::{Projection, catch_up};
 pub use repository::{Changes, ExecuteError, LoadedAggregate, Repository};

@@ -106,6 +106,7 @@ pub struct Snapshot {
 ///         data: r#"{"litres":40}"#.into(),
 ///         recorded_at: Timestamp::UNIX_EPOCH,
 ///         typed: TypedEvent::default(),
+///         personal: None,
 ///     }],
 ///     writes: Vec::new(),
 ///     origin: None,

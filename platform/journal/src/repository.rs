@@ -1,7 +1,7 @@
 //! Repository of aggregates: load, decide, append, with optimistic concurrency control and an LRU cache.
 
 use crate::{
-    Aggregate, Append, AppendError, Appended, EventId, EventName, Journal, NewEvent,
+    Aggregate, Append, AppendError, Appended, EventId, EventName, Journal, NewEvent, Personal,
     READ_EVENTS_MAX, TypedEvent, Version,
     eviction_stamps::{EvictionStamp, EvictionStamps},
 };
@@ -313,8 +313,13 @@ impl<A: Aggregate> Repository<A> {
                 None => self.ids.next::<EventId>().into(),
             };
             let data = A::encode(&event)?;
-            let (name, typed) = (event.name(), TypedEvent::new(event));
-            events.push(NewEvent { id, name, data, recorded_at: now, typed });
+            let personal = A::personal(&event).map(|personal| {
+                let Personal { key, erased } = personal;
+                A::encode(&erased).map(|erased| Personal { key, erased })
+            });
+            let (name, typed, personal) =
+                (event.name(), TypedEvent::new(event), personal.transpose()?);
+            events.push(NewEvent { id, name, data, recorded_at: now, typed, personal });
         }
         let state =
             state.map(Arc::new).ok_or_else(|| StorageError::Corrupt("no events".to_owned()))?;

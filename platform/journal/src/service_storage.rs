@@ -3,6 +3,7 @@
 use crate::Journal;
 use std::sync::Arc;
 use storage::{Blobs, Documents, KeyValue};
+use subject_keys::SubjectKeys;
 
 /// Storage of one service, which no other service sees. Every engine hands out this type, so that a service cannot tell
 /// which one it has.
@@ -16,4 +17,6 @@ pub struct ServiceStorage {
     pub key_value: Arc<dyn KeyValue>,
     /// Blob store, for whole files.
     pub blobs: Arc<dyn Blobs>,
+    /// Keys of the people that the data is about, which all services of a process share.
+    pub subject_keys: Arc<SubjectKeys>,
 }

@@ -79,6 +79,7 @@ async fn stored(data: &[u8]) -> MemoryEngine {
         data: data.to_vec().into(),
         recorded_at: Timestamp::UNIX_EPOCH,
         typed: TypedEvent::default(),
+        personal: None,
     };
     let (stream, events) = ("tank".to_owned(), vec![event]);
     let append = Append { stream, expected: 0, events, writes: Vec::new(), origin: None };

@@ -79,6 +79,7 @@ async fn put_in(storage: &ServiceStorage, jar: &str, expected: u64, numbers: &[&
         data: (*number).to_owned().into(),
         recorded_at: Timestamp::UNIX_EPOCH,
         typed: journal::TypedEvent::default(),
+        personal: None,
     };
     let events = numbers.iter().map(event).collect();
     let append =

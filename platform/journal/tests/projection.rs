@@ -46,6 +46,7 @@ async fn append(engine: &MemoryEngine, expected: u64, count: u64, name: &'static
         data: Bytes::new(),
         recorded_at: Timestamp::UNIX_EPOCH,
         typed: journal::TypedEvent::default(),
+        personal: None,
     };
     let events = (expected..expected + count).map(|number| event(u128::from(number))).collect();
     let append =

@@ -333,6 +333,7 @@ async fn one_idempotency_key_takes_effect_once() {
                 data: event.data,
                 recorded_at: event.recorded_at,
                 typed: journal::TypedEvent::default(),
+                personal: None,
             })
             .collect(),
         writes: Vec::new(),
@@ -352,6 +353,7 @@ async fn an_event_that_cannot_be_decoded_is_an_error() {
         data: Bytes::from_static(b"{\"Emptied\":{}}"),
         recorded_at: Timestamp::UNIX_EPOCH,
         typed: journal::TypedEvent::default(),
+        personal: None,
     };
     let append = journal::Append {
         stream: "tank".to_owned(),

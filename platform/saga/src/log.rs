@@ -1,13 +1,15 @@
 //! Saga log: the sagas of a service as events in the service's own journal, with an index of the unfinished ones.
 
-use crate::events::{self, SagaBegun, SagaEnded, SagaOutcome, SagaUndoing, SagaWaiting, SavedSaga};
+use crate::{
+    SagaInput,
+    events::{self, SagaBegun, SagaEnded, SagaOutcome, SagaUndoing, SagaWaiting, SavedSaga},
+};
 use bytes::Bytes;
 use journal::{
-    Append, AppendError, EventId, Journal, NewEvent, Projection, READ_EVENTS_MAX, RecordedEvent,
-    Snapshot, Version, catch_up,
+    Append, AppendError, EventId, Journal, NewEvent, Personal, Projection, READ_EVENTS_MAX,
+    RecordedEvent, Snapshot, Version, catch_up,
 };
 use kernel::{Ids, Uuid};
-use minicbor::Encode;
 use parking_lot::Mutex;
 use std::{
     borrow::Cow,
@@ -162,11 +164,18 @@ impl SagaLog {
         &self,
         id: Uuid,
         kind: &'static str,
-        input: &impl Encode<()>,
+        input: &impl SagaInput,
     ) -> Result<(), AppendError> {
-        let input = journal::encode(input)?.into();
+        let begun =
+            |input: Bytes| journal::encode(&SagaBegun { saga: kind.into(), input: input.into() });
+        let data = begun(journal::encode(input)?)?;
+        let personal = input.personal().map(|Personal { key, erased }| {
+            let erased = begun(journal::encode(&erased)?)?;
+            Ok::<_, StorageError>(Personal { key, erased })
+        });
+        let personal = personal.transpose()?;
         self.unfinished.lock().kinds.insert(id, kind.into());
-        self.append(id, 0, events::BEGUN, &SagaBegun { saga: kind.into(), input }).await
+        self.append(id, 0, EventContent { name: events::BEGUN, data, personal }).await
     }
 
     pub(crate) async fn waiting(
@@ -175,7 +184,7 @@ impl SagaLog {
         version: Version,
         waiting: &SagaWaiting,
     ) -> Result<(), AppendError> {
-        self.append(id, version, events::WAITING, waiting).await
+        self.append(id, version, EventContent::plain(events::WAITING, waiting)?).await
     }
 
     pub(crate) async fn undoing(
@@ -184,7 +193,7 @@ impl SagaLog {
         version: Version,
         undoing: &SagaUndoing,
     ) -> Result<(), AppendError> {
-        self.append(id, version, events::UNDOING, undoing).await
+        self.append(id, version, EventContent::plain(events::UNDOING, undoing)?).await
     }
 
     pub(crate) async fn end(
@@ -193,7 +202,8 @@ impl SagaLog {
         version: Version,
         outcome: SagaOutcome,
     ) -> Result<(), AppendError> {
-        self.append(id, version, events::ENDED, &SagaEnded { outcome }).await?;
+        let ended = EventContent::plain(events::ENDED, &SagaEnded { outcome })?;
+        self.append(id, version, ended).await?;
         self.forget(id);
         Ok(())
     }
@@ -213,15 +223,15 @@ impl SagaLog {
         &self,
         id: Uuid,
         expected: Version,
-        name: &'static str,
-        event: &impl Encode<()>,
+        EventContent { name, data, personal }: EventContent,
     ) -> Result<(), AppendError> {
         let event = NewEvent {
             id: self.ids.next::<EventId>().0,
             name,
-            data: journal::encode(event)?,
+            data,
             recorded_at: self.ids.now(),
             typed: journal::TypedEvent::default(),
+            personal,
         };
         let (stream, events, origin) = (events::stream(id), vec![event], Context::current_origin());
         self.journal.append(Append { stream, expected, events, writes: vec![], origin }).await?;
@@ -229,6 +239,20 @@ impl SagaLog {
             self.snapshot_due.notify_one();
         }
         Ok(())
+    }
+}
+
+/// Content of an event that is going to be appended.
+struct EventContent {
+    name: &'static str,
+    data: Bytes,
+    personal: Option<Personal<Bytes>>,
+}
+
+impl EventContent {
+    /// Content without personal data.
+    fn plain(name: &'static str, event: &impl minicbor::Encode<()>) -> Result<Self, StorageError> {
+        Ok(Self { name, data: journal::encode(event)?, personal: None })
     }
 }
 

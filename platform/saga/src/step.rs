@@ -1,6 +1,7 @@
 //! Saga definition: an input, and steps that can each be executed and undone.
 
 use async_trait::async_trait;
+use journal::Personal;
 use journal::Storable;
 use kernel::{Problem, Timestamp, Uuid};
 use std::{fmt, sync::Arc};
@@ -14,6 +15,11 @@ pub trait SagaInput: Storable + fmt::Debug {
     /// Whether `self` is a repetition of the request that `earlier` was started with under the same id. If not,
     /// [`Runner::begin`](crate::Runner::begin) answers [`BeginError::DifferentInput`](crate::BeginError::DifferentInput).
     fn repeats(&self, earlier: &Self) -> bool;
+
+    /// Personal data of the input, which is encrypted when it is stored; `None` when it has none.
+    fn personal(&self) -> Option<Personal<Self>> {
+        None
+    }
 }
 
 /// Step of a saga with input `I`: an action and its compensation, both idempotent.

@@ -3,6 +3,8 @@
 pub(crate) mod call_errors;
 pub(crate) mod carts;
 pub(crate) mod consumer;
+pub(crate) mod contract;
+pub(crate) mod customer_keys;
 #[cfg(feature = "defects")]
 pub(crate) mod defects;
 pub(crate) mod http;

@@ -1,6 +1,7 @@
 //! Order aggregate: states, commands, events and amounts. Pure and synchronous.
 
 pub(crate) mod contact_details;
+pub(crate) mod customer_erasure;
 pub(crate) mod events;
 pub(crate) mod fulfilment;
 pub(crate) mod history;
@@ -13,4 +14,5 @@ pub(crate) mod quote;
 pub(crate) mod receipt;
 pub(crate) mod refund;
 pub(crate) mod rejection;
+pub(crate) mod retention;
 pub(crate) mod unit_shares;

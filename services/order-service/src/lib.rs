@@ -11,9 +11,11 @@ mod tests;
 
 use adapters::{
     carts::CartService,
+    contract::CustomersProvider,
+    customer_keys::CustomerKeys,
     http,
     journal::translate,
-    maintenance::{event_json, maintenance},
+    maintenance::{event_json, maintenance, refold_former_index},
     order_id_secret::load_order_id_secret,
     order_index::DocumentOrderIndex,
     payments::PaymentService,
@@ -22,6 +24,7 @@ use adapters::{
     stock::InventoryService,
 };
 use contracts::{cart, inventory, order, payment};
+use ports::customers::Customers;
 use runtime::{BuildContext, BuildError, BuiltService, Module};
 use settings::Section;
 use std::sync::Arc;
@@ -43,18 +46,22 @@ pub const MODULE: Module = Module {
 };
 
 async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
-    let tasks = context.tasks.clone();
+    let (tasks, spawner) = (context.tasks.clone(), context.tasks.clone());
     let documents = Arc::clone(&context.storage.documents);
+    let keys = Arc::clone(&context.storage.subject_keys);
+    let customers: Arc<dyn Customers> = Arc::new(CustomerKeys(keys));
+    refold_former_index(&context.storage, context.ids.now()).await?;
     let dependencies = ServiceDependencies {
         journal: context.journal(),
-        order_index: Arc::new(DocumentOrderIndex { documents }),
+        order_index: Arc::new(DocumentOrderIndex { documents, customers: Arc::clone(&customers) }),
+        customers,
         carts: Arc::new(CartService(context.contract::<dyn cart::Carts>()?)),
         stock: Arc::new(InventoryService {
             inventory: context.contract::<dyn inventory::Inventory>()?,
         }),
         payments: Arc::new(PaymentService(context.contract::<dyn payment::Payments>()?)),
         ids: context.ids.clone(),
-        spawn: Arc::new(move |task| tasks.spawn_until_shutdown(task)),
+        spawn: Arc::new(move |task| spawner.spawn_until_shutdown(task)),
         id_secret: load_order_id_secret(&context.storage, &context.ids).await?,
         settings: context.settings()?,
     };
@@ -63,6 +70,11 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     let (use_cases, resume_checkout) = wire(dependencies).await?;
     context.consume(NAME, &context.storage, Arc::new(resume_checkout))?;
     context.provide_feed(translate)?;
+    context.provide::<dyn order::Customers>(Arc::new(CustomersProvider {
+        export: use_cases.export.clone(),
+        erase: use_cases.erase.clone(),
+    }))?;
+    tasks.spawn_until_shutdown(use_cases.erase.clone().maintain());
     let renderer: Arc<dyn ReplayRenderer> =
         Arc::new(OrderRenderer(Arc::clone(&use_cases.read.orders)));
     #[cfg(feature = "defects")]

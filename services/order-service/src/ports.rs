@@ -1,6 +1,7 @@
 //! Outbound ports of the order service.
 
 pub(crate) mod carts;
+pub(crate) mod customers;
 pub(crate) mod order_index;
 pub(crate) mod payments;
 pub(crate) mod stock;

@@ -4,6 +4,7 @@ mod adapters;
 mod bank_transfers;
 mod consumer;
 mod contradictions;
+mod customer_erasure;
 mod domain;
 mod durability;
 mod failed_checkouts;

@@ -4,7 +4,8 @@ use crate::{
     adapters::{http::UseCases, settings::OrderSettings},
     application::{
         cancel_order::CancelOrder, cancellation_saga::cancellation_saga,
-        checkout_saga::checkout_saga, failure_limit::FailureLimit, fulfil_order::FulfilOrder,
+        checkout_saga::checkout_saga, erase_customer::EraseCustomer,
+        export_customer::ExportCustomer, failure_limit::FailureLimit, fulfil_order::FulfilOrder,
         fulfilment_saga::fulfilment_saga, list_orders::ListOrders, look_up_order::LookUpOrder,
         orders::Orders, payment_methods::PaymentMethods, place_order::PlaceOrder,
         read_order::ReadOrder, receipt_saga::receipt_saga, record_receipt::RecordReceipt,
@@ -12,7 +13,10 @@ use crate::{
         saga_dependencies::SagaDependencies, unpaid_orders::UnpaidOrders,
     },
     domain::{order::Order, order_number::OrderNumbers},
-    ports::{carts::Carts, order_index::OrderIndex, payments::Payments, stock::Stock},
+    ports::{
+        carts::Carts, customers::Customers, order_index::OrderIndex, payments::Payments,
+        stock::Stock,
+    },
 };
 use journal::{Journal, Repository};
 use kernel::{Ids, Uuid};
@@ -24,6 +28,7 @@ use storage::StorageError;
 pub(crate) struct ServiceDependencies {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) order_index: Arc<dyn OrderIndex>,
+    pub(crate) customers: Arc<dyn Customers>,
     pub(crate) carts: Arc<dyn Carts>,
     pub(crate) stock: Arc<dyn Stock>,
     pub(crate) payments: Arc<dyn Payments>,
@@ -40,8 +45,10 @@ impl ServiceDependencies {
         let (ids, bytes_max) = (self.ids.clone(), self.settings.orders_in_memory_bytes_max);
         let repository = Repository::with_bytes_max(journal, ids, bytes_max, Order::bytes);
         let (order_index, ids) = (Arc::clone(&self.order_index), self.ids.clone());
+        let customers = Arc::clone(&self.customers);
+        let orders = Orders::open(repository, order_index, customers, ids, self.numbers());
         Ok(SagaDependencies {
-            orders: Arc::new(Orders::open(repository, order_index, ids, self.numbers()).await?),
+            orders: Arc::new(orders.await?),
             carts: Arc::clone(&self.carts),
             stock: Arc::clone(&self.stock),
             payments: Arc::clone(&self.payments),
@@ -60,9 +67,7 @@ pub(crate) async fn wire(
 ) -> Result<(UseCases, ResumeCheckout), StorageError> {
     let dependencies = parts.saga_dependencies().await?;
     let (orders, numbers) = (Arc::clone(&dependencies.orders), parts.numbers());
-    let ServiceDependencies {
-        journal, order_index, payments, ids, spawn, id_secret, settings, ..
-    } = parts;
+    let ServiceDependencies { journal, payments, ids, spawn, id_secret, settings, .. } = parts;
     let (payment_wait, hold) = (settings.payment_wait(), settings.hold());
     let log = SagaLog::open(journal, ids.clone(), spawn).await?;
     let retry_policy = RetryPolicy::default();
@@ -95,12 +100,14 @@ pub(crate) async fn wire(
         methods,
         read: ReadOrder { orders: Arc::clone(&orders) },
         look_up: LookUpOrder {
-            order_index: Arc::clone(&order_index),
+            orders: Arc::clone(&orders),
             numbers,
             limit: Arc::new(FailureLimit::new(settings.lookup_limits())),
             ids,
         },
-        list: ListOrders { order_index, numbers, sagas },
+        list: ListOrders { orders: Arc::clone(&orders), numbers, sagas },
+        export: ExportCustomer { orders: Arc::clone(&orders) },
+        erase: EraseCustomer { orders: Arc::clone(&orders), retention: settings.retention() },
         cancel: CancelOrder {
             orders: Arc::clone(&orders),
             checkouts: checkouts.clone(),

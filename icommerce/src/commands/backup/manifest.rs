@@ -37,6 +37,19 @@ pub(in crate::commands) struct BackupManifest {
     /// Position of the services' log that it stands at.
     pub(in crate::commands) position: Position,
     pub(in crate::commands) files: Vec<BackedUpFile>,
+    /// Identifier of the keys of the personal data in it, which are kept elsewhere; unknown of backups of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::commands) keys: Option<String>,
+}
+
+/// Point that a backup stands at.
+#[derive(Debug)]
+pub(super) struct BackupPoint {
+    /// Position of the services' log.
+    pub(super) position: Position,
+    /// Identifier of the keys of the personal data in it.
+    pub(super) keys: String,
+    pub(super) taken_at: Timestamp,
 }
 
 /// File of a backup.
@@ -107,8 +120,7 @@ pub(super) fn copy(
     taken: &Path,
     folder: &Path,
     config: Option<&Path>,
-    position: Position,
-    taken_at: Timestamp,
+    point: BackupPoint,
 ) -> io::Result<BackupManifest> {
     let mut paths = Vec::new();
     list(taken, Path::new(""), &mut paths)?;
@@ -125,7 +137,9 @@ pub(super) fn copy(
         files.push(BackedUpFile { path, bytes, sha256 });
     }
     let release = format!("icommerce {}", env!("CARGO_PKG_VERSION"));
-    let manifest = BackupManifest { format: FORMAT, release, taken_at, position, files };
+    let BackupPoint { position, keys, taken_at } = point;
+    let keys = Some(keys);
+    let manifest = BackupManifest { format: FORMAT, release, taken_at, position, files, keys };
     // Written last: a backup without it was broken off.
     let mut file = create_file(&folder.join(MANIFEST_FILE))?;
     file.write_all(&serde_json::to_vec_pretty(&manifest)?)?;

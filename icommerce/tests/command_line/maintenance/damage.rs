@@ -192,6 +192,7 @@ async fn append_after(
         data: data.to_string().into(),
         recorded_at: Timestamp::UNIX_EPOCH,
         typed: journal::TypedEvent::default(),
+        personal: None,
     };
     let events = events.iter().map(event).collect();
     let append =

@@ -8,6 +8,7 @@ mod migration;
 mod model;
 mod opening;
 mod recovery;
+mod subject_keys;
 mod suite;
 mod torn_log;
 

@@ -36,6 +36,7 @@ pub(crate) fn append_of(stream: &str, expected: u64, data: &Bytes) -> Append {
         data,
         recorded_at,
         typed: journal::TypedEvent::default(),
+        personal: None,
     };
     Append {
         stream: stream.to_owned(),

@@ -19,6 +19,7 @@ pub async fn an_event_comes_back_as_it_was_appended(storage: ServiceStorage) {
             data: Bytes::from_static(data),
             recorded_at: time.parse::<Timestamp>().expect("the time is well formed"),
             typed: crate::TypedEvent::default(),
+            personal: None,
         })
         .collect();
     let stream = "поток-'1'; --";

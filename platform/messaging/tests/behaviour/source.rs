@@ -124,6 +124,7 @@ async fn append(engine: &MemoryEngine, subject: &str, name: &'static str, number
         data: Bytes::from(json!({"type": "numbered_v2", "number": number}).to_string()),
         recorded_at: Timestamp::UNIX_EPOCH,
         typed: journal::TypedEvent::default(),
+        personal: None,
     };
     let stream = subject.to_owned();
     let mut append =

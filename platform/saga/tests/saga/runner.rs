@@ -316,6 +316,7 @@ async fn store(environment: &DinnerEnvironment, events: &[(&'static str, &'stati
         data: data.as_bytes().into(),
         recorded_at: Timestamp::UNIX_EPOCH,
         typed: TypedEvent::default(),
+        personal: None,
     };
     let events = events.iter().enumerate().map(event).collect();
     let stream = format!("saga-{ID}");

@@ -121,6 +121,9 @@ enum ActionDetails<'a> {
         status: OrderStatus,
         total: Money,
     },
+    Erasure {
+        order_id: IdDigest,
+    },
 }
 
 impl<'a> AuditedAction<'a> {
@@ -232,9 +235,20 @@ fn state_name(state: PaymentState) -> &'static str {
 
 impl AuditedEvent for OrderEvent {
     fn action(&self, digests: &Digests) -> Option<AuditedAction<'_>> {
-        let Self::OrderChanged { order_id, number, change, status, total } = self;
-        let (order_id, status, total) = (digests.of(*order_id), *status, *total);
-        let details = ActionDetails::Order { change, number, order_id, status, total };
+        let (change, order_id, details) = match self {
+            Self::OrderChanged { order_id, number, change, status, total } => {
+                let (order_id, status, total) = (digests.of(*order_id), *status, *total);
+                (
+                    &**change,
+                    order_id,
+                    ActionDetails::Order { change, number, order_id, status, total },
+                )
+            }
+            Self::CustomerErased { order_id } => {
+                let order_id = digests.of(*order_id);
+                ("customer_erased", order_id, ActionDetails::Erasure { order_id })
+            }
+        };
         let (name, subject) = (["order.", change].concat(), order_id.named("order:"));
         Some(AuditedAction::by_system(name, subject, details))
     }

@@ -149,6 +149,7 @@ impl AuditFixture {
             data: Bytes::from(data.to_string()),
             recorded_at: at("2026-05-31T12:00:00Z"),
             typed: TypedEvent::default(),
+            personal: None,
         };
         let stream = subject.to_owned();
         let (events, writes) = (vec![event], Vec::new());

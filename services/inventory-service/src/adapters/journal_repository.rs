@@ -38,7 +38,7 @@ impl LedgerRepository for JournalLedgerRepository {
             let id = id.unwrap_or_else(|| self.ids.next::<EventId>().into());
             let data = journal::encode(&**event)?;
             let typed = TypedEvent::new(Arc::clone(event));
-            Ok(NewEvent { id, name: event.name(), data, recorded_at: at, typed })
+            Ok(NewEvent { id, name: event.name(), data, recorded_at: at, typed, personal: None })
         };
         let new = events.iter().enumerate().map(new_event);
         let new = new.collect::<Result<Vec<_>, StorageError>>()?;

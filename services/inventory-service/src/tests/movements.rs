@@ -170,7 +170,7 @@ async fn append_early(storage: &ServiceStorage) {
     for (number, (stream, name, data)) in (1..).zip(EARLY) {
         let (recorded_at, typed) = (Timestamp::UNIX_EPOCH, TypedEvent::default());
         let (id, data) = (Uuid::from_u128(number), data.into());
-        let events = vec![NewEvent { id, name, data, recorded_at, typed }];
+        let events = vec![NewEvent { id, name, data, recorded_at, typed, personal: None }];
         let (stream, writes) = (stream.to_owned(), Vec::new());
         let expected = u64::from(name == "committed");
         let append = Append { stream, expected, events, writes, origin: None };

@@ -140,6 +140,7 @@ async fn a_movement_with_a_repeated_key_is_recorded_once_even_if_the_response_wa
             data: event.data,
             recorded_at: event.recorded_at,
             typed: journal::TypedEvent::default(),
+            personal: None,
         };
         let (stream, expected) = (event.stream, event.version - 1);
         let append =

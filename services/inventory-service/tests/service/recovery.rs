@@ -126,6 +126,7 @@ async fn the_ledger_is_reloaded_after_another_writer_appended() {
         data: br#"{"type":"received","sku":"a","quantity":5,"on_hand":15}"#.as_slice().into(),
         recorded_at: "2026-01-01T00:00:00Z".parse().unwrap(),
         typed: journal::TypedEvent::default(),
+        personal: None,
     };
     let stream = "sku-a".to_owned();
     let expected = journal.read(&stream, 0, 100).await.unwrap().len() as u64;

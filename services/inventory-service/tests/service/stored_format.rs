@@ -127,6 +127,7 @@ async fn events_of_an_earlier_program_are_read() {
                 data: data.as_bytes().into(),
                 recorded_at: "2026-01-01T00:00:00Z".parse().unwrap(),
                 typed: TypedEvent::default(),
+                personal: None,
             }
         };
         let events = events.iter().map(new).collect();

@@ -6,10 +6,10 @@ mod requests;
 mod shop;
 
 use crate::application::{
-    cancel_order::CancelOrder, checkout_input::CapturePolicy, fulfil_order::FulfilOrder,
-    list_orders::ListOrders, look_up_order::LookUpOrder, payment_methods::PaymentMethods,
-    place_order::PlaceOrder, read_order::ReadOrder, record_receipt::RecordReceipt,
-    refund_order::RefundOrder,
+    cancel_order::CancelOrder, checkout_input::CapturePolicy, erase_customer::EraseCustomer,
+    export_customer::ExportCustomer, fulfil_order::FulfilOrder, list_orders::ListOrders,
+    look_up_order::LookUpOrder, payment_methods::PaymentMethods, place_order::PlaceOrder,
+    read_order::ReadOrder, record_receipt::RecordReceipt, refund_order::RefundOrder,
 };
 use kernel::Uuid;
 use std::sync::Arc;
@@ -26,6 +26,8 @@ pub(crate) struct UseCases {
     pub(crate) fulfil: FulfilOrder,
     pub(crate) refund: RefundOrder,
     pub(crate) receive: RecordReceipt,
+    pub(crate) erase: EraseCustomer,
+    pub(crate) export: ExportCustomer,
     pub(crate) methods: PaymentMethods,
     /// Capture policy of new orders.
     pub(crate) capture: CapturePolicy,

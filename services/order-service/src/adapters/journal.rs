@@ -6,9 +6,11 @@ use crate::{
         events::{EventSummary, OrderEvent, OrderStatus},
         order::Order,
     },
+    ports::customers::key_of,
 };
 use contracts::order as contract;
-use journal::{Aggregate, DecodeError, EventName, RecordedEvent};
+use journal::{Aggregate, DecodeError, EventName, Personal, RecordedEvent};
+use std::sync::Arc;
 
 impl EventName for OrderEvent {
     fn name(&self) -> &'static str {
@@ -26,7 +28,16 @@ impl Aggregate for Order {
     fn evolve(state: Option<Self>, event: &OrderEvent) -> Self {
         Self::apply(state, event)
     }
+
+    fn personal(event: &OrderEvent) -> Option<Personal<OrderEvent>> {
+        let OrderEvent::Placed(placed) = event else { return None };
+        let erased = OrderEvent::Placed(Arc::new(placed.without_contact()));
+        Some(Personal { key: key_of(placed.customer?), erased })
+    }
 }
+
+/// Event that is published as itself.
+const CUSTOMER_ERASED: &str = "customer_erased";
 
 /// Events that are not published: only the service itself needs them.
 const PRIVATE_EVENTS: &[&str] = &[
@@ -45,6 +56,9 @@ pub(crate) fn translate(
         return Ok(None);
     }
     let Some(order_id) = order_id_of(&recorded.stream) else { return Ok(None) };
+    if recorded.name == CUSTOMER_ERASED {
+        return Ok(Some(contract::OrderEvent::CustomerErased { order_id }));
+    }
     let published = |of: EventSummary| contract::OrderEvent::OrderChanged {
         order_id,
         number: of.number.to_string(),

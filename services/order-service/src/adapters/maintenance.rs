@@ -2,7 +2,7 @@
 
 mod checker;
 
-use super::{journal::status, order_index::DocumentOrderIndex};
+use super::{customer_keys::CustomerKeys, journal::status, order_index::DocumentOrderIndex};
 use crate::{
     application::{
         cancellation_saga::CancellationInput,
@@ -27,16 +27,21 @@ use contracts::{
 };
 use identifiers::OrderId;
 use journal::{
-    Aggregate, DecodeError, RecordedEvent,
-    maintenance::{Facts, Grain, ReadModel},
+    Aggregate, DecodeError, RecordedEvent, ServiceStorage,
+    maintenance::{Facts, Grain, ReadModel, refold},
 };
-use kernel::{Money, Uuid};
+use kernel::{Money, Timestamp, Uuid};
 use messaging::Subscription;
 use runtime::{Maintenance, OfflineContext};
 use saga::maintenance::{RunningSagas, SagaChecker, SagaKind};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use storage::{Collection, StorageError, Write};
+
+/// Key of the format in which the order index was written.
+const INDEX_FORMAT_KEY: &str = "order_index_format";
+/// Format of the order index: 2 has pseudonyms in place of e-mail addresses.
+const INDEX_FORMAT: &str = "2";
 
 const SAGAS: &[SagaKind] = &[
     SagaKind::of::<CheckoutInput>("checkout"),
@@ -56,7 +61,7 @@ pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
     let storage = offline.storage.clone();
     let under_way = RunningSagas::default();
     let sagas = SagaChecker::new(SAGAS, under_way.clone());
-    let list = DocumentOrderIndex { documents: Arc::clone(&storage.documents) };
+    let list = order_index(&storage);
     let facts = move |id, events: &[RecordedEvent]| facts(id, events, &under_way);
     let journal = Arc::clone(&storage.journal);
     Maintenance {
@@ -72,6 +77,27 @@ pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
         subscriptions: vec![Subscription::new(offline.name, payment::SERVICE, storage)],
         primary: None,
     }
+}
+
+fn order_index(storage: &ServiceStorage) -> DocumentOrderIndex {
+    let customers = Arc::new(CustomerKeys(Arc::clone(&storage.subject_keys)));
+    DocumentOrderIndex { documents: Arc::clone(&storage.documents), customers }
+}
+
+/// Folds the order index again where an earlier release wrote it, with e-mail addresses and names in it. It is repeated when it was
+/// interrupted.
+pub(crate) async fn refold_former_index(
+    storage: &ServiceStorage,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let format = storage.key_value.value(INDEX_FORMAT_KEY, now).await?;
+    if format.is_some_and(|format| format == INDEX_FORMAT) {
+        return Ok(());
+    }
+    let models: [Box<dyn ReadModel>; 1] = [Box::new(OrderIndexRebuild(order_index(storage)))];
+    refold(storage, &models, &|_| ()).await?;
+    let commit = storage.key_value.put(INDEX_FORMAT_KEY, INDEX_FORMAT.into(), None).await?;
+    commit.wait().await.map_err(|error| StorageError::Unavailable(error.to_string()))
 }
 
 /// Rebuild of the order index, from all events of each order.

@@ -2,8 +2,14 @@
 
 use super::view;
 use crate::{
-    domain::{events::OrderStatus, order::Order},
-    ports::order_index::{OrderFilter, OrderIndex, OrderPage, StatusFilter},
+    domain::{
+        events::{Customer, OrderStatus, Placed},
+        order::Order,
+    },
+    ports::{
+        customers::Customers,
+        order_index::{OrderFilter, OrderIndex, OrderPage, StatusFilter},
+    },
 };
 use async_trait::async_trait;
 use contracts::order::OrderSummary;
@@ -20,12 +26,15 @@ use web::Paging;
 /// Field with the place in the sequence of orders: of old, it was the number.
 const SEQUENCE: &str = "number";
 
+/// Field with the pseudonym of the customer: of old, it was the e-mail address.
+const CUSTOMER: &str = "email";
+
 static ORDERS: Collection = Collection {
     name: "orders",
     indexes: &[
         Index { name: "by_number", fields: &[SEQUENCE] },
         Index { name: "by_status", fields: &["status", SEQUENCE] },
-        Index { name: "by_email", fields: &["email", SEQUENCE] },
+        Index { name: "by_email", fields: &[CUSTOMER, SEQUENCE] },
     ],
 };
 
@@ -36,12 +45,19 @@ const SCAN_ROUNDS_MAX: usize = 8;
 #[derive(Debug)]
 pub(crate) struct DocumentOrderIndex {
     pub(crate) documents: Arc<dyn Documents>,
+    pub(crate) customers: Arc<dyn Customers>,
 }
 
 impl DocumentOrderIndex {
     /// Collection that holds the index.
     pub(crate) fn collection() -> &'static Collection {
         &ORDERS
+    }
+
+    /// Pseudonym of the customer of an order; none for one that was erased before there were pseudonyms.
+    fn customer(&self, placed: &Placed) -> String {
+        let first = || (!placed.is_erased()).then(|| self.customers.first(&placed.email));
+        placed.customer.or_else(first).map(pseudonym).unwrap_or_default()
     }
 }
 
@@ -54,12 +70,13 @@ impl OrderIndex for DocumentOrderIndex {
             StatusFilter::Order(order.status())
         };
         let sequence = order.placed.sequence();
-        let entry = NewEntry { summary: view::summary(id, order), sequence };
+        let customer = self.customer(&order.placed);
+        let entry = NewEntry { summary: view::summary(id, order), sequence, customer: &customer };
         let body = kernel::json::to_vec(&entry).expect("plain data with text keys can be encoded");
         let fields = vec![
             (SEQUENCE, FieldValue::Integer(integer(sequence))),
             ("status", FieldValue::Text(status_name(status).to_owned())),
-            ("email", FieldValue::Text(order.placed.email.to_lowercase())),
+            (CUSTOMER, FieldValue::Text(customer)),
         ];
         let document = Document { key: prefixed_id("", id), body: body.into(), fields };
         vec![Write::Put { collection: &ORDERS, document }]
@@ -82,7 +99,9 @@ impl OrderIndex for DocumentOrderIndex {
             let found = self.documents.query(&ORDERS, query).await?;
             for stored in found.documents {
                 let summary: OrderSummary = read(&stored)?;
-                orders.extend(Some(summary).filter(|summary| matches(summary, &filter)));
+                if matches(&summary, &filter) && is_of_customer(&stored, &filter)? {
+                    orders.push(summary);
+                }
             }
             after = found.next;
             if after.is_none() || orders.len() == limit {
@@ -114,8 +133,8 @@ fn choose_index(filter: &OrderFilter) -> (&'static str, Vec<FieldValue>) {
     if let Some(number) = filter.number {
         return ("by_number", vec![FieldValue::Integer(integer(number.sequence))]);
     }
-    if let Some(email) = &filter.email {
-        return ("by_email", vec![FieldValue::Text(email.to_lowercase())]);
+    if let Some(customer) = filter.customers.last() {
+        return ("by_email", vec![FieldValue::Text(pseudonym(*customer))]);
     }
     match filter.status {
         Some(status) => ("by_status", vec![FieldValue::Text(status_name(status).to_owned())]),
@@ -131,10 +150,23 @@ fn matches(summary: &OrderSummary, filter: &OrderFilter) -> bool {
             !summary.attempt && super::journal::status(status) == summary.status
         }
     };
-    let (email, number) = (filter.email.as_ref(), filter.number.as_ref());
-    is_of_status
-        && email.is_none_or(|email| email.to_lowercase() == summary.email.to_lowercase())
-        && number.is_none_or(|filter| summary.number == filter.number.to_string())
+    let number = filter.number.as_ref();
+    is_of_status && number.is_none_or(|filter| summary.number == filter.number.to_string())
+}
+
+/// Whether an order is of a customer of the filter. The time it takes does not tell how alike two pseudonyms are, since those are
+/// keyed hashes.
+fn is_of_customer(stored: &StoredDocument, filter: &OrderFilter) -> Result<bool, StorageError> {
+    if filter.customers.is_empty() {
+        return Ok(true);
+    }
+    let StoredCustomer { customer } = read(stored)?;
+    Ok(filter.customers.iter().any(|wanted| pseudonym(*wanted) == customer))
+}
+
+/// Pseudonym as it is in the index.
+fn pseudonym(Customer(number): Customer) -> String {
+    format!("{number:016x}")
 }
 
 /// Name of the status in the API and in the index.
@@ -153,12 +185,20 @@ fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Body of a new document: the order in a list, and its place in the sequence.
+/// Body of a new document: the order in a list without its contact details, its place in the sequence, and whose it is.
 #[derive(Debug, Serialize)]
-struct NewEntry {
+struct NewEntry<'a> {
     #[serde(flatten)]
     summary: OrderSummary,
     sequence: u64,
+    customer: &'a str,
+}
+
+/// Pseudonym of the customer of a stored document.
+#[derive(Debug, Deserialize)]
+struct StoredCustomer {
+    #[serde(default)]
+    customer: String,
 }
 
 /// Place in the sequence of a stored document; older ones do not have it.

@@ -4,10 +4,10 @@ use crate::{
     application::{
         checkout_input::CapturePolicy, failure_limit::FailureLimits, unpaid_orders::UnpaidLimits,
     },
-    domain::order_number::Numbering,
+    domain::{order_number::Numbering, retention::Retention},
 };
 use serde::{Deserialize, Serialize};
-use settings::{Allowed, SectionSettings};
+use settings::{Allowed, InvalidSetting, SectionSettings};
 use std::time::Duration;
 
 /// Settings of the order service.
@@ -41,6 +41,11 @@ pub(crate) struct OrderSettings {
     pub(crate) failed_checkouts_per_address_max: u32,
     /// Upper bound of the memory of cached orders, in bytes.
     pub(crate) orders_in_memory_bytes_max: usize,
+    /// Calendar years after that of an order for which its contact details are kept, encrypted and unread, once the customer was erased:
+    /// as long as the law asks for invoices; 0 to 100.
+    pub(crate) retention_years: u16,
+    /// Countries in which that is otherwise, by the billing address: `DE=8`.
+    pub(crate) retention_years_by_country: Vec<String>,
 }
 
 /// How orders are numbered.
@@ -73,7 +78,18 @@ impl SectionSettings for OrderSettings {
         Allowed::range("lookups_per_address_max", 1, 10_000),
         Allowed::range("failed_checkouts_per_address_max", 1, 1_000_000),
         Allowed::range("orders_in_memory_bytes_max", 1_024, 1 << 40),
+        Allowed::range("retention_years", 0, 100),
     ];
+
+    fn check(&self) -> Result<(), InvalidSetting> {
+        let is_valid = self.retention_years_by_country.iter().all(|it| retention_of(it).is_some());
+        let expected = "expected a country and a number of years from 0 to 100, such as DE=8";
+        if is_valid {
+            Ok(())
+        } else {
+            Err(InvalidSetting::new("retention_years_by_country", expected))
+        }
+    }
 }
 
 impl Default for OrderSettings {
@@ -91,11 +107,22 @@ impl Default for OrderSettings {
             lookups_per_address_max: 30,
             failed_checkouts_per_address_max: 300,
             orders_in_memory_bytes_max: 32 << 20,
+            retention_years: 10,
+            retention_years_by_country: Vec::new(),
         }
     }
 }
 
 impl OrderSettings {
+    /// Retention of contact details.
+    pub(crate) fn retention(&self) -> Retention {
+        let by_country = self.retention_years_by_country.iter();
+        Retention {
+            years: self.retention_years,
+            years_by_country: by_country.filter_map(|it| retention_of(it)).collect(),
+        }
+    }
+
     /// Lifetime of the hold of a checkout.
     pub(crate) fn hold(&self) -> Duration {
         Duration::from_mins(self.hold_minutes.into())
@@ -130,4 +157,13 @@ impl OrderSettings {
             per_address_max: self.failed_checkouts_per_address_max,
         }
     }
+}
+
+/// Country and years, from `DE=8`.
+fn retention_of(text: &str) -> Option<(String, u16)> {
+    let (country, years) = text.split_once('=')?;
+    let years: u16 = years.trim().parse().ok().filter(|years| *years <= 100)?;
+    let country = country.trim();
+    let is_code = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
+    is_code.then(|| (country.to_owned(), years))
 }

@@ -35,6 +35,7 @@ pub(crate) fn order(found: &VersionedOrder) -> OrderView {
         payment_status: payment_status(order),
         fulfilment_status: fulfilment_status(order),
         email: placed.email.clone(),
+        customer_erased: placed.is_erased(),
         currency: placed.currency,
         lines: placed.lines.iter().map(|line| order_line(order, line)).collect(),
         shipping: QuotedShipping {
@@ -80,7 +81,7 @@ pub(crate) fn order(found: &VersionedOrder) -> OrderView {
     }
 }
 
-/// Summary of an order in a list.
+/// Summary of an order in a list, without the contact details.
 pub(crate) fn summary(id: OrderId, order: &Order) -> OrderSummary {
     let placed = &order.placed;
     OrderSummary {
@@ -89,8 +90,8 @@ pub(crate) fn summary(id: OrderId, order: &Order) -> OrderSummary {
         status: status(order.status()),
         payment_status: payment_status(order),
         fulfilment_status: fulfilment_status(order),
-        email: placed.email.clone(),
-        name: placed.shipping_address.name.clone(),
+        email: String::new(),
+        name: String::new(),
         total: placed.totals.total,
         item_count: order.units(),
         attempt: order.is_attempt(),

@@ -1,10 +1,11 @@
 //! Input of the checkout saga: the request, and the ids that its steps derive from it.
 
 use crate::{
-    domain::events::{Address, PaymentTerms},
-    ports::carts::Delivery,
+    domain::events::{Address, Customer, PaymentTerms},
+    ports::{carts::Delivery, customers::key_of},
 };
 use identifiers::{CartId, HoldId, OrderId, PaymentId, SagaId, Sku};
+use journal::Personal;
 use kernel::{Currency, Ids, Money, Timestamp, TypedId, Uuid};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,10 @@ pub(crate) struct CheckoutInput {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cbor(n(7), with = "kernel::cbor", skip_if = "Vec::is_empty")]
     pub(crate) clients: Vec<Uuid>,
+    /// Whose checkout it is; unknown of those that began before there were pseudonyms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[n(14)]
+    pub(crate) customer: Option<Customer>,
     #[serde(skip)]
     #[cbor(skip)]
     pub(crate) first_attempt: FirstAttempt,
@@ -139,6 +144,22 @@ impl CheckoutInput {
         payment_id(self.order_id)
     }
 
+    /// The request without the contact details.
+    fn without_contact(&self) -> Self {
+        let billing_address = self.billing_address.as_ref().map(Address::country_alone);
+        Self {
+            email: String::new(),
+            shipping_address: self.shipping_address.country_alone(),
+            billing_address,
+            ..self.clone()
+        }
+    }
+
+    /// Whether the contact details were erased.
+    pub(crate) fn is_erased(&self) -> bool {
+        self.email.is_empty()
+    }
+
     pub(crate) fn cart_id(&self) -> Option<CartId> {
         match self.source {
             CheckoutSource::Cart { cart_id } => Some(cart_id),
@@ -163,8 +184,12 @@ impl saga::SagaInput for CheckoutInput {
 
     fn repeats(&self, earlier: &Self) -> bool {
         // What the shop added to the request may have been configured otherwise.
-        let Self { begun_at, capture, pay_by, terms, clients, .. } = self.clone();
-        *self == Self { begun_at, capture, pay_by, terms, clients, ..earlier.clone() }
+        let Self { begun_at, capture, pay_by, terms, clients, customer, .. } = self.clone();
+        *self == Self { begun_at, capture, pay_by, terms, clients, customer, ..earlier.clone() }
+    }
+
+    fn personal(&self) -> Option<Personal<Self>> {
+        Some(Personal { key: key_of(self.customer?), erased: self.without_contact() })
     }
 }
 

@@ -89,6 +89,8 @@ fn rejected(why: &Rejection) -> Problem {
         Rejection::NotCaptured => problem(codes::NOT_CAPTURED),
         Rejection::NothingToShip => problem(codes::NOTHING_TO_SHIP),
         Rejection::RefundPending => problem(codes::REFUND_PENDING).retry_after(1),
+        Rejection::OpenObligations => problem(codes::OPEN_OBLIGATIONS),
+        Rejection::CustomerErased => problem(codes::CUSTOMER_ERASED),
         Rejection::NotByTransfer => problem(codes::NOT_PAID_BY_TRANSFER),
         Rejection::ExceedsRefundable { refundable } => {
             problem(codes::EXCEEDS_REFUNDABLE).fact("refundable", refundable)

@@ -1,25 +1,39 @@
 //! Use case: list orders, and the sagas over them that have not ended.
 
-use super::error::OrderError;
+use super::{error::OrderError, orders::Orders};
 use crate::domain::order_number::OrderNumbers;
-use crate::ports::order_index::{OrderFilter, OrderIndex, OrderPage};
+use crate::ports::order_index::{OrderFilter, OrderPage};
 use identifiers::SagaId;
-use kernel::{Problem, Timestamp};
+use kernel::Timestamp;
 use saga::{RetryError, SagaState, SagaSummary, Sagas};
 use std::sync::Arc;
 
 /// Use case that lists orders and sagas.
 #[derive(Clone)]
 pub(crate) struct ListOrders {
-    pub(crate) order_index: Arc<dyn OrderIndex>,
+    pub(crate) orders: Arc<Orders>,
     pub(crate) numbers: OrderNumbers,
     pub(crate) sagas: Vec<Arc<dyn Sagas>>,
 }
 
 impl ListOrders {
-    /// Page of orders, newest first.
-    pub(crate) async fn orders(&self, filter: OrderFilter) -> Result<OrderPage, Problem> {
-        self.order_index.page(filter).await
+    /// Page of orders, newest first; with an e-mail address, of that customer.
+    pub(crate) async fn orders(
+        &self,
+        email: Option<&str>,
+        filter: OrderFilter,
+    ) -> Result<OrderPage, OrderError> {
+        let customers = email.map(|email| self.orders.customers.current(email));
+        let filter = OrderFilter { customers: customers.into_iter().collect(), ..filter };
+        let mut page = self.orders.order_index.page(filter).await.map_err(OrderError::Refused)?;
+        for summary in &mut page.orders {
+            // The index does not know them.
+            let Some(found) = self.orders.find(summary.id).await? else { continue };
+            let placed = &found.order.placed;
+            summary.email.clone_from(&placed.email);
+            summary.name.clone_from(&placed.shipping_address.name);
+        }
+        Ok(page)
     }
 
     /// Unfinished sagas, oldest first, after the position `after`.

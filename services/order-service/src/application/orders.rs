@@ -7,7 +7,7 @@ use crate::{
         order_number::{FIRST_SEQUENCE, OrderNumbers},
         rejection::Rejection,
     },
-    ports::order_index::OrderIndex,
+    ports::{customers::Customers, order_index::OrderIndex},
 };
 use identifiers::OrderId;
 use journal::{LoadedAggregate, Repository};
@@ -22,6 +22,7 @@ use storage::StorageError;
 pub(crate) struct Orders {
     pub(crate) repository: Repository<Order>,
     pub(crate) order_index: Arc<dyn OrderIndex>,
+    pub(crate) customers: Arc<dyn Customers>,
     pub(crate) ids: Ids,
     numbers: OrderNumbers,
     next_sequence: AtomicU64,
@@ -40,12 +41,13 @@ impl Orders {
     pub(crate) async fn open(
         repository: Repository<Order>,
         order_index: Arc<dyn OrderIndex>,
+        customers: Arc<dyn Customers>,
         ids: Ids,
         numbers: OrderNumbers,
     ) -> Result<Self, StorageError> {
         let highest = order_index.highest_sequence().await?;
         let next_sequence = AtomicU64::new(FIRST_SEQUENCE.max(highest + 1));
-        Ok(Self { repository, order_index, ids, numbers, next_sequence })
+        Ok(Self { repository, order_index, customers, ids, numbers, next_sequence })
     }
 
     /// Order with this id, if there is one.
@@ -60,7 +62,22 @@ impl Orders {
         version: u64,
     ) -> Result<VersionedOrder, OrderError> {
         let loaded = self.repository.load_at(&stream_name(id), version).await?;
-        versioned(id, loaded).ok_or(OrderError::Rejected(Rejection::Unknown))
+        let found = versioned(id, loaded).ok_or(OrderError::Rejected(Rejection::Unknown))?;
+        self.without_erased(found).await
+    }
+
+    /// Order as it was at some time, without its customer if it was erased since.
+    pub(crate) async fn without_erased(
+        &self,
+        found: VersionedOrder,
+    ) -> Result<VersionedOrder, OrderError> {
+        let now = self.find(found.id).await?;
+        if !now.is_some_and(|now| now.order.placed.is_erased()) {
+            return Ok(found);
+        }
+        let placed = Arc::new(found.order.placed.without_contact());
+        let order = Arc::new(Order { placed, ..Order::clone(&found.order) });
+        Ok(VersionedOrder { order, ..found })
     }
 
     /// Executes a command on an order.
@@ -74,6 +91,18 @@ impl Orders {
         let writes = |order: &Order| self.order_index.writes(id, order);
         let loaded = self.repository.execute(&stream_name(id), decide, writes).await?;
         versioned(id, loaded).ok_or(OrderError::Rejected(Rejection::Unknown))
+    }
+
+    /// Erases the customer from an order; durable when this returns.
+    pub(crate) async fn erase_customer(&self, id: OrderId) -> Result<Arc<Order>, OrderError> {
+        let now = self.now();
+        let decide =
+            |order: Option<&Order>| Order::decide(order, &OrderCommand::EraseCustomer, now);
+        let writes = |order: &Order| self.order_index.writes(id, order);
+        let loaded = self.repository.execute(&stream_name(id), decide, writes).await?;
+        let flushed = loaded.commit().wait().await;
+        flushed.map_err(|error| StorageError::Unavailable(error.to_string()))?;
+        Ok(loaded.state.ok_or(Rejection::Unknown)?)
     }
 
     /// Executes a command on an order that does not exist yet, without reading.

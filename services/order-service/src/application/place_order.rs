@@ -48,6 +48,7 @@ impl PlaceOrder {
         mut input: CheckoutInput,
     ) -> Result<VersionedOrder, OrderError> {
         self.methods.decide_terms(&mut input).await?;
+        input.customer = Some(self.dependencies.orders.customers.current(&input.email));
         let order_id = input.order_id;
         let status = self.checkouts.begin(checkout_id(order_id).into(), input).await?;
         require_effect(&status, WHAT)?;

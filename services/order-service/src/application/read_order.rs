@@ -47,7 +47,8 @@ impl ReadOrder {
             }
             if folded < READ_EVENTS_MAX {
                 let order = Arc::new(order.ok_or(Rejection::Unknown)?);
-                return Ok(VersionedOrder { id, order, version });
+                let found = VersionedOrder { id, order, version };
+                return self.orders.without_erased(found).await;
             }
         }
     }

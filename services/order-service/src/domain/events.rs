@@ -156,7 +156,20 @@ pub(crate) enum OrderEvent {
         #[cbor(n(1), with = "kernel::cbor")]
         at: Timestamp,
     },
+    /// The personal data of the customer was erased from the order.
+    #[n(13)]
+    CustomerErased {
+        #[cbor(n(0), with = "kernel::cbor")]
+        at: Timestamp,
+    },
 }
+
+/// Pseudonym of a customer: the same for each order of one e-mail address, until that customer is erased. It also names the key under
+/// which the contact details are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[serde(transparent)]
+#[cbor(transparent)]
+pub(crate) struct Customer(#[n(0)] pub(crate) u64);
 
 /// Summary of an order in the events that are published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
@@ -222,6 +235,10 @@ pub(crate) struct Placed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[n(14)]
     pub(crate) sequence: Option<u64>,
+    /// Whose order it is; unknown of orders that were placed before there were pseudonyms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[n(15)]
+    pub(crate) customer: Option<Customer>,
 }
 
 impl Placed {
@@ -416,6 +433,7 @@ impl OrderEvent {
             Self::FulfilmentDropped { .. } => "fulfilment_dropped",
             Self::Fulfilled { .. } => "fulfilled",
             Self::Completed { .. } => "completed",
+            Self::CustomerErased { .. } => "customer_erased",
         }
     }
 
@@ -437,7 +455,8 @@ impl OrderEvent {
             | Self::RefundReserved { .. }
             | Self::RefundDropped { .. }
             | Self::FulfilmentRequested { .. }
-            | Self::FulfilmentDropped { .. } => None,
+            | Self::FulfilmentDropped { .. }
+            | Self::CustomerErased { .. } => None,
         }
     }
 
@@ -456,7 +475,8 @@ impl OrderEvent {
             | Self::Captured { at, .. }
             | Self::FulfilmentDropped { at, .. }
             | Self::Fulfilled { at, .. }
-            | Self::Completed { at, .. } => *at,
+            | Self::Completed { at, .. }
+            | Self::CustomerErased { at } => *at,
         }
     }
 }

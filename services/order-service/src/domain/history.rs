@@ -56,6 +56,9 @@ pub(crate) fn entry(event: &OrderEvent) -> HistoryEntry {
         ),
         OrderEvent::Fulfilled { .. } => ("The order was shipped.".to_owned(), None),
         OrderEvent::Completed { .. } => ("The order was completed.".to_owned(), None),
+        OrderEvent::CustomerErased { .. } => {
+            ("The personal data of the customer was erased.".to_owned(), None)
+        }
     };
     HistoryEntry { at: event.at(), event: event.name(), text, reason }
 }

@@ -70,6 +70,8 @@ pub(crate) enum OrderCommand {
         captured: Money,
         reference: String,
     },
+    /// Erases the customer.
+    EraseCustomer,
 }
 
 impl Order {
@@ -120,6 +122,7 @@ impl Order {
             OrderCommand::RecordReceipt { captured, reference } => {
                 order.record_receipt(*captured, reference, at)
             }
+            OrderCommand::EraseCustomer => order.erase_customer(at),
         }
     }
 
@@ -229,6 +232,9 @@ impl Order {
             OrderEvent::Refunded { id, .. } => order.set_refund_state(*id, RefundState::Done),
             OrderEvent::RefundDropped { id, .. } => {
                 order.set_refund_state(*id, RefundState::Dropped);
+            }
+            OrderEvent::CustomerErased { .. } => {
+                order.placed = Arc::new(order.placed.without_contact());
             }
             OrderEvent::Placed(_)
             | OrderEvent::PaymentWaiting { .. }
@@ -384,5 +390,6 @@ fn empty_placed(event: &OrderEvent) -> Placed {
         at: event.at(),
         terms: PaymentTerms::default(),
         sequence: None,
+        customer: None,
     }
 }

@@ -70,7 +70,8 @@ impl OrderState {
                 | OrderEvent::RefundReserved { .. }
                 | OrderEvent::Refunded { .. }
                 | OrderEvent::RefundDropped { .. }
-                | OrderEvent::Captured { .. },
+                | OrderEvent::Captured { .. }
+                | OrderEvent::CustomerErased { .. },
             ) => state,
         }
     }

@@ -34,6 +34,10 @@ pub(crate) enum Rejection {
     UnknownRefund { id: RefundId },
     #[error("{message}")]
     Field { field: String, message: String },
+    #[error("the order is not finished, and needs the contact details until it is")]
+    OpenObligations,
+    #[error("the customer of the order was erased")]
+    CustomerErased,
     #[error("the amounts of the order are inconsistent")]
     DoesNotAddUp,
     #[error(transparent)]

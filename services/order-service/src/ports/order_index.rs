@@ -1,12 +1,16 @@
 //! Port to the order index, in which operators search and guests look up their orders.
 
-use crate::domain::{events::OrderStatus, order::Order, order_number::OrderNumbers};
+use crate::domain::{
+    events::{Customer, OrderStatus},
+    order::Order,
+    order_number::OrderNumbers,
+};
 use async_trait::async_trait;
 use identifiers::OrderId;
 use kernel::{Cursor, PageLimit, Problem};
 use storage::{StorageError, Write};
 
-/// Index of orders, newest first.
+/// Index of orders, newest first. It has nothing of their customers but pseudonyms, so the summaries in it lack the contact details.
 #[async_trait]
 pub(crate) trait OrderIndex: Send + Sync {
     /// Writes that update the index, in the same commit as the order's events.
@@ -23,7 +27,8 @@ pub(crate) trait OrderIndex: Send + Sync {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OrderFilter {
     pub(crate) status: Option<StatusFilter>,
-    pub(crate) email: Option<String>,
+    /// Pseudonyms of the customer; of any, when there is none.
+    pub(crate) customers: Vec<Customer>,
     pub(crate) number: Option<NumberFilter>,
     /// Whether attempts are among the orders; a filter by status decides it by itself.
     pub(crate) attempts: bool,

@@ -17,7 +17,6 @@ use kernel::{Currency, Money, Timestamp, UnitPrice, Uuid};
 use proptest::prelude::*;
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Line of a sample order.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SampleLine {
     pub(crate) sku: &'static str,
@@ -87,6 +86,7 @@ fn placed(lines: &[SampleLine], shipping: i64, shipping_tax: i64) -> Placed {
         at: at(0),
         terms: PaymentTerms::default(),
         sequence: None,
+        customer: None,
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod stock;
 
 use crate::{
     adapters::{
+        customer_keys::CustomerKeys,
         http::UseCases,
         order_index::DocumentOrderIndex,
         settings::{NumberSetting, OrderSettings},
@@ -17,6 +18,7 @@ use crate::{
         unpaid_orders::UnpaidLimits,
     },
     domain::events::{Address, PaymentTerms},
+    ports::customers::Customers,
     wiring::{ServiceDependencies, wire},
 };
 use carts::FakeCarts;
@@ -108,10 +110,15 @@ impl TestWorld {
         points: &Arc<CrashPoints>,
         spawn: Spawn,
     ) -> ServiceDependencies {
-        let documents = self.storage().documents;
+        let ServiceStorage { documents, subject_keys, .. } = self.storage();
+        let customers: Arc<dyn Customers> = Arc::new(CustomerKeys(subject_keys));
         ServiceDependencies {
             journal,
-            order_index: Arc::new(DocumentOrderIndex { documents }),
+            order_index: Arc::new(DocumentOrderIndex {
+                documents,
+                customers: Arc::clone(&customers),
+            }),
+            customers,
             carts: Arc::new(self.client(&self.carts, points)),
             stock: Arc::new(self.client(&self.stock, points)),
             payments: Arc::new(self.client(&self.payments, points)),
@@ -225,6 +232,7 @@ pub(crate) fn checkout(world: &TestWorld, token: &str) -> CheckoutInput {
         pay_by: None,
         terms: PaymentTerms::default(),
         clients: Vec::new(),
+        customer: None,
         first_attempt: FirstAttempt::pending(),
     }
 }

@@ -137,6 +137,7 @@ async fn publish(journal: &dyn Journal, data: &Value) {
             data,
             recorded_at: Timestamp::UNIX_EPOCH,
             typed: TypedEvent::default(),
+            personal: None,
         }],
         writes: vec![],
         origin: None,

@@ -126,6 +126,7 @@ fn next_event(stream: &str, expected: u64) -> Append {
         data,
         recorded_at: Timestamp::UNIX_EPOCH,
         typed: journal::TypedEvent::default(),
+        personal: None,
     };
     let body = Bytes::from((expected + 1).to_string());
     let document = Document { key: stream.to_owned(), body, fields: Vec::new() };

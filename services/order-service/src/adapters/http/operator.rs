@@ -34,7 +34,9 @@ pub(super) async fn list(
     app: AppState,
     Query(query): Query<OrderQuery>,
 ) -> ApiResult<Json<OrderPage>> {
-    let page = app.list.orders(requests::order_filter(query, &app.list.numbers)?).await?;
+    let email = query.email.clone();
+    let filter = requests::order_filter(query, &app.list.numbers)?;
+    let page = app.list.orders(email.as_deref(), filter).await?;
     Ok(Json(OrderPage { items: page.orders, next_cursor: page.next }))
 }
 

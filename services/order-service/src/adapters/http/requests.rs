@@ -114,6 +114,7 @@ fn checkout_input(
         pay_by: None,
         terms: PaymentTerms::default(),
         clients: clients(app),
+        customer: None,
         first_attempt: FirstAttempt::pending(),
     })
 }
@@ -135,7 +136,7 @@ pub(super) fn order_filter(
     let paging = Paging::new(query.limit, query.cursor);
     Ok(OrderFilter {
         status: status.transpose()?,
-        email: query.email,
+        customers: Vec::new(),
         // A number is looked for among the attempts as well.
         attempts: query.number.is_some(),
         number: query.number.map(|number| NumberFilter::parse(&number, numbers)),

@@ -35,6 +35,9 @@ impl Step<CheckoutInput> for CreateOrder {
         if !is_first_attempt && let Some(progress) = self.progress_of_existing(input).await? {
             return Ok(progress);
         }
+        if input.is_erased() {
+            return Err(OrderError::from(Rejection::CustomerErased).into());
+        }
         let quote = self.quote(input).await?;
         if input.expected_total.is_some_and(|expected| expected != quote.totals.total) {
             return Err(StepError::refused(price_changed(&quote)));
@@ -114,6 +117,8 @@ impl CreateOrder {
             at: self.orders.now(),
             terms: input.terms.clone(),
             sequence: (sequence != number).then_some(sequence),
+            // Not that of the input: its erasure may have been requested meanwhile.
+            customer: Some(self.orders.customers.current(&input.email)),
         })
     }
 }

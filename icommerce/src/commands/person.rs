@@ -1,0 +1,101 @@
+//! `icommerce person export|erase EMAIL`: what a shop, running or stopped, knows of a person, and the erasure of it.
+
+use super::{
+    target::{self, Purpose},
+    worker_runtime,
+};
+use crate::{
+    cli::{
+        ProcessFlags, TargetFlags,
+        person::{Person, PersonFlags},
+    },
+    error::CliError,
+    output::{LINE_COLUMNS, print, print_json, wrapped},
+    personal_data::{PERSONS_PATH, PersonRequest},
+    process::{self, ProcessSettings},
+    wiring::check_existing,
+};
+use contracts::order::{CustomerErasure, CustomerOrders};
+use kernel::{Ids, SystemClock, SystemRandomness};
+use serde_json::json;
+use shop_client::{EdgeClient, RetryPolicy};
+use std::{process::ExitCode, sync::Arc, time::Duration};
+
+/// How long a shop that does not answer is waited for.
+const WAIT_MAX: Duration = Duration::from_secs(30);
+/// Limit of the pages of an export.
+const PAGES_MAX: usize = 10_000;
+
+pub(crate) fn run(flags: &ProcessFlags, command: Person) -> Result<ExitCode, CliError> {
+    let (person, is_erasure) = match command {
+        Person::Export(person) => (person, false),
+        Person::Erase(person) => (person, true),
+    };
+    let PersonFlags { email, operator } = person;
+    let work = async |edge: &EdgeClient| {
+        if is_erasure { erase(edge, email).await } else { export(edge, email).await }
+    };
+    let policy = RetryPolicy::bulk(WAIT_MAX);
+    if let Some(operator) = operator {
+        let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
+        let edge = EdgeClient::new(&operator, policy, ids).map_err(CliError::usage)?;
+        return worker_runtime()?.block_on(work(&edge));
+    }
+    let settings = process::settings(flags, Vec::new())?;
+    let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
+    // Of a folder that is not there nobody is erased.
+    check_existing(&process)?;
+    target::run(flags, &TargetFlags::default(), Vec::new(), policy, Purpose::Look, async |shop| {
+        work(&shop.operator).await
+    })
+}
+
+async fn export(edge: &EdgeClient, email: String) -> Result<ExitCode, CliError> {
+    let (mut orders, mut after) = (Vec::new(), None);
+    for _ in 0..PAGES_MAX {
+        let request = PersonRequest { email: email.clone(), after };
+        let path = [PERSONS_PATH, "/export"].concat();
+        let page: CustomerOrders =
+            edge.post(path).json(&request).send().await.map_err(CliError::failed)?;
+        orders.extend(page.orders);
+        after = page.next;
+        if after.is_none() {
+            print_json(&json!({"email": email, "orders": orders}))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
+    Err(CliError::failed(format!("{email} has more than {} orders", orders.len())))
+}
+
+async fn erase(edge: &EdgeClient, email: String) -> Result<ExitCode, CliError> {
+    let request = PersonRequest { email: email.clone(), after: None };
+    let path = [PERSONS_PATH, "/erase"].concat();
+    let erased: CustomerErasure =
+        edge.post(path).json(&request).send().await.map_err(CliError::failed)?;
+    for line in outcome(&email, &erased) {
+        print(wrapped(&line, LINE_COLUMNS, ""))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Outcome of an erasure, in sentences.
+fn outcome(email: &str, erasure: &CustomerErasure) -> Vec<String> {
+    let CustomerErasure { erased, open_obligations, retained_until } = erasure;
+    let mut lines = vec![format!("{email} is erased from {erased} orders.")];
+    if !open_obligations.is_empty() {
+        let numbers = open_obligations.join(", ");
+        lines.push(format!(
+            "open_obligations: the orders {numbers} still need the contact details, which are erased when these orders end."
+        ));
+    }
+    if let Some(until) = retained_until {
+        lines.push(format!(
+            "For tax, contact details are kept until {until}, encrypted and unread."
+        ));
+    }
+    lines.push(
+        "Copy icommerce.erased out of the data folder to where it outlives it, so that a restored backup does not bring anybody back."
+            .to_owned(),
+    );
+    lines
+}

@@ -1,0 +1,52 @@
+//! Provider of the order service's contract: what it knows of a customer, and the erasure of it.
+
+use super::view;
+use crate::{
+    application::{erase_customer::EraseCustomer, export_customer::ExportCustomer},
+    domain::contact_details::check_email,
+};
+use async_trait::async_trait;
+use contracts::order::{CustomerErasure, CustomerOrders, Customers};
+use kernel::{Cursor, Problem};
+use rpc::CallError;
+use std::fmt;
+
+/// Provider of [`Customers`], over the use cases.
+pub(crate) struct CustomersProvider {
+    pub(crate) export: ExportCustomer,
+    pub(crate) erase: EraseCustomer,
+}
+
+#[async_trait]
+impl Customers for CustomersProvider {
+    async fn export(
+        &self,
+        email: String,
+        after: Option<Cursor>,
+    ) -> Result<CustomerOrders, CallError> {
+        let email = checked(&email)?;
+        let page = self.export.execute(&email, after).await.map_err(Problem::from)?;
+        let orders = page.orders.iter().map(view::order).collect();
+        Ok(CustomerOrders { orders, next: page.next })
+    }
+
+    async fn erase(&self, email: String) -> Result<CustomerErasure, CallError> {
+        let email = checked(&email)?;
+        let outcome = self.erase.execute(&email).await.map_err(Problem::from)?;
+        Ok(CustomerErasure {
+            erased: outcome.erased,
+            open_obligations: outcome.open.iter().map(u64::to_string).collect(),
+            retained_until: outcome.retained_until,
+        })
+    }
+}
+
+impl fmt::Debug for CustomersProvider {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("CustomersProvider")
+    }
+}
+
+fn checked(email: &str) -> Result<String, Problem> {
+    check_email(email).map_err(|error| Problem::field(error.field, error.message))
+}
