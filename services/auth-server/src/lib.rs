@@ -42,6 +42,7 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     let provider = Provider::open(&settings, &context.storage, &context.ids).await?;
     let cleanup = Cleanup {
         grants: Arc::clone(&provider.grants),
+        sessions: Arc::clone(&provider.session_list),
         values: Arc::clone(&context.storage.key_value),
         ids: context.ids.clone(),
     };
@@ -54,6 +55,7 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
         ids: context.ids.clone(),
     });
     context.tasks.spawn_until_shutdown(delivery.run());
+    context.tasks.spawn_until_shutdown(Arc::clone(&provider.mails).run());
     // OAuth has no idempotency keys: a code is redeemed once, and a refresh within its grace period is repeatable.
     let parts = web::ServiceParts { idempotency: None, ..context.service_parts() };
     Ok(BuiltService {

@@ -1,6 +1,7 @@
 //! Provider: the use cases with what they work on, put together once for the running service and for the command line.
 
 mod assembly;
+mod own_account;
 
 use crate::{
     adapters::settings::AuthSettings,
@@ -9,15 +10,18 @@ use crate::{
         client_authentication::ClientAuthenticator, client_registration::ClientRegistrations,
         clients::Clients, device_grants::DeviceGrants, dpop::DpopVerifier, grants::Grants,
         handle::HandleKey, issuer::Issuer, key_store::KeyStore, keyring::Keyring,
-        logout_notices::LogoutNotices, password_sign_in::PasswordSignIn,
+        logout_notices::LogoutNotices, mail::MailQueue, mailed_links::MailedLinks,
+        new_password::PasswordPolicy, passkeys::Passkeys, password_sign_in::PasswordSignIn,
         pushed_requests::PushedRequests, request_source::RequestSources, seal::DailySealingKey,
-        sessions::Sessions, subjects::Subjects, tokens::Tokens,
+        second_factors::SecondFactors, session_list::SessionList, sessions::Sessions,
+        subjects::Subjects, tokens::Tokens,
     },
 };
 use assembly::Assembly;
 use journal::ServiceStorage;
 use kernel::Ids;
 use outbound::Fetcher;
+use own_account::{OwnAccount, Parts};
 use runtime::BuildError;
 use std::sync::Arc;
 
@@ -55,6 +59,12 @@ pub(crate) struct Provider {
     pub(crate) device_attempts: AttemptLimit,
     /// Fetches what clients registered the addresses of.
     pub(crate) fetcher: Fetcher,
+    pub(crate) password_policy: PasswordPolicy,
+    pub(crate) second_factors: SecondFactors,
+    pub(crate) passkeys: Passkeys,
+    pub(crate) session_list: Arc<SessionList>,
+    pub(crate) mails: Arc<MailQueue>,
+    pub(crate) mailed_links: MailedLinks,
     pub(crate) ids: Ids,
 }
 
@@ -72,10 +82,14 @@ impl Provider {
         let (root, keyring) = (key_store.root().await?, Arc::new(key_store.keyring().await?));
         let fetcher = settings.fetcher().map_err(BuildError::Other)?;
         let assembly = Assembly { settings, storage, ids, root, issuer, fetcher };
-        Ok(Arc::new(Self::assembled(assembly, key_store, keyring)))
+        Self::assembled(assembly, key_store, keyring).map(Arc::new)
     }
 
-    fn assembled(assembly: Assembly<'_>, key_store: KeyStore, keyring: Arc<Keyring>) -> Self {
+    fn assembled(
+        assembly: Assembly<'_>,
+        key_store: KeyStore,
+        keyring: Arc<Keyring>,
+    ) -> Result<Self, BuildError> {
         let settings = assembly.settings;
         let handles = Arc::new(HandleKey::new(&assembly.key("handles")));
         let accounts = Arc::new(assembly.accounts(&handles));
@@ -85,9 +99,26 @@ impl Provider {
         let subjects = Arc::new(Subjects::new(&assembly.key("subjects")));
         let keys = Arc::new(assembly.client_keys());
         let pushed = Arc::new(assembly.pushed_requests());
+        let OwnAccount {
+            mails,
+            mailed_links,
+            password_policy,
+            second_factors,
+            passkeys,
+            session_list,
+        } = OwnAccount::new(&Parts {
+            settings,
+            storage: assembly.storage,
+            ids: assembly.ids,
+            root: &assembly.root,
+            issuer: &assembly.issuer,
+            accounts: &accounts,
+            sessions: &sessions,
+            handles: &handles,
+        })?;
         let grants = Arc::new(assembly.grants(&accounts, &clients, &sessions, handles));
         let limit = |name, failures_max| assembly.limit(name, failures_max);
-        Self {
+        Ok(Self {
             name: settings.name.clone(),
             hue: settings.hue,
             sealing: DailySealingKey::new(&assembly.key("forms")),
@@ -99,20 +130,15 @@ impl Provider {
             device_starts: limit("device", settings.device_requests_per_address_max),
             device_attempts: limit("device-code", settings.wrong_device_codes_per_address_max),
             authenticator: assembly.authenticator(&clients, keys),
-            authorizations: Authorizations {
-                accounts: Arc::clone(&accounts),
-                clients: Arc::clone(&clients),
-                grants: Arc::clone(&grants),
-                subjects: Arc::clone(&subjects),
-                pushed: Arc::clone(&pushed),
-                notices: Arc::clone(&notices),
-                ids: assembly.ids.clone(),
-            },
-            password_sign_in: PasswordSignIn {
-                accounts: Arc::clone(&accounts),
-                account_attempts: limit("account", settings.failed_sign_ins_per_account_max),
-                address_attempts: limit("address", settings.failed_sign_ins_per_address_max),
-            },
+            authorizations: assembly
+                .authorizations(&accounts, &clients, &grants, &subjects, &pushed, &notices),
+            password_sign_in: assembly.password_sign_in(&accounts),
+            password_policy,
+            second_factors,
+            passkeys,
+            session_list,
+            mails,
+            mailed_links,
             dpop: assembly.dpop(),
             pushed,
             subjects,
@@ -126,6 +152,6 @@ impl Provider {
             ids: assembly.ids.clone(),
             fetcher: assembly.fetcher,
             issuer: assembly.issuer,
-        }
+        })
     }
 }

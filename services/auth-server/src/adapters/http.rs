@@ -1,5 +1,7 @@
 //! HTTP: the endpoints of the protocol, and the pages that people see.
 
+mod account;
+mod account_texts;
 mod assets;
 mod authorize;
 mod body;
@@ -9,22 +11,29 @@ mod consent;
 mod device;
 mod discovery;
 mod error_response;
+mod fields;
 mod form;
 mod introspect;
 mod logout;
 mod page;
+mod passkey;
 mod presented_token;
 mod proof;
 mod pushed;
+mod qr_code;
 mod register;
 mod respond;
 mod revoke;
+mod second_step;
 mod set_up;
 mod sign_in;
+mod sign_up;
+mod signed_in;
 mod texts;
 mod token;
 mod token_exchange;
 mod userinfo;
+mod verify;
 
 use crate::provider::Provider;
 use axum::{
@@ -75,7 +84,36 @@ pub(crate) fn routes(provider: Arc<Provider>) -> ApiRouter {
         .route("/auth/set-up", get(set_up::show).post(set_up::submit))
         .route("/auth/assets/{file}", get(assets::asset))
         .route("/auth", any(page::not_found))
-        .route("/auth/{*path}", any(page::not_found))
-        .with_state(provider);
-    ApiRouter::from(router)
+        .route("/auth/{*path}", any(page::not_found));
+    ApiRouter::from(router.merge(account_routes()).with_state(provider))
+}
+
+/// Pages on which people get an account, and look after it.
+fn account_routes() -> Router<Arc<Provider>> {
+    Router::new()
+        .route("/auth/passkey", post(passkey::submit))
+        .route(
+            "/auth/account/passkeys",
+            get(account::passkeys::show).post(account::passkeys::submit),
+        )
+        .route("/auth/second-step", post(second_step::submit))
+        .route("/auth/sign-up", get(sign_up::show).post(sign_up::submit))
+        .route("/auth/forgot", get(sign_up::show_forgot).post(sign_up::submit_forgot))
+        .route("/auth/verify", get(verify::show).post(verify::submit))
+        .route("/auth/account", get(account::show))
+        .route(
+            "/auth/account/password",
+            get(account::password::show).post(account::password::submit),
+        )
+        .route("/auth/account/email", get(account::email::show).post(account::email::submit))
+        .route("/auth/confirm-email", get(account::email::show_link).post(account::email::confirm))
+        .route(
+            "/auth/account/sessions",
+            get(account::sessions::show).post(account::sessions::submit),
+        )
+        .route(
+            "/auth/account/two-step",
+            get(account::two_step::show).post(account::two_step::turn_on),
+        )
+        .route("/auth/account/two-step/change", post(account::two_step::change))
 }

@@ -1,10 +1,15 @@
 //! Settings of the provider.
 
-use crate::application::{client_registration::RegistrationAccess, issuer::Issuer, seal::digest};
+use crate::application::{
+    breached_passwords::BreachedPasswords, client_registration::RegistrationAccess, issuer::Issuer,
+    seal::digest,
+};
+use identifiers::Email;
+use mail::{MailFolder, MailTee, MailTerminal, Mailer};
 use outbound::{FetchLimits, Fetcher, Reach};
 use serde::{Deserialize, Serialize};
 use settings::{Allowed, InvalidSetting, Secret, SectionSettings};
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// Shortest master key, in bytes.
 const MASTER_KEY_BYTES_MIN: usize = 16;
@@ -59,6 +64,16 @@ pub(crate) struct AuthSettings {
     /// Whether proofs of possession (DPoP) need a nonce of this server, so that none can be made beforehand. Clients ask once more
     /// for each of their first requests.
     pub(crate) requires_dpop_nonces: bool,
+    /// Folder into which mail to people is written, a file (`.eml`) each, for another program to send. Without one, nobody can sign up or
+    /// reset a password by themselves.
+    pub(crate) mail_folder: PathBuf,
+    /// Whether mail to people is printed on standard output, a line each with its link: for a demonstration.
+    pub(crate) prints_mail: bool,
+    /// Address from which the shop writes; by default `no-reply` at the host of the issuer.
+    pub(crate) mail_from: String,
+    /// File with passwords that nobody may choose, beside the commonest, which are built in: words, a line each, or SHA-1 digests in
+    /// hexadecimal digits and ascending order, as lists of breached passwords have them.
+    pub(crate) breached_passwords_file: PathBuf,
     /// Accounts, clients and grants that are kept in memory, of each.
     pub(crate) in_memory_max: std::num::NonZeroUsize,
 }
@@ -93,6 +108,10 @@ impl Default for AuthSettings {
             fetch_private_addresses: false,
             fetch_authority_file: PathBuf::new(),
             requires_dpop_nonces: false,
+            mail_folder: PathBuf::new(),
+            prints_mail: false,
+            mail_from: String::new(),
+            breached_passwords_file: PathBuf::new(),
             in_memory_max: std::num::NonZeroUsize::new(20_000).expect("it is not zero"),
         }
     }
@@ -125,6 +144,10 @@ impl SectionSettings for AuthSettings {
         if needs_token && token.len() < MASTER_KEY_BYTES_MIN {
             let expected = "expected at least 16 bytes where client_registration is token";
             return Err(InvalidSetting::new("client_registration_token", expected));
+        }
+        if !self.mail_from.is_empty() && Email::parse(&self.mail_from).is_err() {
+            let expected = "expected an e-mail address such as no-reply@shop.example, or nothing";
+            return Err(InvalidSetting::new("mail_from", expected));
         }
         let length = self.master_key.expose().len();
         if !self.master_key.is_empty() && length < MASTER_KEY_BYTES_MIN {
@@ -168,6 +191,40 @@ impl AuthSettings {
             format!("auth-server.fetch_authority_file: {}: {error}", file.display())
         })?;
         Ok(fetcher.trusting(authority))
+    }
+
+    /// Delivery of mail, if there is any.
+    pub(crate) fn mailer(&self) -> Result<Option<Arc<dyn Mailer>>, String> {
+        let terminal = self.prints_mail.then(|| Arc::new(MailTerminal::new(std::io::stdout())));
+        if self.mail_folder.as_os_str().is_empty() {
+            return Ok(terminal.map(|terminal| terminal as Arc<dyn Mailer>));
+        }
+        let folder = MailFolder::open(&self.mail_folder);
+        let folder = folder.map_err(|error| format!("auth-server.mail_folder: {error}"))?;
+        Ok(Some(match terminal {
+            None => Arc::new(folder),
+            Some(terminal) => Arc::new(MailTee { first: Arc::new(folder), second: terminal }),
+        }))
+    }
+
+    /// Address from which the shop writes.
+    pub(crate) fn mail_from(&self, issuer: &Issuer) -> String {
+        if self.mail_from.is_empty() {
+            format!("no-reply@{}", issuer.name().unwrap_or("localhost"))
+        } else {
+            self.mail_from.clone()
+        }
+    }
+
+    /// Passwords that nobody may choose.
+    pub(crate) fn breached_passwords(&self) -> Result<BreachedPasswords, String> {
+        let file = &self.breached_passwords_file;
+        if file.as_os_str().is_empty() {
+            return Ok(BreachedPasswords::built_in());
+        }
+        let named =
+            |error| format!("auth-server.breached_passwords_file: {}: {error}", file.display());
+        BreachedPasswords::with_file(file).map_err(named)
     }
 
     /// Master key, if one is configured.

@@ -3,7 +3,8 @@
 use super::{Administration, AdministrationError};
 use crate::{
     application::{
-        passwords::{CHARACTERS_MAX, CHARACTERS_MIN, Password, PasswordRefusal},
+        mail::AccountNotice,
+        new_password::{CHARACTERS_MAX, CHARACTERS_MIN, Password, PasswordRefusal},
         standard_claims,
         tokens::role_name,
     },
@@ -14,6 +15,9 @@ use kernel::Timestamp;
 
 /// Key of the value that says that somebody runs the shop.
 const HAS_OPERATOR: &str = "has-operator";
+
+/// Language of mails about what an operator did: nobody has said which one the owner reads.
+const LANGUAGE: &str = "en";
 
 /// Account in a list.
 #[derive(Clone, Debug)]
@@ -78,7 +82,10 @@ impl Administration {
         let email = parsed_email(email)?;
         let role = role.map(parsed_role).transpose()?;
         // Before anything is written.
-        let password = password.map(|it| chosen(it, &email)).transpose()?;
+        let password = match password {
+            Some(password) => Some(self.chosen(password, &email).await?),
+            None => None,
+        };
         let id = self.0.accounts.create(Some(&email), role).await?;
         let Some(password) = password else { return self.link(id).await.map(Some) };
         let handle = self.0.accounts.offer_set_up(id).await?;
@@ -144,10 +151,27 @@ impl Administration {
         self.link(id).await
     }
 
+    /// Turns the second factor of an account off, for somebody who lost the app and the recovery codes. The owner is told by mail.
+    ///
+    /// # Errors
+    ///
+    /// There is no such account.
+    pub async fn disable_second_factor(&self, email: &str) -> Result<(), AdministrationError> {
+        let id = self.account(email).await?;
+        let notice = AccountNotice::SecondFactorDisabled;
+        let writes = self.0.mails.notice(Some(email), notice, LANGUAGE)?;
+        self.0.second_factors.disable(id, writes).await.map_err(Into::into)
+    }
+
     async fn account(&self, email: &str) -> Result<AccountId, AdministrationError> {
         let email = parsed_email(email)?;
         let id = self.0.accounts.of_address(&email).await?;
         id.ok_or_else(|| AdministrationError::new(Rejection::UnknownAccount))
+    }
+
+    async fn chosen(&self, password: &str, email: &Email) -> Result<Password, AdministrationError> {
+        let chosen = self.0.password_policy.choose(password, email.as_str(), false).await?;
+        chosen.map_err(|refusal| AdministrationError::new(refusal_text(refusal)))
     }
 
     async fn link(&self, id: AccountId) -> Result<String, AdministrationError> {
@@ -167,18 +191,20 @@ fn parsed_role(role: &str) -> Result<Role, AdministrationError> {
     known.ok_or_else(|| AdministrationError::new(format_args!("the role {role:?} is not known")))
 }
 
-fn chosen(password: &str, email: &Email) -> Result<Password, AdministrationError> {
-    Password::choose(password, email.as_str()).map_err(|refusal| {
-        AdministrationError::new(match refusal {
-            PasswordRefusal::Short => {
-                format!("the password has fewer than {CHARACTERS_MIN} characters")
-            }
-            PasswordRefusal::Long => {
-                format!("the password has more than {CHARACTERS_MAX} characters, or 512 bytes")
-            }
-            PasswordRefusal::Simple => {
-                "the password contains the address, or is one character only".to_owned()
-            }
-        })
-    })
+fn refusal_text(refusal: PasswordRefusal) -> String {
+    match refusal {
+        PasswordRefusal::Short => {
+            format!("the password has fewer than {CHARACTERS_MIN} characters")
+        }
+        PasswordRefusal::Long => {
+            format!("the password has more than {CHARACTERS_MAX} characters, or 512 bytes")
+        }
+        PasswordRefusal::Simple => {
+            "the password contains the address or the name in it, or repeats a few characters"
+                .to_owned()
+        }
+        PasswordRefusal::Breached => {
+            "the password is one of those that everybody tries first".to_owned()
+        }
+    }
 }

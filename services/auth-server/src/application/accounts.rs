@@ -4,7 +4,8 @@ use super::{
     addresses::Addresses,
     error::AuthError,
     handle::{HandleKey, Purpose},
-    passwords::{Password, PasswordHasher},
+    new_password::Password,
+    passwords::PasswordHasher,
     person_records::{Person, PersonRecords},
 };
 use crate::domain::{
@@ -16,7 +17,7 @@ use identifiers::{AccountId, Email};
 use journal::{LoadedAggregate, Repository};
 use kernel::{Ids, Timestamp, prefixed_id};
 use std::{fmt, sync::Arc, time::Duration};
-use storage::StorageError;
+use storage::{StorageError, Write};
 
 /// Prefix of the streams of accounts.
 pub(crate) const ACCOUNT_PREFIX: &str = "account-";
@@ -63,7 +64,7 @@ impl Accounts {
     }
 
     /// Identifier of a new account for which an address is claimed, or of the one that the address leads to and that was never written.
-    async fn claimed(&self, email: &Email) -> Result<AccountId, AuthError> {
+    pub(super) async fn claimed(&self, email: &Email) -> Result<AccountId, AuthError> {
         let id = match self.addresses.holder(email).await? {
             Some(holder) if self.load(holder).await?.is_none() => holder,
             _ => self.ids.next(),
@@ -103,6 +104,17 @@ impl Accounts {
         email: &Email,
         password: &Password,
     ) -> Result<AccountId, AuthError> {
+        self.set_up_with(handle, email, password, Vec::new()).await
+    }
+
+    /// The same, in one commit with these writes.
+    pub(crate) async fn set_up_with(
+        &self,
+        handle: &str,
+        email: &Email,
+        password: &Password,
+        writes: Vec<Write>,
+    ) -> Result<AccountId, AuthError> {
         let (id, person) = self.offered(handle).await?;
         let (_, number) = self.opened(handle)?;
         // Hashed before anything is claimed: it may take a while, or be refused.
@@ -111,14 +123,12 @@ impl Accounts {
         if person.email.is_none() {
             self.addresses.claim(email, id).await?;
         }
-        let email = person.email.unwrap_or_else(|| email.as_str().to_owned());
-        let person = Person { email: Some(email), password: Some(hash), ..person };
-        let write = PersonRecords::put(id, &person)?;
-        let set =
-            |account: Option<&Account>| account.ok_or(Rejection::OfferInvalid)?.set_up(number, now);
-        let stream = prefixed_id(ACCOUNT_PREFIX, id);
-        self.repository.execute(&stream, set, |_| vec![write.clone()]).await?;
-        Ok(id)
+        let set = |account: &Account, person: &mut Person| {
+            person.email.get_or_insert_with(|| email.as_str().to_owned());
+            (person.password, person.pending_email) = (Some(hash.clone()), None);
+            account.set_up(number, now)
+        };
+        self.change_person(id, set, writes).await.map(|_| id)
     }
 
     /// Account of somebody who knows its address and its password. Whether there is such an account, whether it is disabled, or
@@ -228,7 +238,7 @@ impl Accounts {
         opened.map(|(id, number)| (AccountId(id), number)).ok_or(Rejection::OfferInvalid)
     }
 
-    async fn change(
+    pub(super) async fn change(
         &self,
         id: AccountId,
         decide: impl Fn(Option<&Account>) -> Result<Vec<AccountEvent>, Rejection>,

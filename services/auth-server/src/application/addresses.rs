@@ -77,7 +77,7 @@ mod tests {
     use super::*;
     use crate::{
         adapters::settings::AuthSettings,
-        application::passwords::Password,
+        application::new_password::Password,
         domain::{Rejection, address::RESERVATION},
         provider::Provider,
     };

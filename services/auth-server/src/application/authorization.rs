@@ -165,6 +165,7 @@ impl Authorizations {
             extensions: AuthorizationExtensions {
                 dpop_key: request.dpop_key,
                 id_token_claims: request.id_token_claims,
+                methods: session.methods.clone(),
             },
         };
         self.grants.authorize(authorization).await

@@ -1,6 +1,6 @@
 //! Cleanup by expiry: sessions, counters and remembered identifiers that have expired, and grants whose last token has ended.
 
-use super::{grants::Grants, tokens::sweep};
+use super::{grants::Grants, session_list::SessionList, tokens::sweep};
 use kernel::Ids;
 use std::{sync::Arc, time::Duration};
 use storage::{KeyValue, StorageError};
@@ -14,6 +14,7 @@ const BATCHES_MAX: usize = 20;
 #[derive(Debug)]
 pub(crate) struct Cleanup {
     pub(crate) grants: Arc<Grants>,
+    pub(crate) sessions: Arc<SessionList>,
     pub(crate) values: Arc<dyn KeyValue>,
     pub(crate) ids: Ids,
 }
@@ -33,7 +34,8 @@ impl Cleanup {
         for _ in 0..BATCHES_MAX {
             let is_swept = sweep(&*self.values, &self.ids).await? == 0;
             let is_deleted = self.grants.delete_ended().await? == 0;
-            if is_swept && is_deleted {
+            let is_listed = self.sessions.delete_ended().await? > 0;
+            if is_swept && is_deleted && !is_listed {
                 break;
             }
             tokio::task::yield_now().await;
@@ -80,6 +82,7 @@ mod tests {
         let count = async || storage.journal.follow(0, 100).await.unwrap().len();
         let cleanup = Cleanup {
             grants: Arc::clone(&provider.grants),
+            sessions: Arc::clone(&provider.session_list),
             values: Arc::clone(&storage.key_value),
             ids: ids.clone(),
         };
@@ -110,7 +113,8 @@ mod tests {
         let storage = MemoryEngine::new().service("auth-server");
         let provider = Provider::open(&AuthSettings::default(), &storage, &ids).await.unwrap();
         let values = Arc::clone(&storage.key_value);
-        let cleanup = Cleanup { grants: Arc::clone(&provider.grants), values, ids: ids.clone() };
+        let (grants, sessions) = (Arc::clone(&provider.grants), Arc::clone(&provider.session_list));
+        let cleanup = Cleanup { grants, sessions, values, ids: ids.clone() };
         let second = |second| Timestamp::from_second(second).ok();
         for (key, end) in [("a", second(10)), ("b", second(11)), ("c", None)] {
             drop(storage.key_value.put(key, "1".into(), end).await.unwrap());

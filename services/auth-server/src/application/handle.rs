@@ -22,6 +22,10 @@ pub(crate) enum Purpose {
     SetUp,
     /// Device on which somebody signed in before; its subject is the account.
     Device,
+    /// Link of a sign-up; its subject is the mail.
+    SignUp,
+    /// Link to another address; its subject is an account.
+    EmailChange,
 }
 
 /// Key of handles.

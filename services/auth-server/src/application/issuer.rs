@@ -1,5 +1,6 @@
 //! Issuer identifier: the one address under which this provider is known, byte for byte (OpenID Connect Discovery, section 3).
 
+use std::net::Ipv4Addr;
 use url::Url;
 
 /// Path of the provider below its origin.
@@ -41,6 +42,13 @@ impl Issuer {
         self.origin.split_once("://").map_or("", |(_, authority)| authority)
     }
 
+    /// Name of the host; none of an address on the network.
+    pub(crate) fn name(&self) -> Option<&str> {
+        let host = self.authority().split(':').next()?;
+        let is_address = host.starts_with('[') || host.parse::<Ipv4Addr>().is_ok();
+        (!is_address).then_some(host)
+    }
+
     /// Address of a path below the mount.
     pub(crate) fn at(&self, path: &str) -> String {
         [&self.text, path].concat()
@@ -80,6 +88,10 @@ mod tests {
         ] {
             assert_eq!(Issuer::parse(wrong), None, "{wrong}");
         }
+        let name = |text| Issuer::parse(text).unwrap().name().map(ToOwned::to_owned);
+        assert_eq!(name("https://shop.example:8443/auth").as_deref(), Some("shop.example"));
+        assert_eq!(name("http://localhost/auth").as_deref(), Some("localhost"));
+        assert_eq!((name("http://127.0.0.1:8080/auth"), name("http://[::1]:1/auth")), (None, None));
         let issuer = Issuer::parse("https://shop.example:8443/auth").unwrap();
         assert_eq!(issuer.authority(), "shop.example:8443");
         assert_eq!(

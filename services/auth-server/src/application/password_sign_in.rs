@@ -83,7 +83,7 @@ impl PasswordSignIn {
 mod tests {
     use super::*;
     use crate::{
-        adapters::settings::AuthSettings, application::passwords::Password, provider::Provider,
+        adapters::settings::AuthSettings, application::new_password::Password, provider::Provider,
     };
     use engine_memory::MemoryEngine;
     use kernel::{Ids, ManualClock, SeededRandomness};

@@ -1,62 +1,22 @@
 //! Passwords: hashed by argon2id (RFC 9106), a few at a time, because each takes 19 MiB and some 20 milliseconds of a core.
 
-use super::error::AuthError;
+use super::{
+    error::AuthError,
+    new_password::{BYTES_MAX, Password, normalized},
+};
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use kernel::Randomness;
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
-/// Shortest password, in characters: it is the only factor.
-pub(crate) const CHARACTERS_MIN: usize = 15;
-/// Longest password, in characters and in bytes; a longer one would cost more to hash.
-pub(crate) const CHARACTERS_MAX: usize = 128;
-const BYTES_MAX: usize = 512;
 /// Parameters of argon2id: memory in KiB, passes, lanes (OWASP, one of the equivalent sets).
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
-
-/// Password that may be chosen.
-#[derive(Clone)]
-pub(crate) struct Password(String);
-
-/// Reason why a password may not be chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PasswordRefusal {
-    Short,
-    Long,
-    /// It contains the e-mail address, or is one character again and again.
-    Simple,
-}
-
-impl Password {
-    /// A new password of a person with this e-mail address.
-    pub(crate) fn choose(text: &str, email: &str) -> Result<Self, PasswordRefusal> {
-        let characters = text.chars().count();
-        if characters < CHARACTERS_MIN {
-            return Err(PasswordRefusal::Short);
-        }
-        if characters > CHARACTERS_MAX || text.len() > BYTES_MAX {
-            return Err(PasswordRefusal::Long);
-        }
-        let (lower, email) = (text.to_lowercase(), email.to_lowercase());
-        let is_one_character = text.chars().all(|it| text.starts_with(it));
-        if is_one_character || (!email.is_empty() && lower.contains(&email)) {
-            return Err(PasswordRefusal::Simple);
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
-impl fmt::Debug for Password {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("***")
-    }
-}
 
 /// Hasher of passwords: a bounded pool with a bounded queue.
 #[derive(Debug)]
@@ -81,7 +41,7 @@ impl PasswordHasher {
     pub(crate) async fn hash(&self, password: &Password) -> Result<String, AuthError> {
         let mut salt = [0; SALT_BYTES];
         self.randomness.fill(&mut salt);
-        let hash = self.computed(password.0.clone(), salt.to_vec()).await?;
+        let hash = self.computed(password.expose().to_owned(), salt.to_vec()).await?;
         let [salt, hash] = [&salt[..], &hash].map(|bytes| BASE64_STANDARD_NO_PAD.encode(bytes));
         Ok(format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${hash}"))
     }
@@ -99,7 +59,7 @@ impl PasswordHasher {
         let parsed = stored.and_then(parsed);
         let is_known = parsed.is_some();
         let (salt, expected) = parsed.unwrap_or_else(|| (vec![0; SALT_BYTES], vec![0; HASH_BYTES]));
-        let hash = self.computed(password.to_owned(), salt).await?;
+        let hash = self.computed(normalized(password), salt).await?;
         Ok(bool::from(hash.ct_eq(&expected)) && is_known)
     }
 
@@ -139,19 +99,6 @@ mod tests {
         PasswordHasher::new(Arc::new(SeededRandomness::new(1)), 1, waiting_max)
     }
 
-    #[test]
-    fn a_password_is_long_and_not_the_address() {
-        let choose = |text: &str| Password::choose(text, "ada@example.com").map(|_| ());
-        assert_eq!(choose("fourteen chars"), Err(PasswordRefusal::Short));
-        assert_eq!(choose("fifteen chars ä"), Ok(()));
-        assert_eq!(choose(&"ab".repeat(64)), Ok(()));
-        assert_eq!(choose(&"ab".repeat(65)), Err(PasswordRefusal::Long));
-        assert_eq!(choose(&"😀🙃".repeat(64)), Ok(()), "512 bytes");
-        assert_eq!(choose("my ADA@example.com"), Err(PasswordRefusal::Simple));
-        assert_eq!(choose(&"a".repeat(20)), Err(PasswordRefusal::Simple));
-        assert_eq!(format!("{:?}", Password::choose("correct horse battery", "").unwrap()), "***");
-    }
-
     #[tokio::test]
     async fn a_hash_is_salted_and_verified() {
         let hasher = hasher(4);
@@ -161,6 +108,12 @@ mod tests {
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         let verify = async |password: &str, hash| hasher.verify(password, hash).await.unwrap();
         assert!(verify("correct horse battery", Some(&stored)).await);
+        let composed = hasher.hash(&Password::choose("schöne grüße aus ulm", "").unwrap()).await;
+        let composed = composed.unwrap();
+        assert!(
+            verify("scho\u{308}ne gru\u{308}ße aus ulm", Some(&composed)).await,
+            "as a Mac types it"
+        );
         assert!(!verify("correct horse batterY", Some(&stored)).await);
         assert!(!verify("correct horse battery", None).await);
         assert!(!verify("correct horse battery", Some("$argon2id$v=19$m=1,t=1,p=1$$")).await);

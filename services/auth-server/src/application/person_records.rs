@@ -19,6 +19,9 @@ pub(crate) struct Person {
     /// Standard claims beyond the address.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub(crate) claims: serde_json::Map<String, serde_json::Value>,
+    /// Address that is to take the place of the first, once the mail to it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pending_email: Option<String>,
 }
 
 impl Person {

@@ -31,6 +31,30 @@ pub(crate) struct Session {
     /// Public identifier (`sid`), which tokens and clients may know.
     pub(crate) sid: String,
     pub(crate) authenticated_at: Timestamp,
+    /// How the person proved who they are (`amr`, RFC 8176).
+    #[serde(default)]
+    pub(crate) methods: Vec<String>,
+}
+
+impl Session {
+    /// End of the session, however much it is used.
+    pub(crate) fn end(&self) -> Timestamp {
+        Self::end_of(self.authenticated_at)
+    }
+
+    /// End of a session that began at this time.
+    pub(crate) fn end_of(authenticated_at: Timestamp) -> Timestamp {
+        authenticated_at.checked_add(LIFETIME).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// Proof of who somebody is: of which account, when, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Proof {
+    pub(crate) account: AccountId,
+    pub(crate) at: Timestamp,
+    /// Authentication methods (`amr`).
+    pub(crate) methods: &'static [&'static str],
 }
 
 /// Secret identifier of a session: the value of its cookie.
@@ -79,20 +103,21 @@ impl Sessions {
     /// another account ends.
     pub(crate) async fn begin(
         &self,
-        account: AccountId,
-        authenticated_at: Timestamp,
+        proof: &Proof,
         earlier: Option<&SessionId>,
     ) -> Result<(SessionId, Session), StorageError> {
+        let Proof { account, at: authenticated_at, methods } = *proof;
         let continued = match earlier {
             Some(earlier) => self.continued(account, earlier).await?,
             None => None,
         };
         let sid = continued.unwrap_or_else(|| self.random::<SID_BYTES>());
         let id = SessionId(self.random::<ID_BYTES>());
-        let session = Session { account, sid, authenticated_at };
+        let methods = methods.iter().map(ToString::to_string).collect();
+        let session = Session { account, sid, authenticated_at, methods };
         let body = serde_json::to_vec(&session);
         let body = body.map_err(|error| StorageError::Corrupt(error.to_string()))?;
-        drop(self.values.put(&id.key(), body.into(), Some(end_of(&session))).await?);
+        drop(self.values.put(&id.key(), body.into(), Some(session.end())).await?);
         self.note_use(&id, &session).await?;
         Ok((id, session))
     }
@@ -132,10 +157,15 @@ impl Sessions {
     /// Ends a session, and whatever depends on it: grants without `offline_access` look here, and other sessions that go on with the
     /// same public identifier.
     pub(crate) async fn end(&self, id: &SessionId, session: &Session) -> Result<(), StorageError> {
-        let until = self.ids.now().checked_add(ENDED_REMEMBERED).unwrap_or(Timestamp::MAX);
-        drop(self.values.put(&ended_key(&session.sid), "1".into(), Some(until)).await?);
-        self.notices.announce(&session.sid).await?;
+        self.end_public(&session.sid).await?;
         self.values.remove(&id.key()).await.map(drop)
+    }
+
+    /// Ends the session of this public identifier, in whatever browser it is.
+    pub(crate) async fn end_public(&self, sid: &str) -> Result<(), StorageError> {
+        let until = self.ids.now().checked_add(ENDED_REMEMBERED).unwrap_or(Timestamp::MAX);
+        drop(self.values.put(&ended_key(sid), "1".into(), Some(until)).await?);
+        self.notices.announce(sid).await
     }
 
     /// Whether somebody ended the session of this public identifier.
@@ -155,7 +185,7 @@ impl Sessions {
     async fn note_use(&self, id: &SessionId, session: &Session) -> Result<(), StorageError> {
         let now = self.ids.now();
         let idle = now.checked_add(IDLE + TOUCH).unwrap_or(Timestamp::MAX);
-        let (second, until) = (now.as_second().to_string(), idle.min(end_of(session)));
+        let (second, until) = (now.as_second().to_string(), idle.min(session.end()));
         self.values.put(&id.use_key(), second.into(), Some(until)).await.map(drop)
     }
 
@@ -164,11 +194,6 @@ impl Sessions {
         self.ids.randomness().fill(&mut bytes);
         base64url_encode(bytes)
     }
-}
-
-/// End of a session, however much it is used.
-fn end_of(session: &Session) -> Timestamp {
-    session.authenticated_at.checked_add(LIFETIME).unwrap_or(Timestamp::MAX)
 }
 
 fn ended_key(sid: &str) -> String {
@@ -197,7 +222,8 @@ mod tests {
         account: AccountId,
         earlier: Option<&SessionId>,
     ) -> (SessionId, Session) {
-        sessions.begin(account, sessions.ids.now(), earlier).await.unwrap()
+        let at = sessions.ids.now();
+        sessions.begin(&Proof { account, at, methods: &["pwd"] }, earlier).await.unwrap()
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! Standard claims (OpenID Connect Core, sections 5.1 and 5.4): which scope covers which, and what a person lets be known.
 
 use super::person_records::Person;
+use crate::domain::account::Account;
 use serde_json::{Map, Value};
 
 /// Claims of the scope `profile`.
@@ -65,6 +66,15 @@ pub(crate) fn claims_of(person: &Person, has_scope: impl Fn(&str) -> bool) -> Ma
         .collect();
     known.retain(|name, _| covered.contains(&name.as_str()));
     known
+}
+
+/// Says of the address among claims that it is verified, if the account shows it.
+pub(crate) fn verify_email(claims: &mut Map<String, Value>, account: Option<&Account>) {
+    if let Some(is_verified) = claims.get_mut("email_verified")
+        && account.is_some_and(|account| account.is_email_verified)
+    {
+        *is_verified = Value::Bool(true);
+    }
 }
 
 /// Claims that somebody wrote about a person. The address of e-mails is none of them: it belongs to the account.

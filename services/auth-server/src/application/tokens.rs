@@ -7,12 +7,12 @@ use super::{
     grants::{GrantId, Granted, Grants},
     issuer::Issuer,
     keyring::Keyring,
-    standard_claims::claims_of,
+    standard_claims::{claims_of, verify_email},
     subjects::Subjects,
     token_rules::{LIFETIME, PASSWORD_ONLY, at_hash, id_token_algorithm, lifetime},
 };
 use crate::domain::{
-    events::{ClientId, Registration, Role},
+    events::{Authorization, ClientId, Registration, Role},
     grant::Grant,
 };
 use jose::{Algorithm, Claims, Expected, JwkSet, Jws, base64url_decode, base64url_encode};
@@ -92,7 +92,7 @@ impl Tokens {
             self.access_claims(&token, &self.identifier_of(granted.id), lifetime(client));
         claims.insert("auth_time".to_owned(), authorization.authenticated_at.as_second().into());
         claims.insert("acr".to_owned(), PASSWORD_ONLY.into());
-        claims.insert("amr".to_owned(), json!(["pwd"]));
+        claims.insert("amr".to_owned(), methods(authorization));
         if let Some(role) = role {
             claims.insert("roles".to_owned(), json!([role_name(role)]));
         }
@@ -129,13 +129,14 @@ impl Tokens {
         if !asked_for.is_empty()
             && let Some(person) = self.accounts.person(account).await?
         {
-            let known = claims_of(&person, |scope| grant.has_scope(scope));
+            let mut known = claims_of(&person, |scope| grant.has_scope(scope));
+            verify_email(&mut known, self.accounts.load(account).await?.as_deref());
             claims.extend(known.into_iter().filter(|(name, _)| asked_for.contains(name)));
         }
         claims.insert("aud".to_owned(), authorization.client.as_str().into());
         claims.insert("auth_time".to_owned(), authorization.authenticated_at.as_second().into());
         claims.insert("acr".to_owned(), PASSWORD_ONLY.into());
-        claims.insert("amr".to_owned(), json!(["pwd"]));
+        claims.insert("amr".to_owned(), methods(authorization));
         claims.insert("at_hash".to_owned(), at_hash(algorithm, access_token).into());
         claims.insert("sid".to_owned(), authorization.session.as_str().into());
         if let Some(nonce) = nonce {
@@ -270,6 +271,14 @@ fn verified(token: &str, typ: &str, keys: &JwkSet, algorithms: &[Algorithm]) -> 
     let jws = Jws::parse(token).ok().filter(|jws| jws.header().is_typed(typ))?;
     let payload = jws.verify_by_set(keys, algorithms).ok()?;
     Claims::parse(&payload).ok()
+}
+
+/// Authentication methods (`amr`). An authorization of before there was a choice was by password.
+fn methods(authorization: &Authorization) -> Value {
+    match &*authorization.extensions.methods {
+        [] => json!(["pwd"]),
+        methods => json!(methods),
+    }
 }
 
 /// Name of a role in tokens and on the command line.

@@ -1,11 +1,17 @@
 //! Account of a person: who may sign in, and which clients may act for them.
 
+mod changes;
+mod passkeys;
+mod second_factor;
+
+pub(crate) use second_factor::{RECOVERY_CODES, SecondFactor};
+
 use super::{
     Rejection,
     events::{AccountEvent, ClientId, Role},
 };
 use kernel::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most clients whose consent an account remembers.
 pub(crate) const CONSENTS_MAX: usize = 500;
@@ -22,17 +28,34 @@ pub(crate) struct Account {
     pub(crate) valid_from: Timestamp,
     /// How many passwords were set: what was remembered of a device counts under the one with which somebody signed in there.
     pub(crate) passwords: u32,
-    offer: Option<SetUpOffer>,
+    /// Whether mail to the address was shown to be read.
+    pub(crate) is_email_verified: bool,
+    pub(crate) second_factor: Option<SecondFactor>,
+    passkeys: BTreeSet<String>,
+    /// Version of the record of the person: how many changes it has seen.
+    pub(crate) record_version: u32,
+    offer: Option<Offer>,
     offers: u32,
+    email_change: Option<Offer>,
+    email_changes: u32,
     /// When the person agreed, by client and scope.
     consents: BTreeMap<ClientId, BTreeMap<String, Timestamp>>,
 }
 
 /// One-time link that has not been used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct SetUpOffer {
+struct Offer {
     number: u32,
     expires: Timestamp,
+    is_mailed: bool,
+}
+
+impl Offer {
+    /// The offer, if it is the one of this number and can be used.
+    fn check(offer: Option<Self>, number: u32, at: Timestamp) -> Result<Self, Rejection> {
+        let usable = offer.filter(|offer| offer.number == number && at < offer.expires);
+        usable.ok_or(Rejection::OfferInvalid)
+    }
 }
 
 impl Account {
@@ -58,24 +81,36 @@ impl Account {
         vec![AccountEvent::SetUpOffered { number: self.next_offer(), expires, at }]
     }
 
-    /// Whether the one-time link of this number can be used.
-    pub(crate) fn check_offer(&self, number: u32, at: Timestamp) -> Result<(), Rejection> {
-        match self.offer {
-            Some(offer) if offer.number == number && at < offer.expires && self.is_enabled => {
-                Ok(())
-            }
-            _ => Err(Rejection::OfferInvalid),
-        }
+    /// A new one-time link that goes to the address of the account, which voids earlier ones.
+    pub(crate) fn offer_reset(
+        &self,
+        expires: Timestamp,
+        at: Timestamp,
+    ) -> Result<Vec<AccountEvent>, Rejection> {
+        self.check_enabled()?;
+        Ok(vec![AccountEvent::ResetOffered { number: self.next_offer(), expires, at }])
     }
 
-    /// A password set by a one-time link.
+    /// Whether the one-time link of this number can be used.
+    pub(crate) fn check_offer(&self, number: u32, at: Timestamp) -> Result<(), Rejection> {
+        self.usable_offer(number, at).map(drop)
+    }
+
+    fn usable_offer(&self, number: u32, at: Timestamp) -> Result<Offer, Rejection> {
+        let offer = Offer::check(self.offer, number, at)?;
+        if self.is_enabled { Ok(offer) } else { Err(Rejection::OfferInvalid) }
+    }
+
+    /// A password set by a one-time link. If the link was mailed, the mail was read.
     pub(crate) fn set_up(
         &self,
         number: u32,
         at: Timestamp,
     ) -> Result<Vec<AccountEvent>, Rejection> {
-        self.check_offer(number, at)?;
-        Ok(vec![AccountEvent::PasswordSet { at }])
+        let offer = self.usable_offer(number, at)?;
+        let is_new = offer.is_mailed && !self.is_email_verified;
+        let verified = is_new.then_some(AccountEvent::EmailVerified { at });
+        Ok(verified.into_iter().chain([AccountEvent::PasswordSet { at }]).collect())
     }
 
     /// Disables the account; what is signed in is signed out.
@@ -138,8 +173,14 @@ impl Account {
             created_at: at,
             valid_from: at,
             passwords: 0,
+            is_email_verified: false,
+            second_factor: None,
+            passkeys: BTreeSet::new(),
+            record_version: 0,
             offer: None,
             offers: 0,
+            email_change: None,
+            email_changes: 0,
             consents: BTreeMap::new(),
         };
         let mut account = match (account, event) {
@@ -147,14 +188,22 @@ impl Account {
             (Some(account), _) => account,
             (None, _) => begun(Timestamp::MIN, None),
         };
+        if event.changes_record() {
+            account.record_version = account.record_version.saturating_add(1);
+        }
         match event {
             AccountEvent::Created { .. } => {}
-            AccountEvent::SetUpOffered { number, expires, .. } => {
+            AccountEvent::SetUpOffered { number, expires, .. }
+            | AccountEvent::ResetOffered { number, expires, .. } => {
                 account.offers = *number;
-                account.offer = Some(SetUpOffer { number: *number, expires: *expires });
+                let is_mailed = matches!(event, AccountEvent::ResetOffered { .. });
+                let (number, expires) = (*number, *expires);
+                account.offer = Some(Offer { number, expires, is_mailed });
             }
             AccountEvent::PasswordSet { at } => {
-                (account.is_set_up, account.offer, account.valid_from) = (true, None, *at);
+                (account.is_set_up, account.valid_from) = (true, *at);
+                // Whoever lost the password may have lost the account to somebody who wants another address for it.
+                (account.offer, account.email_change) = (None, None);
                 account.passwords = account.passwords.saturating_add(1);
             }
             AccountEvent::Disabled { at } => {
@@ -165,128 +214,26 @@ impl Account {
                 let given = scopes.iter().map(|scope| (scope.clone(), *at));
                 account.consents.entry(client.clone()).or_default().extend(given);
             }
+            AccountEvent::EmailVerified { .. } => account.is_email_verified = true,
+            AccountEvent::EmailChangeOffered { number, expires, .. } => {
+                account.email_changes = *number;
+                let (number, expires, is_mailed) = (*number, *expires, true);
+                account.email_change = Some(Offer { number, expires, is_mailed });
+            }
+            AccountEvent::EmailChanged { .. } => {
+                (account.is_email_verified, account.email_change) = (true, None);
+                // A link that went to the earlier address is no longer the owner's.
+                account.offer = None;
+            }
+            AccountEvent::SignedOut { at } => account.valid_from = *at,
+            event => {
+                account.apply_second_factor(event);
+                account.apply_passkeys(event);
+            }
         }
         account
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
-    }
-
-    fn account(events: &[AccountEvent]) -> Account {
-        let created = AccountEvent::Created { role: None, at: at(0) };
-        let account = Account::apply(None, &created);
-        events.iter().fold(account, |account, event| Account::apply(Some(account), event))
-    }
-
-    #[test]
-    fn an_account_is_created_once() {
-        let created = Account::create(None, Some(Role::Admin), at(1)).unwrap();
-        assert_eq!(created, [AccountEvent::Created { role: Some(Role::Admin), at: at(1) }]);
-        assert_eq!(
-            Account::create(Some(&account(&[])), None, at(1)),
-            Err(Rejection::AccountExists)
-        );
-    }
-
-    #[test]
-    fn a_link_is_used_once_before_it_expires_and_only_the_newest_counts() {
-        let first = account(&account(&[]).offer_set_up(at(100), at(1)));
-        assert_eq!(first.check_offer(1, at(99)), Ok(()));
-        assert_eq!(first.check_offer(1, at(100)), Err(Rejection::OfferInvalid), "expired");
-        assert_eq!(first.check_offer(2, at(2)), Err(Rejection::OfferInvalid), "never made");
-        let offered = first.offer_set_up(at(200), at(2));
-        let second = Account::apply(Some(first), &offered[0]);
-        assert_eq!(second.set_up(1, at(3)), Err(Rejection::OfferInvalid), "voided by the second");
-        let set = second.set_up(2, at(3)).unwrap();
-        let used = set.iter().fold(second, |it, event| Account::apply(Some(it), event));
-        assert!(used.is_set_up);
-        assert_eq!(used.set_up(2, at(4)), Err(Rejection::OfferInvalid), "used");
-    }
-
-    #[test]
-    fn a_password_or_a_disabled_account_ends_what_began_before() {
-        let changed = account(&[AccountEvent::PasswordSet { at: at(10) }]);
-        assert!(changed.is_set_up && !changed.admits(at(9)) && changed.admits(at(10)));
-        let disabled = account(&changed.disable(at(20)));
-        assert!(!disabled.admits(at(30)));
-        assert!(disabled.disable(at(21)).is_empty(), "again");
-        let enabled = Account::apply(Some(disabled.clone()), &disabled.enable(at(40))[0]);
-        assert!(enabled.admits(at(41)) && !enabled.admits(at(15)));
-        assert!(!enabled.is_set_up, "a new password is needed");
-        assert!(enabled.enable(at(50)).is_empty(), "again");
-    }
-
-    #[test]
-    fn a_disabled_account_neither_consents_nor_takes_its_link() {
-        let offered = account(&account(&[]).offer_set_up(at(100), at(1)));
-        let disabled = Account::apply(Some(offered.clone()), &offered.disable(at(2))[0]);
-        assert_eq!(disabled.set_up(1, at(3)), Err(Rejection::OfferInvalid));
-        let client = ClientId::parse("app").unwrap();
-        assert_eq!(disabled.consent(&client, at(0), &[], at(3)), Err(Rejection::AccountDisabled));
-    }
-
-    #[test]
-    fn a_new_scope_asks_for_consent_again() {
-        let (client, other) = (ClientId::parse("app").unwrap(), ClientId::parse("b").unwrap());
-        let scopes = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let consent = |account: &Account, names: &[&str], second| {
-            account.consent(&client, at(0), &scopes(names), at(second))
-        };
-        let given = account(&consent(&account(&[]), &["openid"], 1).unwrap());
-        let has = |account: &Account, client, names: &[&str]| {
-            account.has_consented(client, at(0), &scopes(names))
-        };
-        assert!(has(&given, &client, &["openid"]) && has(&given, &client, &[]));
-        assert!(!has(&given, &client, &["openid", "email"]));
-        assert!(!has(&given, &other, &["openid"]) && !has(&given, &other, &[]));
-        assert_eq!(consent(&given, &["openid"], 2), Ok(Vec::new()), "again");
-        let more = consent(&given, &["email"], 2).unwrap();
-        let more = Account::apply(Some(given), &more[0]);
-        assert!(has(&more, &client, &["openid", "email"]));
-    }
-
-    #[test]
-    fn a_consent_ends_with_the_registration_of_its_client() {
-        let (client, scopes) = (ClientId::parse("app").unwrap(), ["openid".to_owned()]);
-        let given = account(&account(&[]).consent(&client, at(0), &scopes, at(5)).unwrap());
-        assert!(given.has_consented(&client, at(5), &scopes));
-        assert!(!given.has_consented(&client, at(6), &scopes), "another client of the same name");
-        let again = given.consent(&client, at(6), &scopes, at(7)).unwrap();
-        let again = Account::apply(Some(given), &again[0]);
-        assert!(again.has_consented(&client, at(6), &scopes));
-    }
-
-    #[test]
-    fn consents_have_a_limit() {
-        let mut full = account(&[]);
-        let consent = |account: &Account, client: &str, scope: &str| {
-            let client = ClientId::parse(client).unwrap();
-            account.consent(&client, at(0), &[scope.to_owned()], at(1))
-        };
-        for number in 0..CONSENTS_MAX {
-            let event = consent(&full, &format!("c{number}"), "a").unwrap();
-            full = Account::apply(Some(full), &event[0]);
-        }
-        let refused = consent(&full, "new", "a");
-        assert_eq!(refused, Err(Rejection::TooManyConsents { max: CONSENTS_MAX }));
-        assert!(consent(&full, "c1", "b").is_ok());
-    }
-
-    #[test]
-    fn no_client_has_the_identifier_of_an_account() {
-        for good in ["app", "A.b_c~d-1", &"x".repeat(64)] {
-            assert!(ClientId::parse(good).is_some(), "{good}");
-        }
-        let account = "0190a8b4-0000-7000-8000-000000000000";
-        let plain = account.replace('-', "");
-        for wrong in ["", "a b", "a:b", "ä", "a/b", "a\n", account, &plain, &"x".repeat(65)] {
-            assert!(ClientId::parse(wrong).is_none(), "{wrong}");
-        }
-    }
-}
+mod tests;

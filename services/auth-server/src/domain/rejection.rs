@@ -11,6 +11,16 @@ pub(crate) enum Rejection {
     AccountDisabled,
     #[error("the link is not valid, or no longer; ask for a new one")]
     OfferInvalid,
+    #[error("the code is not right, or was used")]
+    CodeInvalid,
+    #[error("the account has this passkey already")]
+    PasskeyExists,
+    #[error("an account has at most {max} passkeys")]
+    TooManyPasskeys { max: usize },
+    #[error("the passkey is not valid here")]
+    PasskeyInvalid,
+    #[error("the account was changed at the same time; try again")]
+    RecordChanged,
     #[error("an account can remember consents to at most {max} clients")]
     TooManyConsents { max: usize },
     #[error("another account has this e-mail address")]

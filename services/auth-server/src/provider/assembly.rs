@@ -6,6 +6,7 @@ use crate::{
         accounts::Accounts,
         addresses::Addresses,
         attempt_limit::AttemptLimit,
+        authorization::Authorizations,
         client_authentication::ClientAuthenticator,
         client_keys::ClientKeys,
         client_registration::ClientRegistrations,
@@ -17,6 +18,7 @@ use crate::{
         issuer::Issuer,
         keyring::Keyring,
         logout_notices::LogoutNotices,
+        password_sign_in::PasswordSignIn,
         passwords::PasswordHasher,
         person_records::PersonRecords,
         pushed_requests::PushedRequests,
@@ -50,6 +52,35 @@ impl Assembly<'_> {
     /// Key for a purpose.
     pub(super) fn key(&self, purpose: &str) -> [u8; KEY_BYTES] {
         derived(&self.root, purpose)
+    }
+
+    pub(super) fn authorizations(
+        &self,
+        accounts: &Arc<Accounts>,
+        clients: &Arc<Clients>,
+        grants: &Arc<Grants>,
+        subjects: &Arc<Subjects>,
+        pushed: &Arc<PushedRequests>,
+        notices: &Arc<LogoutNotices>,
+    ) -> Authorizations {
+        Authorizations {
+            accounts: Arc::clone(accounts),
+            clients: Arc::clone(clients),
+            grants: Arc::clone(grants),
+            subjects: Arc::clone(subjects),
+            pushed: Arc::clone(pushed),
+            notices: Arc::clone(notices),
+            ids: self.ids.clone(),
+        }
+    }
+
+    pub(super) fn password_sign_in(&self, accounts: &Arc<Accounts>) -> PasswordSignIn {
+        let settings = self.settings;
+        PasswordSignIn {
+            accounts: Arc::clone(accounts),
+            account_attempts: self.limit("account", settings.failed_sign_ins_per_account_max),
+            address_attempts: self.limit("address", settings.failed_sign_ins_per_address_max),
+        }
     }
 
     pub(super) fn accounts(&self, handles: &Arc<HandleKey>) -> Accounts {

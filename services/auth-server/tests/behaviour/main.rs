@@ -1,6 +1,8 @@
 //! The provider through its HTTP interface, on the memory engine.
 
+mod account;
 mod administration;
+mod authenticator;
 mod authorize;
 mod back_channel;
 mod claims;
@@ -10,15 +12,20 @@ mod dpop;
 mod harness;
 mod introspection;
 mod logout;
+mod mailbox;
 mod metadata;
+mod passkeys;
 mod proofs;
 mod pushed;
 mod races;
 mod refresh;
 mod registration;
 mod request_objects;
+mod reset;
 mod set_up;
 mod sign_in;
+mod sign_up;
 mod token;
 mod token_exchange;
+mod two_step;
 mod userinfo;

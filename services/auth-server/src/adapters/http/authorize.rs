@@ -1,6 +1,12 @@
 //! Authorization endpoint (RFC 6749, section 4.1): takes the request, shows the pages, and answers the client.
 
-use super::{body::ProtocolRequest, browser::Browser, device, form, page, respond, texts::Texts};
+use super::{
+    body::ProtocolRequest,
+    browser::Browser,
+    device, form, page, respond,
+    sign_in::{self, Destination},
+    texts::{Texts, filled},
+};
 use crate::{
     application::{
         authorization::{NextStep, Progress},
@@ -109,9 +115,9 @@ pub(crate) async fn proceed(
         NextStep::SignIn(client) => {
             let Some(registration) = client.registration() else { return unknown_client() };
             let email = request.login_hint.clone().unwrap_or_default();
-            let (sealed, cookie) = form::seal(provider, browser, SIGN_IN_FORM, request);
-            let page = page::sign_in(provider, browser, registration, &sealed, &email, None);
-            page::with_cookie(page, cookie)
+            let introduction = filled(texts.to_continue, "client", &registration.name);
+            let destination = Destination::Client(Box::new(request));
+            sign_in::page(provider, browser, destination, &introduction, &email, None)
         }
         NextStep::Consent { client, account } => {
             let (Some(registration), Some(session)) = (client.registration(), session) else {

@@ -2,10 +2,13 @@
 
 use super::texts::Texts;
 use crate::{
-    application::sessions::{Session, SessionId},
+    application::{
+        session_list::browser_name,
+        sessions::{Session, SessionId},
+    },
     provider::Provider,
 };
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, header};
 use jose::base64url_encode;
 use std::fmt;
 use storage::StorageError;
@@ -31,6 +34,8 @@ pub(crate) struct Browser {
     binding: Option<String>,
     /// Handle of the device, if somebody signed in on it before.
     pub(crate) device: Option<String>,
+    /// Browser and system in words, if it tells them.
+    pub(crate) name: Option<String>,
     pub(crate) texts: &'static Texts,
 }
 
@@ -59,7 +64,9 @@ impl Browser {
         let binding = binding.filter(|it| !it.is_empty() && it.len() <= BINDING_BYTES_MAX);
         let binding = binding.map(ToOwned::to_owned);
         let device = cookie(headers, DEVICE, is_https).map(ToOwned::to_owned);
-        Ok(Self { session_id, session, binding, device, texts: Texts::negotiate(headers) })
+        let user_agent = headers.get(header::USER_AGENT).and_then(|it| it.to_str().ok());
+        let (name, texts) = (user_agent.and_then(browser_name), Texts::negotiate(headers));
+        Ok(Self { session_id, session, binding, device, name, texts })
     }
 
     /// The same browser, with pages in the first language of a client (`ui_locales`) that there is.
@@ -128,7 +135,6 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str, is_https: bool) -> Option<&'a 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::header;
 
     #[test]
     fn a_cookie_that_another_host_could_have_set_counts_for_nothing_over_https() {
@@ -150,6 +156,7 @@ mod tests {
             session: None,
             binding: Some("binding".to_owned()),
             device: Some("device".to_owned()),
+            name: Some("Firefox, Linux".to_owned()),
             texts: Texts::negotiate(&HeaderMap::new()),
         };
         assert_eq!(format!("{browser:?}"), r#"Browser { language: "en", .. }"#);

@@ -70,20 +70,42 @@ struct Sealed<T> {
     data: T,
 }
 
-/// Seals data into a form of this browser; with the cookie to set along with it, if the browser has none yet.
+/// Seals forms of one page, which are all bound to one cookie.
+#[derive(Debug)]
+pub(crate) struct Sealer<'a> {
+    provider: &'a Provider,
+    binding: String,
+    /// The cookie to set along with the page, if the browser has none yet.
+    pub(crate) cookie: Option<HeaderValue>,
+}
+
+impl<'a> Sealer<'a> {
+    /// Sealer of a page for this browser.
+    pub(crate) fn new(provider: &'a Provider, browser: &Browser) -> Self {
+        let (binding, cookie) = browser.bound(provider);
+        Self { provider, binding, cookie }
+    }
+
+    /// Seals data into a form.
+    pub(crate) fn seal<T: Serialize>(&self, form: &str, data: T) -> String {
+        let Provider { ids, sealing, .. } = self.provider;
+        let now = ids.now();
+        let expires = now.as_second().saturating_add_unsigned(VALID.as_secs());
+        let sealed = Sealed { browser: digest(&self.binding), expires, data };
+        let text = serde_json::to_vec(&sealed).expect("what is sealed is plain data");
+        base64url_encode(sealing.seal(form, &text, now, &**ids.randomness()))
+    }
+}
+
+/// Seals data into the one form of a page; with the cookie to set along with it, if the browser has none yet.
 pub(crate) fn seal<T: Serialize>(
     provider: &Provider,
     browser: &Browser,
     form: &str,
     data: T,
 ) -> (String, Option<HeaderValue>) {
-    let (binding, cookie) = browser.bound(provider);
-    let now = provider.ids.now();
-    let expires = now.as_second().saturating_add_unsigned(VALID.as_secs());
-    let sealed = Sealed { browser: digest(binding), expires, data };
-    let text = serde_json::to_vec(&sealed).expect("what is sealed is plain data");
-    let sealed = provider.sealing.seal(form, &text, now, &**provider.ids.randomness());
-    (base64url_encode(sealed), cookie)
+    let sealer = Sealer::new(provider, browser);
+    (sealer.seal(form, data), sealer.cookie)
 }
 
 fn open<T: DeserializeOwned>(

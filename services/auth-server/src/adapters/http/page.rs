@@ -3,6 +3,8 @@
 use super::{
     assets::style_path,
     browser::Browser,
+    fields,
+    passkey::with_script,
     texts::{Texts, filled},
 };
 use crate::{
@@ -138,36 +140,43 @@ pub(crate) async fn not_found(
     error(&provider, texts, StatusCode::NOT_FOUND, texts.not_found)
 }
 
+/// Content of the sign-in page.
+#[derive(Debug)]
+pub(crate) struct SignInPage<'a> {
+    pub(crate) introduction: &'a str,
+    pub(crate) form: &'a str,
+    pub(crate) email: &'a str,
+    pub(crate) error: Option<&'a str>,
+    /// Form for a passkey; empty where none can be used.
+    pub(crate) passkey: Markup,
+}
+
 /// Fields and buttons of the sign-in.
-pub(crate) fn sign_in(
-    provider: &Provider,
-    browser: &Browser,
-    client: &Registration,
-    form: &str,
-    email: &str,
-    error: Option<&str>,
-) -> Response {
+pub(crate) fn sign_in(provider: &Provider, browser: &Browser, shown: &SignInPage<'_>) -> Response {
+    let SignInPage { introduction, form, email, error, passkey } = shown;
     let texts = browser.texts;
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page { status, ..Page::new(provider, browser, texts.sign_in) };
-    let introduction = filled(texts.to_continue, "client", &client.name);
-    page.response(Some(&introduction), &html! {
-        @if let Some(error) = error { p.notice #error role="alert" { (error) } }
-        form action="/auth/sign-in" method="post" {
-            input type="hidden" name="form" value=(form);
-            div.field {
-                label for="email" { (texts.email) }
-                input.input #email name="email" type="email" value=(email) autocomplete="username" spellcheck="false"
-                    required maxlength="254" aria-describedby=[error.map(|_| "error")];
+    let page = page.response(
+        Some(introduction),
+        &html! {
+            (fields::notice(*error))
+            form action="/auth/sign-in" method="post" {
+                input type="hidden" name="form" value=(form);
+                (fields::sign_in_email(texts.email, email, *error))
+                (fields::current_password(texts.password, *error))
+                button.button #sign-in type="submit" { (texts.sign_in) }
             }
-            div.field {
-                label for="password" { (texts.password) }
-                input.input #password name="password" type="password" autocomplete="current-password" required maxlength="512"
-                    aria-describedby=[error.map(|_| "error")];
+            (passkey)
+            @if provider.mails.is_open() {
+                ul.links {
+                    li { a href="/auth/forgot" { (texts.account.forgot_link) } }
+                    li { a href="/auth/sign-up" { (texts.account.sign_up_link) } }
+                }
             }
-            button.button #sign-in type="submit" { (texts.sign_in) }
-        }
-    })
+        },
+    );
+    if passkey.0.is_empty() { page } else { with_script(page) }
 }
 
 /// Question whether a client may have what it asks for.

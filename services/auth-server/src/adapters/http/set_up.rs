@@ -3,16 +3,13 @@
 use super::{
     body::ProtocolRequest,
     browser::Browser,
+    fields,
     form::{self, Submitted},
     page,
     texts::Texts,
 };
 use crate::{
-    application::{
-        error::AuthError,
-        passwords::{Password, PasswordRefusal},
-        person_records::Person,
-    },
+    application::{error::AuthError, mail::AccountNotice, person_records::Person},
     domain::Rejection,
     provider::Provider,
 };
@@ -63,18 +60,22 @@ async fn set_up(provider: &Provider, submitted: Submitted) -> Result<Response, A
     let Some(handle) = handle else {
         return Ok(page::error(provider, texts, StatusCode::BAD_REQUEST, texts.form_expired));
     };
-    let (_, person) = provider.accounts.offered(&handle).await?;
+    let (id, person) = provider.accounts.offered(&handle).await?;
+    let holder = provider.accounts.load(id).await?.ok_or(Rejection::OfferInvalid)?;
     let typed = parameters.get("email").unwrap_or_default();
     let again = |error| form_page(provider, &browser, &handle, &person, typed, Some(error));
     let Ok(email) = Email::parse(person.email.as_deref().unwrap_or(typed)) else {
         return Ok(again(texts.wrong_email));
     };
     let password = parameters.get("password").unwrap_or_default();
-    let password = match Password::choose(password, email.as_str()) {
+    let password = match provider.password_policy.choose(password, email.as_str(), false).await? {
         Ok(password) => password,
-        Err(refusal) => return Ok(again(refusal_text(texts, refusal))),
+        Err(refusal) => return Ok(again(fields::refusal(texts, refusal, false))),
     };
-    match provider.accounts.set_up(&handle, &email, &password).await {
+    // Of a first password there is nothing to tell.
+    let owner = person.email.as_deref().filter(|_| holder.is_set_up);
+    let notice = provider.mails.notice(owner, AccountNotice::PasswordChanged, texts.tag)?;
+    match provider.accounts.set_up_with(&handle, &email, &password, notice).await {
         Ok(_) => {}
         Err(AuthError::Rejected(Rejection::AddressTaken)) => return Ok(again(texts.address_taken)),
         Err(AuthError::Busy) => return Ok(again(texts.busy)),
@@ -82,14 +83,6 @@ async fn set_up(provider: &Provider, submitted: Submitted) -> Result<Response, A
     }
     let page = page::Page::new(provider, &browser, texts.set_up_done);
     Ok(page.response(Some(texts.set_up_done_text), &html! { p { a href="/" { (texts.to_shop) } } }))
-}
-
-fn refusal_text(texts: &'static Texts, refusal: PasswordRefusal) -> &'static str {
-    match refusal {
-        PasswordRefusal::Short => texts.password_too_short,
-        PasswordRefusal::Long => texts.password_too_long,
-        PasswordRefusal::Simple => texts.password_too_simple,
-    }
 }
 
 fn form_page(
@@ -106,7 +99,7 @@ fn form_page(
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = page::Page { status, ..page::Page::new(provider, browser, texts.set_up) };
     let page = page.response(Some(texts.set_up_text), &html! {
-        @if let Some(error) = error { p.notice #error role="alert" { (error) } }
+        (fields::notice(error))
         form action="/auth/set-up" method="post" {
             input type="hidden" name="form" value=(sealed);
             div.field {
@@ -114,12 +107,7 @@ fn form_page(
                 input.input #email name="email" type="email" value=(email.unwrap_or(typed)) autocomplete="username"
                     spellcheck="false" required maxlength="254" readonly[email.is_some()];
             }
-            div.field {
-                label for="password" { (texts.password) }
-                p.hint #password-hint { (texts.password_hint) }
-                input.input #password name="password" type="password" autocomplete="new-password" required minlength="15"
-                    maxlength="512" aria-describedby="password-hint";
-            }
+            (fields::new_password(texts, "password", texts.password, false))
             button.button #set-password type="submit" { (texts.set_password) }
         }
     });

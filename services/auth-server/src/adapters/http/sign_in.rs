@@ -1,10 +1,12 @@
-//! Sign-in page, submitted.
+//! Sign-in: the password page, submitted; then the second step for whoever has one; then whatever the person came for.
 
 use super::{
     authorize::{SIGN_IN_FORM, proceed},
     browser::{Browser, device_cookie, session_cookie},
-    form::{self, Submitted},
-    page,
+    form::{Sealer, Submitted},
+    page, passkey, respond, second_step,
+    signed_in::network,
+    texts::filled,
 };
 use crate::{
     application::{
@@ -12,18 +14,34 @@ use crate::{
         authorization_request::AuthorizationRequest,
         error::AuthError,
         password_sign_in::{Attempt, SignInRequest},
+        sessions::Proof,
     },
     provider::Provider,
 };
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use http::StatusCode;
-use identifiers::AccountId;
-use kernel::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use transport::Context;
-use web::ClientKey;
 
-/// Signs in, and goes on with the request.
+/// Authentication methods (`amr`, RFC 8176) of a password alone.
+pub(crate) const PASSWORD: &[&str] = &["pwd"];
+/// Path of the account's page.
+const ACCOUNT_PATH: &str = "/auth/account";
+
+/// What a person signs in for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Destination {
+    /// A client that asks.
+    Client(Box<AuthorizationRequest>),
+    /// The pages of the own account.
+    Account,
+}
+
+/// Signs in, and goes on with what the person came for.
 pub(crate) async fn submit(
     State(provider): State<Arc<Provider>>,
     submitted: Submitted,
@@ -33,51 +51,110 @@ pub(crate) async fn submit(
 }
 
 async fn sign_in(provider: &Provider, submitted: Submitted) -> Result<Response, AuthError> {
-    let request = submitted.data::<AuthorizationRequest>(provider, SIGN_IN_FORM);
+    let destination = submitted.data::<Destination>(provider, SIGN_IN_FORM);
     let Submitted { browser, parameters } = submitted;
-    let Some(request) = request else {
+    let Some(destination) = destination else {
         let texts = browser.texts;
         return Ok(page::error(provider, texts, StatusCode::BAD_REQUEST, texts.form_expired));
     };
-    let browser = browser.in_language(request.ui_locales.as_deref());
+    let browser = destination.in_its_language(browser);
     let texts = browser.texts;
-    let network = Context::current_client().map(|address| ClientKey::at(address).to_string());
     let attempt = SignInRequest {
         email: parameters.get("email").unwrap_or_default(),
         password: parameters.get("password").unwrap_or_default(),
         device: browser.device.as_deref(),
-        network: network.as_deref().unwrap_or("unknown"),
+        network: &network(),
     };
     let error = match provider.password_sign_in.attempt(&attempt).await? {
         Attempt::Succeeded(account, at) => {
-            return signed_in(provider, &browser, request, account, at).await;
+            let holder = provider.accounts.load(account).await?;
+            if holder.is_some_and(|holder| holder.second_factor.is_some()) {
+                return Ok(second_step::page(provider, &browser, destination, account, at, None));
+            }
+            let proof = Proof { account, at, methods: PASSWORD };
+            return signed_in(provider, &browser, destination, &proof).await;
         }
         Attempt::WrongCredentials => texts.wrong_credentials,
         Attempt::TooMany => texts.too_many_attempts,
         Attempt::Busy => texts.busy,
     };
-    let client = provider.authorizations.client(&request).await?;
-    let Some(registration) = client.as_ref().and_then(|client| client.registration()) else {
-        return Ok(page::error(provider, texts, StatusCode::BAD_REQUEST, texts.unknown_client));
-    };
-    let (sealed, cookie) = form::seal(provider, &browser, SIGN_IN_FORM, request);
-    let email = attempt.email;
-    let page = page::sign_in(provider, &browser, registration, &sealed, email, Some(error));
-    Ok(page::with_cookie(page, cookie))
+    page_for(provider, &browser, destination, attempt.email, Some(error)).await
 }
 
-/// Begins the session, whose cookie is set whatever becomes of the request.
-async fn signed_in(
+/// Begins the session, whose cookie is set whatever becomes of what the person came for.
+pub(crate) async fn signed_in(
     provider: &Provider,
     browser: &Browser,
-    request: AuthorizationRequest,
-    account: AccountId,
-    at: Timestamp,
+    destination: Destination,
+    proof: &Proof,
 ) -> Result<Response, AuthError> {
-    let device = provider.accounts.device(account).await?;
+    let device = provider.accounts.device(proof.account).await?;
     let earlier = browser.session_id.as_ref();
-    let (id, session) = provider.sessions.begin(account, at, earlier).await?;
-    let next = proceed(provider, browser, request, Some(&session), Progress::SignedIn).await;
+    let (id, session) = provider.sessions.begin(proof, earlier).await?;
+    provider.session_list.add(&session, browser.name.clone()).await?;
+    let next = match destination {
+        Destination::Client(request) => {
+            proceed(provider, browser, *request, Some(&session), Progress::SignedIn).await
+        }
+        Destination::Account => respond::see_other(ACCOUNT_PATH)
+            .unwrap_or_else(|| StatusCode::INTERNAL_SERVER_ERROR.into_response()),
+    };
     let next = page::with_cookie(next, session_cookie(provider, &id));
     Ok(page::with_cookie(next, device_cookie(provider, &device)))
+}
+
+/// Page on which somebody signs in for the pages of the account.
+pub(crate) fn page_for_account(provider: &Provider, browser: &Browser) -> Response {
+    let introduction = browser.texts.account.to_account;
+    page(provider, browser, Destination::Account, introduction, "", None)
+}
+
+/// Page on which somebody signs in, once more.
+pub(crate) async fn page_for(
+    provider: &Provider,
+    browser: &Browser,
+    destination: Destination,
+    email: &str,
+    error: Option<&str>,
+) -> Result<Response, AuthError> {
+    let texts = browser.texts;
+    let introduction = match &destination {
+        Destination::Account => texts.account.to_account.to_owned(),
+        Destination::Client(request) => {
+            let client = provider.authorizations.client(request).await?;
+            let Some(registration) = client.as_ref().and_then(|client| client.registration())
+            else {
+                let sentence = texts.unknown_client;
+                return Ok(page::error(provider, texts, StatusCode::BAD_REQUEST, sentence));
+            };
+            filled(texts.to_continue, "client", &registration.name)
+        }
+    };
+    Ok(page(provider, browser, destination, &introduction, email, error))
+}
+
+/// Page with the form for a password, and the one for a passkey where those can be used.
+pub(crate) fn page(
+    provider: &Provider,
+    browser: &Browser,
+    destination: Destination,
+    introduction: &str,
+    email: &str,
+    error: Option<&str>,
+) -> Response {
+    let sealer = Sealer::new(provider, browser);
+    let passkey = passkey::sign_in_form(provider, browser.texts, &sealer, &destination);
+    let form = sealer.seal(SIGN_IN_FORM, destination);
+    let shown = page::SignInPage { introduction, form: &form, email, error, passkey };
+    page::with_cookie(page::sign_in(provider, browser, &shown), sealer.cookie)
+}
+
+impl Destination {
+    /// The browser with pages in the language that a client asked for.
+    pub(crate) fn in_its_language(&self, browser: Browser) -> Browser {
+        match self {
+            Self::Client(request) => browser.in_language(request.ui_locales.as_deref()),
+            Self::Account => browser,
+        }
+    }
 }

@@ -1,11 +1,14 @@
 //! Texts of the pages, in the languages of the shop.
 
+use super::account_texts::{self, AccountTexts};
 use http::{HeaderMap, header};
 
 /// Texts of one language.
 #[derive(Debug)]
 pub(crate) struct Texts {
     pub(crate) tag: &'static str,
+    /// Texts of the pages of accounts.
+    pub(crate) account: &'static AccountTexts,
     pub(crate) email: &'static str,
     pub(crate) password: &'static str,
     pub(crate) sign_in: &'static str,
@@ -69,6 +72,7 @@ pub(crate) struct Texts {
 
 const ENGLISH: Texts = Texts {
     tag: "en",
+    account: &account_texts::ENGLISH,
     email: "E-mail address",
     password: "Password",
     sign_in: "Sign in",
@@ -129,6 +133,7 @@ const ENGLISH: Texts = Texts {
 
 const GERMAN: Texts = Texts {
     tag: "de",
+    account: &account_texts::GERMAN,
     email: "E-Mail-Adresse",
     password: "Passwort",
     sign_in: "Anmelden",

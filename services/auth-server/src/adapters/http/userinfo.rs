@@ -6,7 +6,10 @@ use super::{
     proof, respond,
 };
 use crate::{
-    application::{parameters::Parameters, standard_claims::claims_of},
+    application::{
+        parameters::Parameters,
+        standard_claims::{claims_of, verify_email},
+    },
     domain::events::Authorization,
     provider::Provider,
 };
@@ -50,7 +53,9 @@ async fn answer(provider: &Provider, request: Request) -> Result<Response, Token
     let registration = client.as_deref().and_then(|client| client.registration());
     let Some(registration) = registration else { return Err(TokenRefusal::InvalidToken(scheme)) };
     let person = provider.accounts.person(*account).await?.unwrap_or_default();
+    let holder = provider.accounts.load(*account).await?;
     let mut claims = claims_of(&person, |scope| active.has_scope(scope));
+    verify_email(&mut claims, holder.as_deref());
     claims.insert("sub".to_owned(), provider.subjects.of(*account, registration).into());
     Ok(match registration.policy.userinfo_algorithm {
         None => respond::private_json(StatusCode::OK, &Value::Object(claims)),

@@ -75,6 +75,101 @@ pub(crate) enum AccountEvent {
         #[cbor(n(2), with = "kernel::cbor")]
         at: Timestamp,
     },
+    /// The person showed that mail to the address is read.
+    #[n(6)]
+    EmailVerified {
+        #[cbor(n(0), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// A link to another address was made; earlier ones are void.
+    #[n(7)]
+    EmailChangeOffered {
+        #[n(0)]
+        number: u32,
+        #[cbor(n(1), with = "kernel::cbor")]
+        expires: Timestamp,
+        #[cbor(n(2), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// The account took up another address.
+    #[n(8)]
+    EmailChanged {
+        #[cbor(n(0), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// What was signed in was signed out, everywhere.
+    #[n(9)]
+    SignedOut {
+        #[cbor(n(0), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// An authenticator app was set up, in place of an earlier one; its recovery codes are new.
+    #[n(10)]
+    SecondFactorEnabled {
+        /// Time step of the one-time password that proved it.
+        #[n(0)]
+        step: i64,
+        #[cbor(n(1), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// A one-time password was accepted.
+    #[n(11)]
+    OneTimePasswordUsed {
+        /// Its time step.
+        #[n(0)]
+        step: i64,
+        #[cbor(n(1), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// A recovery code was used up.
+    #[n(12)]
+    RecoveryCodeUsed {
+        #[n(0)]
+        number: u8,
+        #[cbor(n(1), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// New recovery codes took the place of all that there were.
+    #[n(13)]
+    RecoveryCodesReplaced {
+        #[cbor(n(0), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// The second factor was turned off.
+    #[n(14)]
+    SecondFactorDisabled {
+        #[cbor(n(0), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// A passkey was added.
+    #[n(15)]
+    PasskeyAdded {
+        /// Digest of the credential's identifier.
+        #[n(0)]
+        passkey: String,
+        #[cbor(n(1), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// A passkey was removed.
+    #[n(16)]
+    PasskeyRemoved {
+        /// Digest of the credential's identifier.
+        #[n(0)]
+        passkey: String,
+        #[cbor(n(1), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// A one-time link was made that goes to the address of the account: who uses it has shown that mail to it is read. It counts like
+    /// other links, of which the newest is valid.
+    #[n(17)]
+    ResetOffered {
+        #[n(0)]
+        number: u32,
+        #[cbor(n(1), with = "kernel::cbor")]
+        expires: Timestamp,
+        #[cbor(n(2), with = "kernel::cbor")]
+        at: Timestamp,
+    },
 }
 
 /// Event of an e-mail address, whose stream bears its keyed digest.
@@ -93,6 +188,19 @@ pub(crate) enum AddressEvent {
 }
 
 impl AccountEvent {
+    /// Whether the record of the person is another one since.
+    pub(crate) fn changes_record(&self) -> bool {
+        matches!(
+            self,
+            Self::PasswordSet { .. }
+                | Self::EmailChangeOffered { .. }
+                | Self::EmailChanged { .. }
+                | Self::SecondFactorEnabled { .. }
+                | Self::RecoveryCodesReplaced { .. }
+                | Self::SecondFactorDisabled { .. }
+        )
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Created { .. } => "account_created",
@@ -101,6 +209,18 @@ impl AccountEvent {
             Self::Disabled { .. } => "account_disabled",
             Self::Enabled { .. } => "account_enabled",
             Self::ConsentGiven { .. } => "consent_given",
+            Self::EmailVerified { .. } => "email_verified",
+            Self::EmailChangeOffered { .. } => "email_change_offered",
+            Self::EmailChanged { .. } => "email_changed",
+            Self::SignedOut { .. } => "signed_out",
+            Self::SecondFactorEnabled { .. } => "second_factor_enabled",
+            Self::OneTimePasswordUsed { .. } => "one_time_password_used",
+            Self::RecoveryCodeUsed { .. } => "recovery_code_used",
+            Self::RecoveryCodesReplaced { .. } => "recovery_codes_replaced",
+            Self::SecondFactorDisabled { .. } => "second_factor_disabled",
+            Self::PasskeyAdded { .. } => "passkey_added",
+            Self::PasskeyRemoved { .. } => "passkey_removed",
+            Self::ResetOffered { .. } => "reset_offered",
         }
     }
 }

@@ -51,6 +51,10 @@ pub(crate) struct AuthorizationExtensions {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cbor(n(1), skip_if = "is_default")]
     pub(crate) id_token_claims: Vec<String>,
+    /// How the person signed in (`amr`, RFC 8176); by a password where nothing is said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cbor(n(2), skip_if = "is_default")]
+    pub(crate) methods: Vec<String>,
 }
 
 /// Reason why a grant ended early.

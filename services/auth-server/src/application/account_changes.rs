@@ -1,0 +1,196 @@
+//! Changes of an account that its owner makes: sign-up, password, e-mail address, sign-out everywhere. The record of the person changes in
+//! the commit of the event that says so, and only if it is still the one that was read.
+
+use super::{
+    accounts::{ACCOUNT_PREFIX, Accounts},
+    error::AuthError,
+    new_password::Password,
+    person_records::{Person, PersonRecords},
+};
+use crate::domain::{Rejection, account::Account, events::AccountEvent};
+use identifiers::{AccountId, Email};
+use journal::LoadedAggregate;
+use kernel::{Timestamp, prefixed_id};
+use std::{sync::Arc, time::Duration};
+use storage::{CommitError, StorageError, Write};
+
+/// Time for which a link can be used that was mailed to the owner of an account.
+pub(crate) const MAILED_LINK_VALID: Duration = Duration::from_mins(30);
+/// Attempts at a change while others change the same record.
+const ATTEMPTS_MAX: usize = 8;
+
+impl Accounts {
+    /// Account whose person is reached at an address, if it may be used.
+    pub(crate) async fn reached_at(&self, email: &Email) -> Result<Option<AccountId>, AuthError> {
+        let Some(id) = self.of_address(email).await? else { return Ok(None) };
+        let person = self.person(id).await?;
+        Ok(person.filter(|person| person.is_reached_at(email)).map(|_| id))
+    }
+
+    /// A new account of somebody who has read the mail to this address.
+    pub(crate) async fn sign_up(
+        &self,
+        email: &Email,
+        password: &Password,
+    ) -> Result<AccountId, AuthError> {
+        // Hashed before anything is claimed: it may take a while, or be refused.
+        let hash = self.passwords.hash(password).await?;
+        let (id, now) = (self.claimed(email).await?, self.ids.now());
+        let email = Some(email.as_str().to_owned());
+        let write =
+            PersonRecords::put(id, &Person { email, password: Some(hash), ..Person::default() })?;
+        let stream = prefixed_id(ACCOUNT_PREFIX, id);
+        let sign_up = |account: Option<&Account>| Account::sign_up(account, now);
+        let created = self.repository.create(&stream, sign_up, |_| vec![write.clone()]);
+        match created.await.map_err(AuthError::from) {
+            Err(AuthError::Rejected(Rejection::AccountExists)) => {
+                Err(Rejection::AddressTaken.into())
+            }
+            other => other.map(|_| id),
+        }
+    }
+
+    /// Makes a one-time link for the owner of an account; its number. The writes that depend on it are in the same commit.
+    pub(crate) async fn offer_reset(
+        &self,
+        id: AccountId,
+        writes: impl Fn(u32) -> Vec<Write>,
+    ) -> Result<u32, AuthError> {
+        let now = self.ids.now();
+        let expires = now.checked_add(MAILED_LINK_VALID).unwrap_or(Timestamp::MAX);
+        let number = |account: &Account| account.next_offer().saturating_sub(1);
+        let offer = |account: Option<&Account>| {
+            account.ok_or(Rejection::UnknownAccount)?.offer_reset(expires, now)
+        };
+        let stream = prefixed_id(ACCOUNT_PREFIX, id);
+        let offered = self.repository.execute(&stream, offer, |account| writes(number(account)));
+        let offered = offered.await?;
+        // The link leaves the process.
+        offered.commit().wait().await.map_err(unavailable)?;
+        Ok(offered.state.as_deref().map_or(0, number))
+    }
+
+    /// Another password in place of the present one.
+    pub(crate) async fn change_password(
+        &self,
+        id: AccountId,
+        password: &Password,
+        writes: Vec<Write>,
+    ) -> Result<Timestamp, AuthError> {
+        let hash = self.passwords.hash(password).await?;
+        let now = self.ids.now();
+        let change = |account: &Account, person: &mut Person| {
+            (person.password, person.pending_email) = (Some(hash.clone()), None);
+            account.change_password(now)
+        };
+        self.change_person(id, change, writes).await.map(|_| now)
+    }
+
+    /// Makes a link by which the account takes up another address; its number.
+    pub(crate) async fn offer_email_change(
+        &self,
+        id: AccountId,
+        email: &Email,
+        writes: impl Fn(u32) -> Vec<Write>,
+    ) -> Result<(), AuthError> {
+        let now = self.ids.now();
+        let expires = now.checked_add(MAILED_LINK_VALID).unwrap_or(Timestamp::MAX);
+        let number = self.load(id).await?.map_or(0, |account| account.last_email_change());
+        let writes = writes(number.saturating_add(1));
+        let change = |account: &Account, person: &mut Person| {
+            if account.last_email_change() != number {
+                return Err(Rejection::RecordChanged);
+            }
+            person.pending_email = Some(email.as_str().to_owned());
+            account.offer_email_change(expires, now)
+        };
+        self.change_person(id, change, writes).await.map(drop)
+    }
+
+    /// Account and addresses, the present and the next, of a link to another address that can be used now.
+    pub(crate) async fn offered_email(
+        &self,
+        id: AccountId,
+        number: u32,
+    ) -> Result<(Option<String>, Email), AuthError> {
+        let account = self.load(id).await?.ok_or(Rejection::OfferInvalid)?;
+        account.check_email_change(number, self.ids.now())?;
+        let person = self.person(id).await?.unwrap_or_default();
+        let next = person.pending_email.as_deref().and_then(|next| Email::parse(next).ok());
+        Ok((person.email, next.ok_or(Rejection::OfferInvalid)?))
+    }
+
+    /// Takes up the address of a link, together with these writes.
+    pub(crate) async fn change_email(
+        &self,
+        id: AccountId,
+        number: u32,
+        writes: Vec<Write>,
+    ) -> Result<(), AuthError> {
+        let (_, next) = self.offered_email(id, number).await?;
+        self.addresses.claim(&next, id).await?;
+        let now = self.ids.now();
+        let change = |account: &Account, person: &mut Person| {
+            let is_same = person.pending_email.as_deref() == Some(next.as_str());
+            if !is_same {
+                return Err(Rejection::OfferInvalid);
+            }
+            person.email = person.pending_email.take();
+            account.change_email(number, now)
+        };
+        self.change_person(id, change, writes).await.map(drop)
+    }
+
+    /// Signs out whoever is signed in to an account, and voids what was granted.
+    pub(crate) async fn sign_out_everywhere(&self, id: AccountId) -> Result<(), AuthError> {
+        let now = self.ids.now();
+        let change = |account: Option<&Account>| {
+            account.ok_or(Rejection::UnknownAccount)?.sign_out_everywhere(now)
+        };
+        self.change(id, change).await.map(drop)
+    }
+
+    /// Changes an account and the record of its person in one commit, together with these writes. A record that somebody else changes
+    /// meanwhile is read again.
+    pub(super) async fn change_person(
+        &self,
+        id: AccountId,
+        change: impl Fn(&Account, &mut Person) -> Result<Vec<AccountEvent>, Rejection>,
+        writes: Vec<Write>,
+    ) -> Result<LoadedAggregate<Account>, AuthError> {
+        let stream = prefixed_id(ACCOUNT_PREFIX, id);
+        for _ in 0..ATTEMPTS_MAX {
+            let (account, read) = self.read(id).await?;
+            let version = account.record_version;
+            let mut person = read.clone();
+            change(&account, &mut person)?;
+            let mut all = writes.clone();
+            all.push(PersonRecords::put(id, &person)?);
+            let decide = |account: Option<&Account>| {
+                let account = account.ok_or(Rejection::UnknownAccount)?;
+                account.check_record(version)?;
+                change(account, &mut read.clone())
+            };
+            match self.repository.execute(&stream, decide, |_| all.clone()).await {
+                Ok(changed) => return Ok(changed),
+                Err(error) => match AuthError::from(error) {
+                    AuthError::Rejected(Rejection::RecordChanged) => {}
+                    error => return Err(error),
+                },
+            }
+        }
+        Err(Rejection::RecordChanged.into())
+    }
+
+    /// An account with the record of its person, as that is after the last change of the account: records are seen once they are flushed.
+    async fn read(&self, id: AccountId) -> Result<(Arc<Account>, Person), AuthError> {
+        let loaded = self.repository.load(&prefixed_id(ACCOUNT_PREFIX, id)).await?;
+        loaded.commit().wait().await.map_err(unavailable)?;
+        let account = loaded.state.ok_or(Rejection::UnknownAccount)?;
+        Ok((account, self.person(id).await?.unwrap_or_default()))
+    }
+}
+
+pub(super) fn unavailable(error: CommitError) -> StorageError {
+    StorageError::Unavailable(error.to_string())
+}
