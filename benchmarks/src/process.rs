@@ -1,8 +1,11 @@
 //! Process under test: data folder, server, resource usage.
 
 use crate::{
-    engine_metrics::EngineMetrics, http_connection::HttpConnection, latency::micros,
-    numbers::float, recording::Recording,
+    engine_metrics::EngineMetrics,
+    http_connection::{HttpConnection, OPERATOR_TOKEN},
+    latency::micros,
+    numbers::float,
+    recording::Recording,
 };
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
@@ -110,6 +113,7 @@ impl DataFolder {
             .arg("--data")
             .arg(self.folder.path())
             .env("ICOMMERCE_PAYMENT_SERVICE__TEST_PAYMENTS", "true")
+            .env("ICOMMERCE_API_GATEWAY__OPERATOR_TOKEN", OPERATOR_TOKEN)
             // All shoppers of a measurement have one address.
             .env("ICOMMERCE_ORDER_SERVICE__FAILED_CHECKOUTS_PER_ADDRESS_MAX", "1000000")
             .env("ICOMMERCE_LOG_FILTER", "warn");

@@ -1,7 +1,10 @@
 //! HTTP client of both edges that returns responses unchanged and tells a response from none at all.
 
 use bytes::Bytes;
-use http::{HeaderMap, Request as HttpRequest, header::CONTENT_TYPE};
+use http::{
+    HeaderMap, Request as HttpRequest,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+};
 use http_body_util::{BodyExt, Full};
 use hyper_util::{client::legacy, rt::TokioExecutor};
 use serde_json::Value;
@@ -9,6 +12,9 @@ use std::{net::SocketAddr, time::Duration};
 
 /// Response timeout, longer than any of the shop's own.
 const RESPONSE_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Token that may do everything at the operator edge of the shop under test.
+pub(crate) const OPERATOR_TOKEN: &str = "the-token-of-the-operator-of-a-crash-test";
 
 /// An edge of the shop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +100,8 @@ impl EdgeClient {
     }
 
     async fn exchange(&self, request: http::request::Builder, body: Bytes) -> Option<Response> {
+        // The shop edge ignores it.
+        let request = request.header(AUTHORIZATION, format!("Bearer {OPERATOR_TOKEN}"));
         let request = request.body(Full::new(body)).ok()?;
         let exchange = async {
             let (head, body) = self.http.request(request).await.ok()?.into_parts();

@@ -1,7 +1,7 @@
 //! Server processes of a shop on a data folder: start, readiness, signals, graceful stop.
 
 use crate::{
-    client::{Edge, EdgeClient},
+    client::{Edge, EdgeClient, OPERATOR_TOKEN},
     violation::{CheckResult, Violation, ensure},
 };
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
@@ -145,6 +145,7 @@ impl StartingShop {
                 Some(path) => File::options().create(true).append(true).open(path)?.into(),
                 None => Stdio::null(),
             };
+            command.env("ICOMMERCE_API_GATEWAY__OPERATOR_TOKEN", OPERATOR_TOKEN);
             let settings = program.settings.iter().map(|(name, value)| (name, value));
             let child = command.envs(settings).stdout(Stdio::piped()).stderr(log).spawn();
             children.push(

@@ -119,9 +119,8 @@ user. The guide is docs/guides/data-folder-maintenance.md.")]
         /// Folder of the backup, which must be new or empty
         #[arg(value_name = "FOLDER")]
         folder: PathBuf,
-        /// Operator edge of the running shop; that of the settings by default
-        #[arg(long, value_name = "URL")]
-        operator: Option<String>,
+        #[command(flatten)]
+        running: RunningShopFlags,
     },
     /// Restore a backup into a new data folder, after a check of every file
     #[command(after_help = "\
@@ -292,6 +291,29 @@ pub(crate) struct TargetFlags {
     /// Operator edge of the same shop
     #[arg(long, value_name = "URL", requires = "shop")]
     pub(crate) operator: Option<String>,
+    #[command(flatten)]
+    pub(crate) token: TokenFlags,
+}
+
+/// Operator edge of a running shop, with the token for it.
+#[derive(Debug, Default, Args)]
+pub(crate) struct RunningShopFlags {
+    /// Operator edge of the running shop; that of the settings by default
+    #[arg(long, value_name = "URL")]
+    pub(crate) operator: Option<String>,
+    /// File with an operator's token, or with the credentials of a client as `auth client add --json` prints them; the variable
+    /// `ICOMMERCE_TOKEN` may have either as well
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+/// Flag of the token for the operator edge of a running shop.
+#[derive(Debug, Default, Args)]
+pub(crate) struct TokenFlags {
+    /// File with an operator's token, or with the credentials of a client as `auth client add --json` prints them; the variable
+    /// `ICOMMERCE_TOKEN` may have either as well
+    #[arg(long, value_name = "FILE", requires = "operator")]
+    pub(crate) token_file: Option<PathBuf>,
 }
 
 /// Edge of the gateway.
@@ -329,6 +351,9 @@ pub(crate) struct ProcessFlags {
     /// Start without the demonstration catalogue and without test payments
     #[arg(long, global = true)]
     no_demo: bool,
+    /// Ask nobody to sign in at the operator edge: in the demonstration on loopback only, which does so by itself
+    #[arg(long, global = true)]
+    no_auth: bool,
     /// Format of the log, which goes to standard error; text by default
     #[arg(long, global = true, value_name = "FORMAT", value_parser = ["text", "json"])]
     log: Option<String>,
@@ -364,6 +389,7 @@ impl ProcessFlags {
         };
         let data = self.data.as_ref().map(|data| data.to_string_lossy().into_owned());
         let demo = self.no_demo.then(|| "false".to_owned());
+        let sign_in = self.no_auth.then(|| "false".to_owned());
         let log_filter = self.verbose.then(|| "debug".to_owned());
         [
             text("--services", "services", &self.services),
@@ -373,6 +399,7 @@ impl ProcessFlags {
             text("--service-listen", "service_listen", &self.service_listen),
             text("--peers", "peers", &self.peers),
             text("--no-demo", "demo", &demo),
+            text("--no-auth", "api-gateway.operator_sign_in", &sign_in),
             text("--log", "log", &self.log),
             text("--verbose", "log_filter", &log_filter),
         ]

@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         Command::Rebuild { service } => rebuild::run(&process, service),
         Command::Check => check::run(&process),
         Command::Dump { stream } => dump::run(&process, stream.as_deref()),
-        Command::Backup { folder, operator } => backup::run(&process, &folder, operator.as_deref()),
+        Command::Backup { folder, running } => backup::run(&process, &folder, &running),
         Command::Restore(flags) => restore::run(&process, &flags),
         Command::Compact => compact::run(&process),
         Command::Auth { what } => auth::run(&process, what),

@@ -5,7 +5,7 @@ use contracts::product::ProductClient;
 use demo_shop::{WORDS, seed as seed_catalogue};
 use kernel::Ids;
 use settings::Settings;
-use shop_client::{EdgeClient, RetryPolicy};
+use shop_client::{EdgeClient, RetryPolicy, TokenSource};
 use storage::KeyValue;
 
 /// Key under which the state of the seeding is stored.
@@ -51,7 +51,9 @@ pub(crate) async fn seed_once(shop: &RunningShop, seed: bool) -> Result<(), CliE
         return save_state("without").await;
     }
     save_state("planting").await?;
-    let edge = EdgeClient::new(&format!("http://{operator}"), RetryPolicy::default(), ids.clone());
+    let token = TokenSource::of_text(shop.token.expose()).map_err(|error| failed(&error))?;
+    let address = format!("http://{operator}");
+    let edge = EdgeClient::with_tokens(&address, RetryPolicy::default(), ids.clone(), Some(token));
     let products = ProductClient::new(edge.map_err(|error| failed(&error))?.channel());
     let planted = seed_catalogue(&products, ids.now()).await.map_err(|error| failed(&error))?;
     tracing::debug!(planted, "seeded the demonstration catalogue");

@@ -6,6 +6,7 @@
 use crate::{
     backups::{BACKUPS_PATH, Backups},
     error::CliError,
+    modules::{self, Admitted},
     personal_data::{PERSONS_PATH, PersonalData},
 };
 use axum::{
@@ -105,8 +106,29 @@ pub(crate) fn edge(
         let is_status = ["/health", "/metrics", BACKUPS_PATH, PERSONS_PATH]
             .iter()
             .any(|status| path.starts_with(status));
-        if is_status { &status } else { &gateway }.handle(request, None)
+        if !is_status {
+            return gateway.handle(request, None);
+        }
+        if edge == Edge::Operator && modules::takes_admission(path) {
+            return Box::pin(admitted(gateway.clone(), status.clone(), request));
+        }
+        status.handle(request, None)
     })
+}
+
+/// Response of the status endpoints, if the gateway admits the request: it knows who asks, and who may have what.
+async fn admitted(
+    gateway: RequestHandler,
+    status: RequestHandler,
+    request: Request<Body>,
+) -> Response {
+    let (head, body) = request.into_parts();
+    let question = Request::from_parts(head.clone(), Body::empty());
+    let answer = gateway.handle(question, None).await;
+    if answer.extensions().get::<Admitted>().is_none() {
+        return answer;
+    }
+    status.handle(Request::from_parts(head, body), None).await
 }
 
 /// Router of the service listener, for other processes: every documented path and every call of a contract leads to its

@@ -51,17 +51,11 @@ impl Listeners {
         settings: &Settings,
         has_secret: bool,
     ) -> Result<(), CliError> {
+        self.check_sign_in(process, settings)?;
         // Without a secret anybody who reaches the service listener is a member of the fleet.
         if let (Some(address), false) = (beyond_loopback(self.services.as_ref())?, has_secret) {
             return Err(CliError::usage(format!(
                 "service_listen: {address} can be reached from other machines, so calls need a credential: set fleet.secret_file, or listen on loopback"
-            )));
-        }
-        if let Some(address) = beyond_loopback(self.operator.as_ref())?
-            && !process.allow_operator_edge_beyond_loopback
-        {
-            return Err(CliError::usage(format!(
-                "operator_listen: {address} can be reached from other machines, and the operator edge asks for no sign-in: listen on loopback, or set allow_operator_edge_beyond_loopback if only operators can reach that address"
             )));
         }
         if let Some(address) = beyond_loopback(self.shop.as_ref())?
@@ -73,6 +67,29 @@ impl Listeners {
             )));
         }
         Ok(())
+    }
+
+    /// Refuses an operator edge that asks for no sign-in, but for that of the demonstration on loopback.
+    fn check_sign_in(
+        &self,
+        process: &ProcessSettings,
+        settings: &Settings,
+    ) -> Result<(), CliError> {
+        let asks = modules::operators_sign_in(settings).map_err(CliError::usage)?;
+        if asks || self.operator.is_none() || self.is_open_demonstration(process)? {
+            return Ok(());
+        }
+        Err(CliError::usage(
+            "--no-auth (api-gateway.operator_sign_in): only the demonstration on loopback does without sign-in; leave it out, or leave out --no-demo and have --operator-listen on loopback",
+        ))
+    }
+
+    /// Whether the operator edge is that of the demonstration, which only this machine reaches.
+    pub(crate) fn is_open_demonstration(
+        &self,
+        process: &ProcessSettings,
+    ) -> Result<bool, CliError> {
+        Ok(process.demo && beyond_loopback(self.operator.as_ref())?.is_none())
     }
 
     /// Options of the listeners of the edges.

@@ -8,6 +8,8 @@ mod edges;
 mod error;
 mod listeners;
 mod modules;
+mod operator_edge;
+mod operator_token;
 mod output;
 mod personal_data;
 mod process;

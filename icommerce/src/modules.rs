@@ -19,7 +19,10 @@ pub(crate) static ALL: &[Module] = &[
 /// Name of the gateway, whose router serves the two edges.
 pub(crate) const GATEWAY: &str = api_gateway::MODULE.name;
 
-pub(crate) use api_gateway::{allowed_hosts, connection_limits, openapi};
+pub(crate) use api_gateway::{
+    Admitted, allowed_hosts, connection_limits, openapi, operator_token, operators_sign_in,
+    takes_admission, unlisted_operations,
+};
 
 /// Validated module table.
 pub(crate) fn table() -> Result<ModuleTable, CliError> {

@@ -1,6 +1,6 @@
 //! Process settings: those that belong to the process and not to a service.
 
-use crate::{cli::ProcessFlags, error::CliError, modules};
+use crate::{cli::ProcessFlags, error::CliError, modules, operator_token};
 use kernel::Clock;
 use rpc::{FleetSecret, SECRET_BYTES_MIN};
 use serde::{Deserialize, Serialize};
@@ -34,8 +34,6 @@ pub(crate) struct ProcessSettings {
     /// Whether the shop edge may be reached from other machines while test payments are accepted, with which anybody there
     /// orders for nothing.
     pub(crate) allow_test_payments_beyond_loopback: bool,
-    /// Whether the operator edge, which asks for no sign-in, may be reached from other machines.
-    pub(crate) allow_operator_edge_beyond_loopback: bool,
     /// Open connections per listener; at the limit the client with the most connections gives one up. Less where the process
     /// may open fewer files.
     pub(crate) connections_max: usize,
@@ -121,7 +119,6 @@ impl Default for ProcessSettings {
             service_listen: String::new(),
             status_listen: String::new(),
             allow_test_payments_beyond_loopback: false,
-            allow_operator_edge_beyond_loopback: false,
             connections_max: 4096,
             transfer_bytes_per_second_min: 240,
             transfer_grace_seconds: 10,
@@ -301,8 +298,10 @@ fn has_test_payments(settings: &Settings, section: &str) -> Result<bool, CliErro
 
 fn load(flags: &ProcessFlags, all: Vec<Flag>) -> Result<Settings, CliError> {
     let sections = std::iter::once(Section::top::<ProcessSettings>())
+        .chain([resource_server::SECTION])
         .chain(modules::ALL.iter().filter_map(|module| module.settings));
-    let environment = settings::environment().map_err(CliError::usage)?;
+    let mut environment = settings::environment().map_err(CliError::usage)?;
+    environment.retain(|(name, _)| name != operator_token::VARIABLE);
     let sources = Sources { file: flags.config.clone(), environment, flags: all };
     Settings::load(sections, &sources).map_err(CliError::usage)
 }

@@ -7,6 +7,7 @@ use crate::{
     error::CliError,
     listeners::Listeners,
     modules,
+    operator_edge::{ProcessToken, with_operator_edge},
     personal_data::PersonalData,
     process::{self, ProcessSettings},
     provider_settings::with_provider,
@@ -14,7 +15,7 @@ use crate::{
 };
 use aide::openapi::OpenApi;
 use kernel::{Clock, Ids, Randomness, SystemClock, SystemRandomness};
-use runtime::{Module, OfflineContext, ProcessResources, TaskTracker};
+use runtime::{Assembly, Module, OfflineContext, ProcessResources, TaskTracker};
 use settings::Settings;
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 use storage::KeyValue;
@@ -37,6 +38,8 @@ pub(crate) struct RunningShop {
     pub(crate) service_address: Option<SocketAddr>,
     /// Address of the status listener: health and metrics alone.
     pub(crate) status_address: Option<SocketAddr>,
+    /// Token with which this process calls its own operator edge.
+    pub(crate) token: ProcessToken,
     /// Whether orders can be placed here without money.
     pub(crate) has_test_payments: bool,
     engine: Embedded,
@@ -51,9 +54,8 @@ impl RunningShop {
     /// Binds the ports, opens the data folder, builds the services and starts serving.
     pub(crate) async fn start(settings: Settings) -> Result<Self, CliError> {
         let process = ProcessSettings::with_master_secret(&settings)?;
-        let table = modules::table()?;
         let named = (!process.services.is_empty()).then_some(process.services.as_slice());
-        let selected = table.select(named).map_err(CliError::usage)?;
+        let selected = modules::table()?.select(named).map_err(CliError::usage)?;
         let peers = process.peers()?;
         let has_gateway = selected.iter().any(|module| module.name == modules::GATEWAY);
 
@@ -73,8 +75,7 @@ impl RunningShop {
         engine.register_metrics(&metrics);
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
         let ids = Ids::new(clock, Arc::clone(&randomness));
-        let edge = listeners.shop.as_ref().and_then(|listener| listener.local_addr().ok());
-        let settings = completed(settings, &process, &engine, &ids, edge).await?;
+        let (settings, token) = completed(settings, &process, &engine, &ids, &listeners).await?;
         let resources = ProcessResources {
             settings: Arc::clone(&settings),
             storage: &|name| engine.service(name),
@@ -91,6 +92,7 @@ impl RunningShop {
         let assembly = runtime::assemble(modules::ALL, &selected, resources)
             .await
             .map_err(|(name, error)| build_error(name, &error))?;
+        check_operations(&assembly)?;
 
         let backups = Backups::new(engine.clone(), &process.data, ids.clone())
             .map_err(CliError::unavailable)?;
@@ -100,6 +102,7 @@ impl RunningShop {
             operator_address: None,
             service_address: None,
             status_address: None,
+            token,
             has_test_payments: has_gateway && has_test_payments,
             engine,
             settings,
@@ -181,20 +184,35 @@ impl RunningShop {
     }
 }
 
-/// Settings with what follows from the data folder, the address of the shop edge, and other settings.
+/// Settings with what follows from the data folder, the addresses of the edges, and other settings, and the token of this process.
 async fn completed(
     settings: Settings,
     process: &ProcessSettings,
     engine: &Embedded,
     ids: &Ids,
-    edge: Option<SocketAddr>,
-) -> Result<Arc<Settings>, CliError> {
+    listeners: &Listeners,
+) -> Result<(Arc<Settings>, ProcessToken), CliError> {
+    let token = ProcessToken::new(&settings, &**ids.randomness())?;
+    let settings = with_operator_edge(settings, process, listeners, &token)?;
+    let edge = listeners.shop.as_ref().and_then(|listener| listener.local_addr().ok());
     let settings = if process.demo {
         demo::with_words(settings, &*engine.service("process").key_value, ids).await?
     } else {
         settings
     };
-    with_provider(settings, edge).map(Arc::new)
+    Ok((with_provider(settings, edge).map(Arc::new)?, token))
+}
+
+/// Refuses services with operations that the table of who may do what lacks.
+fn check_operations(assembly: &Assembly) -> Result<(), CliError> {
+    let operations = assembly.descriptions.iter().flat_map(|(service, description)| {
+        description.operations().map(move |(method, path)| (*service, method, path))
+    });
+    let unlisted = modules::unlisted_operations(operations);
+    if unlisted.is_empty() {
+        return Ok(());
+    }
+    Err(CliError::failed(format!("nothing says who may use {}", unlisted.join(", "))))
 }
 
 fn build_error(name: &str, error: &runtime::BuildError) -> CliError {

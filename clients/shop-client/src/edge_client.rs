@@ -1,6 +1,9 @@
 //! Client of one edge of a shop: base address, retry policy and idempotency keys.
 
-use crate::{RetryPolicy, http_transport::HttpTransport, retrying_client::RetryingClient};
+use crate::{
+    RetryPolicy, TokenSource, authenticating_client::AuthenticatingClient,
+    http_transport::HttpTransport, retrying_client::RetryingClient,
+};
 use http::{Uri, uri::Scheme};
 use kernel::{Ids, Uuid};
 use std::ops::Deref;
@@ -34,6 +37,20 @@ impl EdgeClient {
     ///
     /// [`InvalidAddress`] unless the address is `http://`, a host and perhaps a port, and nothing else.
     pub fn new(address: &str, policy: RetryPolicy, ids: Ids) -> Result<Self, InvalidAddress> {
+        Self::with_tokens(address, policy, ids, None)
+    }
+
+    /// The same, whose requests carry a token of this source: for an operator edge that asks for one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`EdgeClient::new`].
+    pub fn with_tokens(
+        address: &str,
+        policy: RetryPolicy,
+        ids: Ids,
+        tokens: Option<TokenSource>,
+    ) -> Result<Self, InvalidAddress> {
         let invalid = || InvalidAddress { address: address.to_owned() };
         let base: Uri = address.trim_end_matches('/').parse().map_err(|_| invalid())?;
         let is_http = base.scheme() == Some(&Scheme::HTTP) && base.authority().is_some();
@@ -41,7 +58,9 @@ impl EdgeClient {
             return Err(invalid());
         }
         let http = HttpTransport::new(NAME, base);
-        let retrying = RetryingClient::new(http, policy, move || new_idempotency_key(&ids));
+        let authenticating = AuthenticatingClient::new(http, NAME, tokens);
+        let retrying =
+            RetryingClient::new(authenticating, policy, move || new_idempotency_key(&ids));
         let channel = Channel::new(retrying);
         Ok(Self { client: Client::new(NAME, channel.clone()), channel })
     }

@@ -87,7 +87,7 @@ pub(crate) enum Client {
     #[command(after_help = "\
 Examples:
   icommerce auth client add app --public --redirect https://app.example/back
-  icommerce auth client add robot --grant client_credentials --scope orders.read")]
+  icommerce auth client add robot --grant client_credentials --role admin --json")]
     Add(Box<NewClientFlags>),
     /// List all clients
     #[command(after_help = "\
@@ -131,6 +131,9 @@ pub(crate) struct NewClientFlags {
     /// Scope; may be given several times; identity, e-mail address and offline access by default
     #[arg(long = "scope", value_name = "SCOPE")]
     pub(crate) scopes: Vec<String>,
+    /// Role of a client that runs the shop by itself, with client credentials; its scopes are then shop.read and shop.write
+    #[arg(long, value_parser = ["viewer", "merchandiser", "fulfilment", "finance", "admin"])]
+    pub(crate) role: Option<String>,
     /// The client can keep no secret
     #[arg(long, conflicts_with = "keys")]
     pub(crate) public: bool,

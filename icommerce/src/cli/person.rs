@@ -1,5 +1,6 @@
 //! Arguments of `person`: export and erasure.
 
+use super::TokenFlags;
 use clap::Subcommand;
 
 /// Subcommands of `person`.
@@ -30,4 +31,6 @@ pub(crate) struct PersonFlags {
     /// Operator edge of a running shop; without one, the command starts a shop of its own on the data folder
     #[arg(long, value_name = "URL")]
     pub(crate) operator: Option<String>,
+    #[command(flatten)]
+    pub(crate) token: TokenFlags,
 }

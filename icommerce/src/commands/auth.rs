@@ -123,6 +123,7 @@ async fn add_client(
         is_without_pkce: flags.without_pkce,
         keys,
         id_token_algorithm: flags.id_token_algorithm,
+        role: flags.role,
         policy: PolicyOrder {
             is_fapi: policy.fapi,
             requires_dpop: policy.dpop,
@@ -139,7 +140,11 @@ async fn add_client(
     };
     let client = administration.add_client(&order).await.map_err(failed)?;
     if flags.json {
-        return json_text(&json!({"client_id": client.id, "client_secret": client.secret}));
+        return json_text(&json!({
+            "client_id": client.id,
+            "client_secret": client.secret,
+            "token_endpoint": client.token_endpoint,
+        }));
     }
     Ok(match client.secret {
         Some(secret) => format!("client  {}\nsecret  {secret}", client.id),

@@ -8,8 +8,9 @@ use self::manifest::BackupPoint;
 use super::worker_runtime;
 use crate::{
     backups::{BACKUPS_PATH, BackupTaken, LinkedBackup, remove_tree},
-    cli::ProcessFlags,
+    cli::{ProcessFlags, RunningShopFlags},
     error::CliError,
+    operator_token::operator_token,
     output::{LINE_COLUMNS, print, wrapped},
     process::{self, ProcessSettings},
     wiring::{Embedded, backups_folder, key_file, verify},
@@ -31,7 +32,7 @@ const WAIT_MAX: Duration = Duration::from_secs(2);
 pub(crate) fn run(
     flags: &ProcessFlags,
     folder: &Path,
-    operator: Option<&str>,
+    running: &RunningShopFlags,
 ) -> Result<ExitCode, CliError> {
     let settings = process::settings(flags, Vec::new())?;
     let process = ProcessSettings::with_master_secret(&settings)?;
@@ -53,7 +54,7 @@ pub(crate) fn run(
         let written = match Embedded::open_unless_served(&process) {
             Err(error) => Err(error),
             Ok(Some(engine)) => back_up_stopped(engine, &process, folder, config, &ids).await,
-            Ok(None) => back_up_running(&process, folder, config, operator, &ids).await,
+            Ok(None) => back_up_running(&process, folder, config, running, &ids).await,
         };
         // A backup of what is damaged must not take the place of a good one.
         let written = written.and_then(|manifest| verify(folder).map(|()| manifest));
@@ -101,12 +102,13 @@ async fn back_up_running(
     process: &ProcessSettings,
     folder: &Path,
     config: Option<&Path>,
-    operator: Option<&str>,
+    running: &RunningShopFlags,
     ids: &Ids,
 ) -> Result<BackupManifest, CliError> {
     let own = format!("http://{}", process.operator_listen);
-    let address = operator.unwrap_or(&own);
-    let edge = EdgeClient::new(address, RetryPolicy::bulk(WAIT_MAX), ids.clone());
+    let address = running.operator.as_deref().unwrap_or(&own);
+    let tokens = operator_token(running.token_file.as_deref())?;
+    let edge = EdgeClient::with_tokens(address, RetryPolicy::bulk(WAIT_MAX), ids.clone(), tokens);
     let edge = edge.map_err(CliError::usage)?;
     let refused = |error: &dyn std::fmt::Display| {
         CliError::unavailable(format!(

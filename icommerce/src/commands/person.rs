@@ -10,6 +10,7 @@ use crate::{
         person::{Person, PersonFlags},
     },
     error::CliError,
+    operator_token::operator_token,
     output::{LINE_COLUMNS, print, print_json, wrapped},
     personal_data::{PERSONS_PATH, PersonRequest},
     process::{self, ProcessSettings},
@@ -31,14 +32,16 @@ pub(crate) fn run(flags: &ProcessFlags, command: Person) -> Result<ExitCode, Cli
         Person::Export(person) => (person, false),
         Person::Erase(person) => (person, true),
     };
-    let PersonFlags { email, operator } = person;
+    let PersonFlags { email, operator, token } = person;
     let work = async |edge: &EdgeClient| {
         if is_erasure { erase(edge, email).await } else { export(edge, email).await }
     };
     let policy = RetryPolicy::bulk(WAIT_MAX);
     if let Some(operator) = operator {
         let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
-        let edge = EdgeClient::new(&operator, policy, ids).map_err(CliError::usage)?;
+        let tokens = operator_token(token.token_file.as_deref())?;
+        let edge = EdgeClient::with_tokens(&operator, policy, ids, tokens);
+        let edge = edge.map_err(CliError::usage)?;
         return worker_runtime()?.block_on(work(&edge));
     }
     let settings = process::settings(flags, Vec::new())?;

@@ -5,12 +5,13 @@ use crate::{
     cli::{ProcessFlags, TargetFlags},
     demo,
     error::CliError,
+    operator_token::operator_token,
     process::{self, ProcessSettings},
     shop::RunningShop,
 };
 use kernel::{Ids, SystemClock, SystemRandomness};
 use settings::Flag;
-use shop_client::{EdgeClient, RetryPolicy};
+use shop_client::{EdgeClient, RetryPolicy, TokenSource};
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 /// Target of a command: the two edges of a shop.
@@ -42,11 +43,13 @@ pub(crate) fn run(
     work: impl AsyncFnOnce(&ShopTarget) -> Result<ExitCode, CliError>,
 ) -> Result<ExitCode, CliError> {
     let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
-    let edge = |address: &str| {
-        EdgeClient::new(address, retry_policy, ids.clone()).map_err(CliError::usage)
+    let edge = |address: &str, tokens: Option<TokenSource>| {
+        EdgeClient::with_tokens(address, retry_policy, ids.clone(), tokens).map_err(CliError::usage)
     };
     if let (Some(shop), Some(operator)) = (&addresses.shop, &addresses.operator) {
-        let target = ShopTarget { shop: edge(shop)?, operator: edge(operator)?, data: None };
+        let tokens = operator_token(addresses.token.token_file.as_deref())?;
+        let (shop, operator) = (edge(shop, None)?, edge(operator, tokens)?);
+        let target = ShopTarget { shop, operator, data: None };
         return worker_runtime()?.block_on(work(&target));
     }
     let ports =
@@ -68,9 +71,10 @@ pub(crate) fn run(
         if purpose == Purpose::Fill {
             demo::seed_once(&shop, false).await?;
         }
+        let token = TokenSource::of_text(shop.token.expose()).map_err(CliError::failed)?;
         let target = ShopTarget {
-            shop: edge(&format!("http://{shop_address}"))?,
-            operator: edge(&format!("http://{operator_address}"))?,
+            shop: edge(&format!("http://{shop_address}"), None)?,
+            operator: edge(&format!("http://{operator_address}"), Some(token))?,
             data: Some(process.data),
         };
         let result = work(&target).await;

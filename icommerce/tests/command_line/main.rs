@@ -13,6 +13,7 @@ mod personal_data;
 mod program;
 mod reach;
 mod restored;
+mod sign_in;
 mod usage;
 
 use program::{assert_fails, get, icommerce, start_shop, stop_shop};

@@ -8,10 +8,15 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
+/// Token that may do everything at the operator edge of every shop of these tests.
+pub(crate) const OPERATOR_TOKEN: &str = "the-token-of-the-operator-of-a-test";
+
 pub(crate) fn icommerce(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_icommerce"));
     command.arg("--data").arg(data).args(["--listen=127.0.0.1:0", "--operator-listen=127.0.0.1:0"]);
     command.env("ICOMMERCE_LOG_FILTER", "warn");
+    command.env("ICOMMERCE_API_GATEWAY__OPERATOR_TOKEN", OPERATOR_TOKEN);
+    command.env("ICOMMERCE_TOKEN", OPERATOR_TOKEN);
     command
 }
 
@@ -88,13 +93,17 @@ fn exchange(address: &str, method: &str, path: &str, headers: &str, body: &str) 
     body.to_owned()
 }
 
-/// Sends one request on a connection of its own.
+/// Sends one request on a connection of its own, as the operator where it goes to an API.
 fn raw_exchange(address: &str, method: &str, path: &str, headers: &str, body: &str) -> String {
     let mut stream = std::net::TcpStream::connect(address).unwrap();
     let length = body.len();
+    let is_api =
+        ["/api/", "/metrics", "/maintenance/"].iter().any(|prefix| path.starts_with(prefix));
+    let token =
+        if is_api { format!("authorization: Bearer {OPERATOR_TOKEN}\r\n") } else { String::new() };
     write!(
         stream,
-        "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}"
+        "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n{token}{headers}content-length: {length}\r\n\r\n{body}"
     )
     .unwrap();
     let mut answer = String::new();

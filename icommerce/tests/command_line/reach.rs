@@ -1,6 +1,8 @@
 //! Who can reach what: listeners beyond this machine, and the status of the shop.
 
-use crate::program::{assert_fails, icommerce, start_listeners, start_shop, stop_shop};
+use crate::program::{
+    OPERATOR_TOKEN, assert_fails, icommerce, start_listeners, start_shop, stop_shop,
+};
 use std::{
     io::{Read, Write},
     net::TcpStream,
@@ -52,16 +54,15 @@ fn test_payments_and_the_operator_edge_stay_on_this_machine_unless_it_is_said() 
     let on = [("ICOMMERCE_PAYMENT_SERVICE__TEST_PAYMENTS", "true")];
     let refused = assert_fails(&mut start(&["--no-demo", "--listen=0.0.0.0:0", local], &on), 2);
     assert!(refused.contains("test payments"), "{refused}");
-    let refused = assert_fails(&mut start(&["--no-demo", "--listen=127.0.0.1:0", open], &[]), 2);
-    assert!(refused.contains("operator_listen: ") && refused.contains("no sign-in"), "{refused}");
+    for demo in [&["--no-auth", open][..], &["--no-auth", "--no-demo", local]] {
+        let refused = assert_fails(&mut start(&[demo, &["--listen=127.0.0.1:0"]].concat(), &[]), 2);
+        assert!(refused.contains("only the demonstration on loopback"), "{refused}");
+    }
     assert!(!data.exists(), "a start that is refused opens nothing");
 
     for (arguments, environment) in [
         (["--no-demo", "--listen=0.0.0.0:0", local], &[][..]),
-        (
-            ["--no-demo", "--listen=127.0.0.1:0", open],
-            &[("ICOMMERCE_ALLOW_OPERATOR_EDGE_BEYOND_LOOPBACK", "true")],
-        ),
+        (["--no-demo", "--listen=127.0.0.1:0", open], &[]),
         (
             ["--no-demo", "--listen=0.0.0.0:0", local],
             &[on[0], ("ICOMMERCE_ALLOW_TEST_PAYMENTS_BEYOND_LOOPBACK", "true")],
@@ -73,6 +74,44 @@ fn test_payments_and_the_operator_edge_stay_on_this_machine_unless_it_is_said() 
         }
         stop_shop(child);
     }
+}
+
+#[test]
+fn an_operator_edge_asks_who_somebody_is_but_for_that_of_the_demonstration() {
+    for listen in ["0.0.0.0:0", "127.0.0.1:0"] {
+        asks_who_somebody_is(listen);
+    }
+    let folder = TempDir::new().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_icommerce"));
+    command.arg("--data").arg(folder.path()).args(["--no-auth", "--listen=127.0.0.1:0"]);
+    command.arg("--operator-listen=127.0.0.1:0").env("ICOMMERCE_LOG_FILTER", "warn");
+    let (child, [_, operator]) = start_shop(&mut command);
+    assert_eq!(status(&operator, "/api/v1/orders", "host: localhost\r\n"), 200);
+    let (_, page) = exchange(&operator, "/", "host: localhost\r\n");
+    assert!(page.contains("This is the demonstration: it asks nobody to sign in"), "{page}");
+    stop_shop(child);
+}
+
+fn asks_who_somebody_is(listen: &str) {
+    let folder = TempDir::new().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_icommerce"));
+    command.arg("--data").arg(folder.path()).args(["--no-demo", "--listen=127.0.0.1:0"]);
+    command.arg(format!("--operator-listen={listen}")).env("ICOMMERCE_LOG_FILTER", "warn");
+    let (child, [_, operator]) = start_shop(&mut command);
+    let operator = on_loopback(&operator);
+    let host = "host: localhost\r\n";
+    for path in ["/api/v1/orders", "/api/v1/products", "/metrics", "/maintenance/backups"] {
+        let (status, response) = exchange(&operator, path, host);
+        assert_eq!(status, 401, "{path}: {response}");
+        assert!(response.to_lowercase().contains("www-authenticate: bearer realm="), "{response}");
+        let wrong = format!("{host}authorization: Bearer a.b.c\r\n");
+        assert!(exchange(&operator, path, &wrong).1.contains("invalid_token"), "{path}");
+    }
+    assert_eq!(status(&operator, "/health/live", host), 200, "for probes");
+    let (status, page) = exchange(&operator, "/", host);
+    assert!(status == 200 && page.contains("Bearer") && !page.contains("State of this process"));
+    assert_eq!(page.contains("href=\"/sign-in\""), listen.starts_with("127."), "{listen}");
+    stop_shop(child);
 }
 
 #[test]
@@ -103,6 +142,8 @@ fn the_status_of_the_shop_is_for_operators() {
     let (child, [shop, operator, metrics]) =
         start_listeners(&mut command, ["shop", "operator", "status"]);
     let host = "host: localhost\r\n";
+    assert_eq!(status(&operator, "/metrics", host), 401, "not for every program of this machine");
+    let host = &format!("{host}authorization: Bearer {OPERATOR_TOKEN}\r\n");
     for path in ["/metrics", "/health", "/health/ready"] {
         let (status_of_shop, response) = exchange(&shop, path, host);
         assert_eq!(status_of_shop, 404, "{path}");

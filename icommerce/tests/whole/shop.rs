@@ -1,6 +1,6 @@
 //! Test shop: real processes on a temporary data folder and free ports.
 
-use crate::client::Client;
+use crate::client::{Client, OPERATOR_TOKEN};
 use std::{
     io::{BufRead, BufReader},
     path::PathBuf,
@@ -74,6 +74,14 @@ struct Process {
     /// Port of the service listener.
     port: u16,
     child: Option<Child>,
+}
+
+impl Process {
+    /// Token of the operator, for the process with the edges.
+    fn operator_token(&self) -> Option<(&'static str, &'static str)> {
+        let has_edges = self.services.contains(&"api-gateway");
+        has_edges.then_some(("ICOMMERCE_API_GATEWAY__OPERATOR_TOKEN", OPERATOR_TOKEN))
+    }
 }
 
 impl TestShop {
@@ -181,6 +189,7 @@ impl TestShop {
                 .args(&process.arguments)
                 .env("ICOMMERCE_PAYMENT_SERVICE__TEST_PAYMENTS", "true")
                 .env("ICOMMERCE_LOG_FILTER", "warn")
+                .envs(process.operator_token())
                 .envs(process.secret.iter().map(|file| ("ICOMMERCE_FLEET__SECRET_FILE", file)))
                 .envs(
                     self.settings.iter().map(|(name, value)| (format!("ICOMMERCE_{name}"), value)),

@@ -151,6 +151,11 @@ impl BuildContext {
         Ok(self.settings.section::<T>(self.module.name)?)
     }
 
+    /// A settings section that several services share.
+    pub fn section<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T, BuildError> {
+        Ok(self.settings.section::<T>(name)?)
+    }
+
     /// Default parts of the request layer, with the idempotency layer on the service's own key-value store.
     pub fn service_parts(&self) -> ServiceParts {
         let values = Arc::clone(&self.storage.key_value);

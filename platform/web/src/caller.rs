@@ -4,7 +4,7 @@ use crate::ProblemResponse;
 use aide::OperationInput;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use kernel::{Problem, codes};
+use kernel::{Principal, Problem, codes};
 use std::{convert::Infallible, sync::Arc};
 use transport::{Context, Edge};
 
@@ -15,12 +15,18 @@ pub struct Caller {
     pub edge: Edge,
     /// The authenticated actor.
     pub actor: Option<Arc<str>>,
+    /// The principal of the token by which the actor was authenticated, if there was one.
+    pub principal: Option<Arc<Principal>>,
 }
 
 impl Caller {
     /// The caller of the running request.
     pub fn current() -> Self {
-        Self { edge: Context::current_edge(), actor: Context::current_actor() }
+        Self {
+            edge: Context::current_edge(),
+            actor: Context::current_actor(),
+            principal: Context::current_principal(),
+        }
     }
 
     /// Refuses callers of the shop edge with 403 `forbidden`.

@@ -187,6 +187,11 @@ impl ApiDescription {
         self.routes.iter().map(|route| &*route.path)
     }
 
+    /// The method and the template of each operation.
+    pub fn operations(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.routes.iter().map(|route| (route.docs.method, &*route.path))
+    }
+
     /// Generates the OpenAPI document.
     pub fn openapi(&self) -> OpenApi {
         let mut document = OpenApi::default();

@@ -9,7 +9,6 @@ use axum::{
 };
 use bytes::Bytes;
 use std::sync::OnceLock;
-use telemetry::Health;
 use transport::Edge;
 
 const SHOP_DOCUMENT: &str = include_str!("../../../contracts/openapi/shop.json");
@@ -65,8 +64,7 @@ pub(crate) enum DocsAsset {
     Start,
     Bundle,
     Style,
-    /// Landing page of the operator edge.
-    OperatorPage,
+    /// Style sheet of the pages of the operator edge.
     OperatorStyle,
 }
 
@@ -74,7 +72,6 @@ impl DocsAsset {
     /// Asset of an edge at a path.
     pub(crate) fn from_path(edge: Edge, path: &str) -> Option<Self> {
         Some(match path {
-            "/" if edge == Edge::Operator => Self::OperatorPage,
             operator_page::STYLE_PATH if edge == Edge::Operator => Self::OperatorStyle,
             "/openapi.json" => Self::Document,
             "/docs" | "/docs/" => Self::Page,
@@ -85,8 +82,8 @@ impl DocsAsset {
         })
     }
 
-    /// Response with the asset, as seen from `edge` in a process of this health.
-    pub(crate) fn response(self, edge: Edge, health: &Health) -> Response {
+    /// Response with the asset, as seen from `edge`.
+    pub(crate) fn response(self, edge: Edge) -> Response {
         let document = match edge {
             Edge::Operator => OPERATOR_DOCUMENT,
             Edge::Shop | Edge::Internal => SHOP_DOCUMENT,
@@ -97,9 +94,6 @@ impl DocsAsset {
             Self::Start => ("text/javascript; charset=utf-8", Bytes::from_static(START.as_bytes())),
             Self::Bundle => ("text/javascript; charset=utf-8", swagger_ui().bundle.clone()),
             Self::Style => ("text/css; charset=utf-8", swagger_ui().style.clone()),
-            Self::OperatorPage => {
-                ("text/html; charset=utf-8", operator_page::render(&health.readiness()))
-            }
             Self::OperatorStyle => {
                 ("text/css; charset=utf-8", Bytes::from_static(operator_page::STYLE.as_bytes()))
             }
@@ -110,11 +104,6 @@ impl DocsAsset {
         match self {
             Self::Document => {}
             Self::Page => drop(headers.insert(header::CONTENT_SECURITY_POLICY, SWAGGER_CSP)),
-            Self::OperatorPage => {
-                let policy = HeaderValue::from_static(operator_page::CONTENT_SECURITY_POLICY);
-                headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            }
             Self::Start | Self::Bundle | Self::Style | Self::OperatorStyle => {
                 headers.insert(header::CACHE_CONTROL, CACHE_ONE_HOUR);
             }

@@ -1,6 +1,7 @@
 //! OpenAPI document of an edge: the operations of all services that can be reached through it.
 
 mod metadata;
+mod security;
 
 use crate::routes;
 use aide::openapi::{OpenApi, Operation, PathItem, ReferenceOr};
@@ -17,6 +18,7 @@ pub fn openapi(edge: Edge, documents: &BTreeMap<&'static str, OpenApi>) -> Value
     let parts = documents.iter().map(|(service, document)| reachable(edge, service, document));
     let mut document = web::openapi_document(metadata::title(edge), parts.collect());
     metadata::describe(edge, &mut document);
+    security::describe(edge, &mut document);
     remove_unused_schemas(&mut document);
     document
 }
@@ -27,7 +29,7 @@ fn reachable(edge: Edge, service: &str, document: &OpenApi) -> OpenApi {
     let Some(paths) = &mut document.paths else { return document };
     for (path, item) in &mut paths.paths {
         let is_same_route = |route: &routes::Route| {
-            route.service == service && anonymous(route.path).eq(anonymous(path))
+            route.service == service && routes::is_same_path(route.path, path)
         };
         let methods: BTreeSet<&str> = routes::of(edge)
             .filter(is_same_route)
@@ -60,11 +62,6 @@ fn operations(item: &mut PathItem) -> [(&'static str, &mut Option<Operation>); 8
         ("PATCH", patch),
         ("TRACE", trace),
     ]
-}
-
-/// Segments of a path with anonymous parameters: their names may differ between gateway and service.
-fn anonymous(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part })
 }
 
 /// Removal of schemas that only internal routes refer to.

@@ -2,6 +2,8 @@
 //! headers.
 
 use crate::{
+    access::Access,
+    authentication::Authentication,
     body::BodyLimits,
     client_identity::{self, ClientIdentity, ClientRoute},
     client_limiter::{ClientLimiter, ClientState, too_much_in_progress},
@@ -9,11 +11,14 @@ use crate::{
     csrf,
     docs_assets::DocsAsset,
     forward,
+    operator_page::{self, Visitor},
+    own_path::OwnPath,
     quota::{Quota, overloaded},
     route_table::{PAGES, RouteEntry, RouteLookup, RouteTable, Upstream},
     routes::BodyLimit,
     security_headers::{ResponseKind, add_security_headers},
     settings::GatewaySettings,
+    sign_in,
 };
 use axum::{
     body::Body,
@@ -44,7 +49,7 @@ const CROSS_SITE: &str = "pages of other sites may not do this; send the request
 pub(crate) struct Gateway {
     shop: EdgeState,
     operator: EdgeState,
-    operator_actor: Arc<str>,
+    authentication: Authentication,
     clients: ClientLimiter,
     body_bytes: Quota,
     limit_loopback: bool,
@@ -75,6 +80,7 @@ struct RequestInfo<'a> {
     client: ClientIdentity,
     lookup: RouteLookup<'a>,
     asset: Option<DocsAsset>,
+    own: Option<OwnPath>,
     deadline: Instant,
 }
 
@@ -91,7 +97,7 @@ impl Gateway {
         Ok(Self {
             shop: edge_state(Edge::Shop, settings.shop_requests_max)?,
             operator: edge_state(Edge::Operator, settings.operator_requests_max)?,
-            operator_actor: Arc::from("operator"),
+            authentication: Authentication::new(context, &settings)?,
             clients,
             body_bytes: Quota::new(settings.body_bytes_in_progress_max),
             limit_loopback: settings.limit_loopback_clients,
@@ -130,6 +136,7 @@ impl Gateway {
             client: ClientIdentity::from_request(&head, &self.trusted_proxies),
             lookup: edge.routes.find(&method, uri.path()),
             asset: DocsAsset::from_path(edge.edge, uri.path()),
+            own: OwnPath::at(edge.edge, uri.path()),
             deadline: started + self.deadline,
         };
         let origin = self.cors_origin(&info, &head.headers);
@@ -204,13 +211,13 @@ impl Gateway {
     async fn forward(
         &self,
         info: &RequestInfo<'_>,
-        context: Context,
+        mut context: Context,
         client: Option<&ClientState>,
         head: Parts,
         body: Body,
     ) -> Result<Response, Problem> {
-        if let Some(asset) = info.asset {
-            return Ok(serve_asset(asset, info.edge.edge, &self.health, &head.method));
+        if let Some(response) = self.own_response(info, &head).await? {
+            return Ok(response);
         }
         let (upstream, is_page) = match &info.lookup {
             RouteLookup::Upstream { upstream, .. } => (*upstream, false),
@@ -220,13 +227,11 @@ impl Gateway {
             }
             RouteLookup::NotFound => return Err(not_found()),
         };
-        // A service with pages makes this check itself, and refuses with a page of its own.
-        let forwarded_host = info.client.forwarded_host();
-        if !is_page && csrf::is_cross_site_write(&head.method, &head.headers, forwarded_host) {
-            let is_allowed =
-                info.edge.edge == Edge::Shop && self.cors.allowed_origin(&head.headers).is_some();
-            if !is_allowed {
-                return Err(Problem::of(codes::FORBIDDEN, CROSS_SITE));
+        // A service with pages makes these checks itself, and refuses with a page of its own.
+        if !is_page {
+            self.check_site(info, &head)?;
+            if let Err(refused) = self.authorize(info, upstream.access, &mut context, &head).await {
+                return Ok(refused);
             }
         }
         let limits = BodyLimits {
@@ -245,6 +250,91 @@ impl Gateway {
         let _permit = info.edge.requests.try_take(1).ok_or_else(overloaded)?;
         let head = forward::upstream_head(head, &info.client);
         forward::send(&upstream.channel, context, head, body.bytes.clone()).await
+    }
+
+    /// Refuses a change that a page of another site asks for, unless it may.
+    fn check_site(&self, info: &RequestInfo<'_>, head: &Parts) -> Result<(), Problem> {
+        let forwarded_host = info.client.forwarded_host();
+        if !csrf::is_cross_site_write(&head.method, &head.headers, forwarded_host) {
+            return Ok(());
+        }
+        let is_shop = info.edge.edge == Edge::Shop;
+        if is_shop && self.cors.allowed_origin(&head.headers).is_some() {
+            return Ok(());
+        }
+        Err(Problem::of(codes::FORBIDDEN, CROSS_SITE))
+    }
+
+    /// Checks who may use a route, and notes in the context who does; otherwise the refusal, or for a browser the way to the sign-in.
+    async fn authorize(
+        &self,
+        info: &RequestInfo<'_>,
+        access: Access,
+        context: &mut Context,
+        head: &Parts,
+    ) -> Result<(), Response> {
+        let edge = info.edge.edge;
+        let is_open = edge == Edge::Operator && !self.authentication.asks_operators;
+        let principal = if is_open {
+            None
+        } else {
+            let principal = self.authentication.principal(edge, &head.headers).await;
+            let principal = principal.map_err(IntoResponse::into_response)?;
+            access.check(principal.as_deref()).map_err(|refusal| {
+                let sign_in = || sign_in::redirect_of_browser(&self.authentication, head);
+                let sign_in = principal.is_none().then(sign_in).flatten();
+                sign_in.unwrap_or_else(|| refusal.into_response())
+            })?;
+            principal
+        };
+        if edge == Edge::Operator {
+            let actor = self.authentication.operator_actor(principal.as_deref());
+            let origin = client_identity::origin(edge, Some(&actor), &info.client, head);
+            (context.actor, context.origin) = (Some(actor), Some(origin));
+        }
+        context.principal = principal;
+        Ok(())
+    }
+
+    /// Response that needs no service: documents, pages of the operator edge, and the admission to what the process serves itself.
+    async fn own_response(
+        &self,
+        info: &RequestInfo<'_>,
+        head: &Parts,
+    ) -> Result<Option<Response>, Problem> {
+        if let Some(asset) = info.asset {
+            return Ok(Some(read_only(&head.method, || asset.response(info.edge.edge))));
+        }
+        let Some(own) = info.own else { return Ok(None) };
+        self.check_site(info, head)?;
+        Ok(Some(match own {
+            OwnPath::FirstPage => {
+                let visitor = self.visitor(&head.headers).await;
+                let page = || operator_page::render(&self.health.readiness(), &visitor);
+                read_only(&head.method, || operator_page::response(page()))
+            }
+            OwnPath::SignIn(step) if head.method == step.method() => {
+                step.respond(&self.authentication, head).await
+            }
+            OwnPath::SignIn(step) => method_not_allowed(&step.allow()),
+            OwnPath::Process { access, .. } => {
+                let admitted = self.authorize(info, access, &mut Context::default(), head).await;
+                admitted.map_or_else(|refused| refused, |()| Admitted::response())
+            }
+        }))
+    }
+
+    /// Who looks at the first page of the operator edge.
+    async fn visitor(&self, headers: &HeaderMap) -> Visitor {
+        if !self.authentication.asks_operators {
+            return Visitor::Anybody;
+        }
+        match self.authentication.principal(Edge::Operator, headers).await {
+            Ok(Some(principal)) => Visitor::SignedIn { roles: principal.roles.clone() },
+            Ok(None) | Err(_) => {
+                Visitor::Stranger { can_sign_in: self.authentication.sign_in.is_some() }
+            }
+        }
     }
 
     /// Response to a method that a path does not accept, or to `OPTIONS`, including CORS preflights.
@@ -287,8 +377,9 @@ impl Gateway {
             RouteLookup::Upstream { id, .. } => *id,
             _ => None,
         };
+        // Who an operator is shows when it is checked.
         let actor = match info.edge.edge {
-            Edge::Operator => Some(Arc::clone(&self.operator_actor)),
+            Edge::Operator => None,
             Edge::Shop | Edge::Internal => {
                 client_identity::guest_actor(head.uri.path(), id, &head.headers)
             }
@@ -306,6 +397,7 @@ impl Gateway {
                 head,
             )),
             actor,
+            principal: None,
             client: Some(info.client.address),
         };
         context.traced(&self.ids)
@@ -338,9 +430,12 @@ impl Gateway {
 impl RequestInfo<'_> {
     /// Route label for metrics and logs.
     fn route(&self) -> &'static str {
+        if let Some(own) = self.own {
+            return own.label();
+        }
         match (&self.lookup, self.asset) {
             (_, Some(DocsAsset::Document)) => "/openapi.json",
-            (_, Some(DocsAsset::OperatorPage | DocsAsset::OperatorStyle)) => PAGES,
+            (_, Some(DocsAsset::OperatorStyle)) => PAGES,
             (_, Some(_)) => "/docs",
             (RouteLookup::Upstream { entry, .. } | RouteLookup::MethodNotAllowed(entry), _) => {
                 entry.path
@@ -352,6 +447,9 @@ impl RequestInfo<'_> {
 
     /// Kind of the response, which decides on its headers.
     fn response_kind(&self) -> ResponseKind {
+        if let Some(own) = self.own {
+            return own.response_kind();
+        }
         match (&self.lookup, self.asset) {
             (_, Some(DocsAsset::Document)) => ResponseKind::Data,
             (_, Some(_)) | (RouteLookup::Site(..), _) => ResponseKind::Page,
@@ -367,10 +465,23 @@ fn span(context: &Context) -> tracing::Span {
     }
 }
 
-fn serve_asset(asset: DocsAsset, edge: Edge, health: &Health, method: &Method) -> Response {
+/// Mark of an empty response that says that a request may have what the process serves itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Admitted;
+
+impl Admitted {
+    fn response() -> Response {
+        let mut response = StatusCode::NO_CONTENT.into_response();
+        response.extensions_mut().insert(Self);
+        response
+    }
+}
+
+/// Response to a request that reads.
+fn read_only(method: &Method, response: impl FnOnce() -> Response) -> Response {
     const READ_METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD");
     match *method {
-        Method::GET | Method::HEAD => asset.response(edge, health),
+        Method::GET | Method::HEAD => response(),
         _ => method_not_allowed(&READ_METHODS),
     }
 }

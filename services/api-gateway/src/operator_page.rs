@@ -1,12 +1,17 @@
 //! Landing page of the operator edge: what this edge is, where to go on, and how the components of the process are.
 
-use bytes::Bytes;
+use crate::sign_in::{SIGN_IN, SIGN_OUT};
+use axum::{
+    body::Body,
+    http::{HeaderValue, header},
+    response::Response,
+};
 use maud::{DOCTYPE, Markup, html};
 use telemetry::{HealthReport, HealthStatus};
 
-/// Content security policy of the page: its style sheet, and nothing else.
-pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
-     frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+/// Content security policy of the pages: their style sheet, and the form that signs out.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
+     frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 /// Path of the style sheet.
 pub(crate) const STYLE_PATH: &str = "/operator.css";
@@ -48,8 +53,76 @@ const PLACES: &[(&str, &[(&str, &str)])] = &[
     ),
 ];
 
-/// The page, with this health of the process.
-pub(crate) fn render(health: &HealthReport) -> Bytes {
+/// Who looks at the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Visitor {
+    /// Anybody: the edge is open.
+    Anybody,
+    /// Somebody who has not signed in.
+    Stranger { can_sign_in: bool },
+    /// An operator with these roles.
+    SignedIn { roles: Vec<String> },
+}
+
+/// Response with a page.
+pub(crate) fn response(page: String) -> Response {
+    let mut response = Response::new(Body::from(page));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Page with one sentence, and the way to sign in.
+pub(crate) fn message(text: &str) -> String {
+    page(&html! {
+        p.note { (text) }
+        p { a href=(SIGN_IN) { "Sign in" } " · " a href="/" { "Operator edge" } }
+    })
+}
+
+/// The first page, with this health of the process, which strangers are not told.
+pub(crate) fn render(health: &HealthReport, visitor: &Visitor) -> String {
+    page(&html! {
+        p {
+            "Here operators and their programs run the shop: catalogue, prices, stock, orders, refunds, audit. "
+            "It is an API; pages for shoppers are at the shop edge."
+        }
+        (greeting(visitor))
+        @if !matches!(visitor, Visitor::Stranger { .. }) { (status(health)) }
+        @for (heading, places) in PLACES { (list(heading, places)) }
+    })
+}
+
+fn greeting(visitor: &Visitor) -> Markup {
+    html! {
+        @match visitor {
+            Visitor::Anybody => p.note {
+                "This is the demonstration: it asks nobody to sign in, and anyone who can reach this edge can do everything. "
+                "It stays on this machine. A shop that is started with --no-demo asks."
+            },
+            Visitor::Stranger { can_sign_in: true } => p.note {
+                a #sign-in href=(SIGN_IN) { "Sign in" }
+                " to go on. Programs send a token, as Authorization: Bearer."
+            },
+            Visitor::Stranger { can_sign_in: false } => p.note {
+                "Programs send a token, as Authorization: Bearer. For people to sign in here, set api-gateway.operator_url "
+                "to the https address of this edge."
+            },
+            Visitor::SignedIn { roles } => form method="post" action=(SIGN_OUT) {
+                p.note {
+                    "You are signed in, with the " (if roles.len() == 1 { "role" } else { "roles" }) ": "
+                    (if roles.is_empty() { "none".to_owned() } else { roles.join(", ") }) ". "
+                    button #sign-out type="submit" { "Sign out" }
+                }
+            },
+        }
+    }
+}
+
+fn page(content: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -64,21 +137,12 @@ pub(crate) fn render(health: &HealthReport) -> Bytes {
             body {
                 main {
                     h1 { "Operator edge" }
-                    p {
-                        "Here operators and their programs run the shop: catalogue, prices, stock, orders, refunds, audit. "
-                        "It is an API; pages for shoppers are at the shop edge."
-                    }
-                    p.note {
-                        "Anyone who can reach this edge can do everything. Keep it on this machine or in a private network, "
-                        "behind authentication of your own."
-                    }
-                    (status(health))
-                    @for (heading, places) in PLACES { (list(heading, places)) }
+                    (content)
                 }
             }
         }
     };
-    page.into_string().into()
+    page.into_string()
 }
 
 fn list(heading: &str, places: &[(&str, &str)]) -> Markup {
@@ -145,11 +209,27 @@ mod tests {
         let health = Health::new();
         health.component("journal", Criticality::Vital).up();
         health.component("feed of <audit>", Criticality::Optional).down("disk & all full");
-        let page = String::from_utf8(render(&health.readiness()).to_vec()).unwrap();
+        let page = render(&health.readiness(), &Visitor::Anybody);
         assert!(page.contains("State of this process: up"), "{page}");
         assert!(page.contains("journal</th><td class=\"up\">up</td><td></td>"), "{page}");
         let down =
             "feed of &lt;audit&gt;</th><td class=\"down\">down</td><td>disk &amp; all full</td>";
         assert!(page.contains(down), "{page}");
+    }
+
+    #[test]
+    fn a_stranger_is_told_nothing_of_the_state_and_everybody_where_to_go_on() {
+        let health = Health::new();
+        health.component("journal", Criticality::Vital).down("disk full");
+        let shown = |visitor: &Visitor| render(&health.readiness(), visitor);
+        let stranger = shown(&Visitor::Stranger { can_sign_in: true });
+        assert!(!stranger.contains("journal") && !stranger.contains("disk full"), "{stranger}");
+        assert!(stranger.contains("href=\"/sign-in\""), "{stranger}");
+        let remote = shown(&Visitor::Stranger { can_sign_in: false });
+        assert!(!remote.contains("href=\"/sign-in\"") && remote.contains("operator_url"));
+        let operator = shown(&Visitor::SignedIn { roles: vec!["viewer".to_owned()] });
+        assert!(operator.contains("the role: viewer") && operator.contains("action=\"/sign-out\""));
+        assert!(shown(&Visitor::Anybody).contains("This is the demonstration"));
+        assert!(message("<script>").contains("&lt;script&gt;"));
     }
 }

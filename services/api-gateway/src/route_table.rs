@@ -1,6 +1,9 @@
 //! Route table of an edge: the public routes, compiled for fast matching.
 
-use crate::routes::{self, BodyLimit};
+use crate::{
+    access::Access,
+    routes::{self, BodyLimit},
+};
 use axum::http::{HeaderValue, Method};
 use runtime::BuildError;
 use std::collections::BTreeMap;
@@ -31,6 +34,7 @@ pub(crate) struct RouteEntry {
 pub(crate) struct Upstream {
     pub(crate) channel: Channel,
     pub(crate) body_limit: BodyLimit,
+    pub(crate) access: Access,
 }
 
 /// Result of matching a request against the route table.
@@ -53,7 +57,11 @@ impl RouteTable {
     ) -> Result<Self, BuildError> {
         let mut paths: BTreeMap<&'static str, Vec<(Method, Upstream)>> = BTreeMap::new();
         for route in routes::of(edge) {
-            let upstream = Upstream { channel: channel(route.service)?, body_limit: route.body };
+            let upstream = Upstream {
+                channel: channel(route.service)?,
+                body_limit: route.body,
+                access: route.access,
+            };
             let methods = route.methods.iter().cloned();
             let methods = methods.map(|method| (method, upstream.clone()));
             paths.entry(route.path).or_default().extend(methods);
@@ -69,6 +77,8 @@ impl RouteTable {
             Ok::<_, BuildError>(Upstream {
                 channel: channel(service)?,
                 body_limit: BodyLimit::Default,
+                // A service with pages decides itself who sees them.
+                access: Access::Everybody,
             })
         };
         let (mut sites, mut storefront) = (Vec::new(), None);

@@ -1,10 +1,14 @@
 //! Settings of the gateway.
 
 use crate::{client_limiter::ClientLimits, cors::Origin};
+use axum::http::Uri;
 use serde::{Deserialize, Serialize};
-use settings::{Allowed, SectionSettings};
+use settings::{Allowed, InvalidSetting, Secret, SectionSettings};
 use std::time::Duration;
 use web::{AllowedHost, ConnectionLimits, IpNetwork};
+
+/// Shortest token of an operator, in characters: one that can be guessed protects nothing.
+const TOKEN_CHARACTERS_MIN: usize = 32;
 
 /// Settings section `api-gateway`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -47,6 +51,15 @@ pub(crate) struct GatewaySettings {
     pub(crate) hosts: Vec<AllowedHost>,
     /// CORS: origins whose pages may call the API of the shop edge, such as `https://example.com`; `*` for any.
     pub(crate) cors_origins: Vec<Origin>,
+    /// Whether the operator edge asks for a token or a sign-in. By default it does everywhere but in the demonstration on loopback, and
+    /// nowhere else may it be false.
+    pub(crate) operator_sign_in: bool,
+    /// Address of the operator edge as browsers know it, such as `https://ops.example`, for the sign-in there; that of the listener by
+    /// default, if it is on loopback.
+    pub(crate) operator_url: String,
+    /// Token that may do everything at the operator edge, of at least 32 characters, for programs where no issuer of tokens can be
+    /// reached. By default there is none but that of this process itself, which is made at each start.
+    pub(crate) operator_token: Secret,
 }
 
 impl SectionSettings for GatewaySettings {
@@ -65,6 +78,19 @@ impl SectionSettings for GatewaySettings {
         Allowed::range("client_body_bytes_in_progress_max", 1 << 20, 1 << 40),
         Allowed::range("body_bytes_in_progress_max", 1 << 20, 1 << 40),
     ];
+
+    fn check(&self) -> Result<(), InvalidSetting> {
+        let token = self.operator_token.expose();
+        if !token.is_empty() && token.len() < TOKEN_CHARACTERS_MIN {
+            let expected = "expected at least 32 characters, best of `openssl rand -hex 32`";
+            return Err(InvalidSetting::new("operator_token", expected));
+        }
+        if self.operator_url.is_empty() || is_origin(&self.operator_url) {
+            return Ok(());
+        }
+        let expected = "expected scheme, host and perhaps port, such as https://ops.example; http on loopback only";
+        Err(InvalidSetting::new("operator_url", expected))
+    }
 }
 
 impl Default for GatewaySettings {
@@ -87,6 +113,9 @@ impl Default for GatewaySettings {
             trusted_proxies: Vec::new(),
             hosts: Vec::new(),
             cors_origins: Vec::new(),
+            operator_sign_in: true,
+            operator_url: String::new(),
+            operator_token: Secret::default(),
         }
     }
 }
@@ -111,5 +140,52 @@ impl GatewaySettings {
         }
         let client_connections_max = self.client_connections_max;
         ConnectionLimits { connections_max, client_connections_max, unlimited_clients }
+    }
+}
+
+/// Whether this is an origin to which a browser may carry a session: over https, or to this machine.
+fn is_origin(address: &str) -> bool {
+    let address = address.strip_suffix('/').unwrap_or(address);
+    let Ok(uri) = address.parse::<Uri>() else { return false };
+    let Some(host) = uri.host() else { return false };
+    let is_loopback = ["127.0.0.1", "[::1]", "localhost"].contains(&host);
+    let is_accepted =
+        uri.scheme_str() == Some("https") || (uri.scheme_str() == Some("http") && is_loopback);
+    // Without a user, a path or a query, and written as browsers write it.
+    let port = uri.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let scheme = uri.scheme_str().unwrap_or_default();
+    is_accepted
+        && address == format!("{scheme}://{host}{port}")
+        && address == address.to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_carried_to_https_or_to_this_machine() {
+        for address in [
+            "https://ops.example",
+            "https://ops.example:8443/",
+            "http://127.0.0.1:8081",
+            "http://[::1]:1",
+        ] {
+            assert!(is_origin(address), "{address}");
+        }
+        for address in [
+            "http://ops.example",
+            "ops.example",
+            "https://",
+            "https://ops.example/x",
+            "https://u@ops.example",
+            "https://ops.example?a",
+            "https://OPS.example",
+            "http://127.0.0.1.evil.example",
+            "ftp://127.0.0.1",
+            "//x",
+        ] {
+            assert!(!is_origin(address), "{address}");
+        }
     }
 }

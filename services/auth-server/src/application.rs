@@ -37,6 +37,7 @@ pub(crate) mod person_records;
 pub(crate) mod policy_order;
 pub(crate) mod pushed_requests;
 pub(crate) mod recovery_codes;
+pub(crate) mod relying_parties;
 pub(crate) mod remote_keys;
 pub(crate) mod request_object;
 pub(crate) mod request_source;

@@ -11,8 +11,12 @@ pub use administration::{
 };
 pub use application::{client_order::ClientOrder, policy_order::PolicyOrder};
 
-use adapters::{http, journal::json, maintenance::maintenance, settings::AuthSettings};
+use adapters::{
+    contract::TokenIssuerProvider, http, journal::json, maintenance::maintenance,
+    settings::AuthSettings,
+};
 use application::{cleanup::Cleanup, logout_delivery::LogoutDelivery};
+use contracts::auth::TokenIssuer;
 use provider::Provider;
 use runtime::{BuildContext, BuildError, BuiltService, Module, RouteMatch};
 use settings::Section;
@@ -58,8 +62,7 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     context.tasks.spawn_until_shutdown(Arc::clone(&provider.mails).run());
     // OAuth has no idempotency keys: a code is redeemed once, and a refresh within its grace period is repeatable.
     let parts = web::ServiceParts { idempotency: None, ..context.service_parts() };
-    Ok(BuiltService {
-        routes: web::service(NAME, http::routes(provider), parts),
-        paths: RouteMatch::Below(http::PATHS),
-    })
+    context.provide::<dyn TokenIssuer>(Arc::new(TokenIssuerProvider(Arc::clone(&provider))))?;
+    let built = context.serve_with(http::routes(provider), parts);
+    Ok(BuiltService { paths: RouteMatch::Below(http::PATHS), ..built })
 }

@@ -12,9 +12,9 @@ use crate::{
         handle::HandleKey, issuer::Issuer, key_store::KeyStore, keyring::Keyring,
         logout_notices::LogoutNotices, mail::MailQueue, mailed_links::MailedLinks,
         new_password::PasswordPolicy, passkeys::Passkeys, password_sign_in::PasswordSignIn,
-        pushed_requests::PushedRequests, request_source::RequestSources, seal::DailySealingKey,
-        second_factors::SecondFactors, session_list::SessionList, sessions::Sessions,
-        subjects::Subjects, tokens::Tokens,
+        pushed_requests::PushedRequests, relying_parties::RelyingParties,
+        request_source::RequestSources, seal::DailySealingKey, second_factors::SecondFactors,
+        session_list::SessionList, sessions::Sessions, subjects::Subjects, tokens::Tokens,
     },
 };
 use assembly::Assembly;
@@ -38,6 +38,7 @@ pub(crate) struct Provider {
     pub(crate) sealing: DailySealingKey,
     pub(crate) accounts: Arc<Accounts>,
     pub(crate) clients: Arc<Clients>,
+    pub(crate) relying_parties: RelyingParties,
     pub(crate) grants: Arc<Grants>,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) tokens: Arc<Tokens>,
@@ -143,6 +144,7 @@ impl Provider {
             pushed,
             subjects,
             notices,
+            relying_parties: assembly.relying_parties(&clients),
             keyring,
             key_store,
             accounts,

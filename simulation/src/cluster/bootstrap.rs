@@ -58,6 +58,7 @@ pub(super) fn settings(shop: &ShopSettings, services: &[&str]) -> Result<Setting
         set("SHOPPING_CART_SERVICE__CARTS_IN_MEMORY_BYTES_MAX", cart_bytes.to_string()),
         set("PAYMENT_SERVICE__PAYMENTS_IN_MEMORY_MAX", shop.in_memory_max.to_string()),
         set("API_GATEWAY__CLIENT_REQUESTS_PER_SECOND", "0".to_owned()),
+        set("API_GATEWAY__OPERATOR_SIGN_IN", "false".to_owned()),
     ];
     environment.extend(shop.others().map(|(key, value)| set(key, value.to_owned())));
     let prefix =
@@ -66,7 +67,7 @@ pub(super) fn settings(shop: &ShopSettings, services: &[&str]) -> Result<Setting
     environment.retain(|(key, _)| prefixes.iter().any(|prefix| key.starts_with(prefix)));
     let sources = Sources { environment, ..Sources::default() };
     let modules = ALL.iter().filter(|module| services.contains(&module.name));
-    let sections = modules.filter_map(|module| module.settings);
+    let sections = modules.filter_map(|module| module.settings).chain([resource_server::SECTION]);
     Settings::load(sections, &sources).map_err(|error| error.to_string())
 }
 

@@ -46,12 +46,10 @@ pub(super) fn describe(edge: Edge, document: &mut Value) {
     document["tags"] = tags.collect();
     document["servers"] =
         json!([{ "url": "/", "description": "The edge that serves this document" }]);
-    // No operation asks for credentials: the operator edge is reached from the machine itself only.
-    document["security"] = json!([]);
     document["info"]["description"] = description(edge).into();
     document["info"]["contact"] = json!({ "name": "The operator of this shop" });
     document["info"]["license"] = json!({ "name": "Apache 2.0", "identifier": "Apache-2.0" });
-    each_operation(document, |method, operation| {
+    each_operation(document, |_, method, operation| {
         document_content(operation);
         document_refusals(operation);
         if method == "post" {
@@ -100,7 +98,7 @@ fn document_refusals(operation: &mut Map<String, Value>) {
 /// Names of the tags that operations have.
 fn tags(document: &mut Value) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    each_operation(document, |_, operation| {
+    each_operation(document, |_, _, operation| {
         let tags = operation.get("tags").and_then(Value::as_array).into_iter().flatten();
         names.extend(tags.filter_map(Value::as_str).map(ToOwned::to_owned));
     });
@@ -122,12 +120,16 @@ fn document_key(operation: &mut Map<String, Value>) {
     }));
 }
 
-fn each_operation(document: &mut Value, mut visit: impl FnMut(&str, &mut Map<String, Value>)) {
+/// Visits each operation with its path and its method.
+pub(super) fn each_operation(
+    document: &mut Value,
+    mut visit: impl FnMut(&str, &str, &mut Map<String, Value>),
+) {
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
-    for item in paths.values_mut().filter_map(Value::as_object_mut) {
-        for (method, operation) in item {
+    for (path, item) in paths.iter_mut() {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
             if let Value::Object(operation) = operation {
-                visit(method, operation);
+                visit(path, method, operation);
             }
         }
     }

@@ -5,7 +5,8 @@ use aide::{
     axum::{ApiRouter, routing::get_with},
     openapi::OpenApi,
 };
-use serde_json::Value as Json;
+use api_gateway::{Operation, operations};
+use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use transport::Edge;
 
@@ -45,6 +46,44 @@ async fn every_documented_operation_can_be_reached() {
                 assert!(matches!(status, 200 | 503), "{edge:?} {method} {path} is {status}");
             }
         }
+    }
+}
+
+/// Path whose parameters have no names: those of the documents may differ from those of the table.
+fn anonymous(path: &str) -> String {
+    let part = |part: &str| if part.starts_with('{') { "{}".to_owned() } else { part.to_owned() };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+#[tokio::test]
+async fn the_documents_say_who_may_do_what_as_the_table_does() {
+    let gateway = TestGateway::with_defaults().await;
+    for edge in [Edge::Shop, Edge::Operator] {
+        let request = get("/openapi.json");
+        let document = gateway.send(edge, crate::harness::LOOPBACK_PEER, request, "").await.json();
+        let mut documented = BTreeMap::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let key = (method.to_uppercase(), anonymous(path));
+                documented
+                    .insert(key, (operation["security"].clone(), operation["x-scope"].clone()));
+            }
+        }
+        let is_api = |operation: &Operation| {
+            ["/api/", "/media/"].iter().any(|prefix| operation.path.starts_with(prefix))
+        };
+        for operation in operations(edge).into_iter().filter(is_api) {
+            let Operation { method, path, roles, scope } = operation;
+            let said = documented.remove(&(method.to_owned(), anonymous(path)));
+            let wanted = match scope {
+                "" => (json!([]), Json::Null),
+                scope => (json!([{"token": roles}]), json!(scope)),
+            };
+            assert_eq!(said, Some(wanted), "{edge:?} {method} {path}");
+        }
+        assert!(documented.is_empty(), "{documented:?} is in no table");
+        let scheme = &document["components"]["securitySchemes"]["token"]["scheme"];
+        assert_eq!(*scheme == "bearer", edge == Edge::Operator);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Test harness: a gateway among upstream services that echo their requests.
 
+use crate::issuer::TestIssuer;
+
 use axum::{
     Extension, Router,
     body::{Body, to_bytes},
@@ -7,6 +9,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Builder},
     response::{IntoResponse, Response},
 };
+use contracts::auth::TokenIssuer;
 use engine_memory::MemoryEngine;
 use kernel::{Ids, ManualClock, SeededRandomness};
 use runtime::{
@@ -39,10 +42,15 @@ static TABLE: &[Module] = &[
     service("inventory-service"),
     service("payment-service"),
     service("audit-service"),
-    service("auth-server"),
+    Module { build: build_auth_server, ..service("auth-server") },
     service("storefront"),
     api_gateway::MODULE,
 ];
+
+/// Present time of every test.
+const NOW: &str = "2026-01-01T00:00:00Z";
+/// Token of the process itself.
+pub(crate) const PROCESS_TOKEN: &str = "the-token-of-this-process-of-32-characters";
 
 /// CPU time that a request with `x-test: burn` takes at least.
 pub(crate) const BURNT: Duration = Duration::from_millis(55);
@@ -66,6 +74,15 @@ fn build_echo_service(context: BuildContext) -> BuildFuture {
             router: router.into(),
             description: web::ApiDescription::default(),
         }))
+    })
+}
+
+/// Auth server that echoes, and provides the contract of a test's issuer.
+fn build_auth_server(context: BuildContext) -> BuildFuture {
+    let provided = context.provide::<dyn TokenIssuer>(Arc::new(TestIssuer));
+    Box::pin(async move {
+        provided?;
+        build_echo_service(context).await
     })
 }
 
@@ -97,6 +114,7 @@ async fn echo(service: &'static str, context: Context, request: Request) -> Resp
         "body_bytes": body.len(),
         "edge": context.edge.as_str(),
         "actor": context.actor,
+        "subject": context.principal.as_ref().map(|principal| &principal.subject),
         "client": context.client,
         "request_id": context.request_id,
         "trace": context.trace.map(|trace| trace.to_string()),
@@ -152,9 +170,21 @@ impl TestResponse {
 }
 
 impl TestGateway {
-    /// Gateway with the default settings.
+    /// Gateway with the default settings, but for an operator edge that is open, as in the demonstration.
     pub(crate) async fn with_defaults() -> Self {
         Self::with(&[]).await
+    }
+
+    /// Gateway whose operator edge asks for a token or a sign-in.
+    pub(crate) async fn closed() -> Self {
+        let address = "http://127.0.0.1:8081";
+        Self::with(&[
+            ("operator_sign_in", "true"),
+            ("operator_url", address),
+            ("operator_token", PROCESS_TOKEN),
+            ("client_requests_per_second", "0"),
+        ])
+        .await
     }
 
     /// Gateway with these settings.
@@ -162,15 +192,26 @@ impl TestGateway {
         Self::try_with(settings).await.unwrap()
     }
 
+    /// Gateway that trusts these outside issuers.
+    pub(crate) async fn try_with_issuers(issuers: &str) -> Result<Self, String> {
+        Self::try_with_flags(vec![Flag::new("--issuers", "auth.issuers", issuers)]).await
+    }
+
     pub(crate) async fn try_with(settings: &[(&str, &str)]) -> Result<Self, String> {
-        let flags = settings.iter().map(|(key, value)| {
+        let open = [("operator_sign_in", "false")];
+        let flags = open.iter().chain(settings).map(|(key, value)| {
             Flag::new(format!("--{key}"), format!("api-gateway.{key}"), *value)
         });
-        let sources = Sources { flags: flags.collect(), ..Sources::default() };
+        Self::try_with_flags(flags.collect()).await
+    }
+
+    async fn try_with_flags(flags: Vec<Flag>) -> Result<Self, String> {
+        let sources = Sources { flags, ..Sources::default() };
         let sections = TABLE.iter().filter_map(|module| module.settings);
+        let sections = sections.chain([resource_server::SECTION]);
         let settings = Settings::load(sections, &sources).map_err(|error| error.to_string())?;
         let (engine, metrics) = (MemoryEngine::new(), Metrics::new());
-        let clock = ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap());
+        let clock = ManualClock::at(NOW.parse().unwrap());
         let resources = ProcessResources {
             settings: Arc::new(settings),
             storage: &|name| engine.service(name),

@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod access;
 mod browsers;
 mod documents;
 mod edges;
 mod forwarding;
 mod harness;
+mod issuer;
 mod limits;

@@ -14,6 +14,8 @@ pub struct NewClient {
     pub id: String,
     /// Secret, which is shown once and kept nowhere.
     pub secret: Option<String>,
+    /// Address at which it gets tokens.
+    pub token_endpoint: String,
 }
 
 impl fmt::Debug for NewClient {
@@ -47,7 +49,8 @@ impl Administration {
         let id = parsed_client(&order.id)?;
         let (registration, secret) = order.registration(&**self.0.ids.randomness())?;
         self.0.clients.register(&id, registration).await?;
-        Ok(NewClient { id: order.id.clone(), secret })
+        let token_endpoint = self.0.issuer.at("/token");
+        Ok(NewClient { id: order.id.clone(), secret, token_endpoint })
     }
 
     /// All clients.

@@ -186,8 +186,7 @@ fn parsed_email(email: &str) -> Result<Email, AdministrationError> {
 }
 
 fn parsed_role(role: &str) -> Result<Role, AdministrationError> {
-    let roles = [Role::Viewer, Role::Merchandiser, Role::Fulfilment, Role::Finance, Role::Admin];
-    let known = roles.into_iter().find(|known| role_name(*known) == role);
+    let known = Role::ALL.into_iter().find(|known| role_name(*known) == role);
     known.ok_or_else(|| AdministrationError::new(format_args!("the role {role:?} is not known")))
 }
 

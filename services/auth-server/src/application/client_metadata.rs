@@ -290,6 +290,8 @@ fn policy(
         policy_uri: metadata.policy_uri.clone(),
         terms_uri: metadata.tos_uri.clone(),
         registration_token_digest: None,
+        // Nobody gives a role to himself.
+        role: None,
     })
 }
 

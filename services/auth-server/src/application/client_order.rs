@@ -1,10 +1,11 @@
 //! Orders of clients: what somebody wants a client to be, checked before it is registered.
 
-use super::{policy_order::PolicyOrder, seal::digest};
+use super::{policy_order::PolicyOrder, seal::digest, tokens::role_name};
 use crate::domain::{
-    events::{ClientAuthentication, GrantType, Registration, TokenAlgorithm},
+    events::{ClientAuthentication, ClientPolicy, GrantType, Registration, Role, TokenAlgorithm},
     redirect_uri,
 };
+use contracts::auth::{READ_SCOPE, WRITE_SCOPE};
 use jose::{JwkSet, base64url_encode};
 use kernel::Randomness;
 
@@ -45,6 +46,8 @@ pub struct ClientOrder {
     pub keys: Option<String>,
     /// Algorithm of its ID tokens, `RS256` by default, `ES256` or `EdDSA`.
     pub id_token_algorithm: Option<String>,
+    /// Role of a client that runs the shop by itself. By default its scopes are then those of the operator edge.
+    pub role: Option<String>,
     /// What the extensions of the protocol ask of it.
     pub policy: PolicyOrder,
 }
@@ -69,7 +72,8 @@ impl ClientOrder {
         }
         let grant_types = grant_types(&self.grant_types)?;
         check_uses(self, authentication, &grant_types)?;
-        let policy = self.policy.policy(self)?;
+        let role = role(self.role.as_deref())?;
+        let policy = ClientPolicy { role, ..self.policy.policy(self)? };
         let secret = (authentication == ClientAuthentication::Secret).then(|| {
             let mut bytes = [0; SECRET_BYTES];
             randomness.fill(&mut bytes);
@@ -83,7 +87,7 @@ impl ClientOrder {
             redirect_uris: self.redirect_uris.clone(),
             post_logout_redirect_uris: self.post_logout_redirect_uris.clone(),
             grant_types,
-            scopes: scopes(&self.scopes)?,
+            scopes: scopes(self)?,
             is_trusted: self.is_trusted,
             requires_pkce: !self.is_without_pkce,
             id_token_algorithm: token_algorithm(self.id_token_algorithm.as_deref())?,
@@ -105,6 +109,11 @@ fn check_uses(
     if is_public && alone.iter().any(|it| grant_types.contains(it)) {
         return wrong(
             "a public client cannot act for itself: client_credentials and token_exchange need a secret or keys",
+        );
+    }
+    if order.role.is_some() && !grant_types.contains(&GrantType::ClientCredentials) {
+        return wrong(
+            "a client has a role for what it does by itself: it needs client_credentials",
         );
     }
     if is_public && order.is_without_pkce {
@@ -145,7 +154,11 @@ fn grant_types(names: &[String]) -> Result<Vec<GrantType>, OrderError> {
     parsed.collect()
 }
 
-fn scopes(names: &[String]) -> Result<Vec<String>, OrderError> {
+fn scopes(order: &ClientOrder) -> Result<Vec<String>, OrderError> {
+    let names = &order.scopes;
+    if names.is_empty() && order.role.is_some() {
+        return Ok([READ_SCOPE, WRITE_SCOPE].map(ToOwned::to_owned).to_vec());
+    }
     if names.is_empty() {
         return Ok(["openid", "email", "offline_access"].map(ToOwned::to_owned).to_vec());
     }
@@ -157,7 +170,15 @@ fn scopes(names: &[String]) -> Result<Vec<String>, OrderError> {
     match names.iter().find(|name| !is_scope(name)) {
         Some(scope) => wrong(&format!("{scope:?} is no scope")),
         None if names.len() > LIST_MAX => wrong("a client has at most 50 scopes"),
-        None => Ok(names.to_vec()),
+        None => Ok(names.clone()),
+    }
+}
+
+fn role(name: Option<&str>) -> Result<Option<Role>, OrderError> {
+    let Some(name) = name else { return Ok(None) };
+    match Role::ALL.into_iter().find(|role| role_name(*role) == name) {
+        Some(role) => Ok(Some(role)),
+        None => wrong(&format!("the role {name:?} is not known")),
     }
 }
 

@@ -108,7 +108,10 @@ impl Tokens {
     ) -> Result<String, AuthError> {
         let token = AccessToken { subject: client.id.as_str(), client: &client.id, scopes, key };
         let id = self.identifier_alone();
-        let claims = self.access_claims(&token, &id, lifetime(client.registration()));
+        let mut claims = self.access_claims(&token, &id, lifetime(client.registration()));
+        if let Some(role) = client.registration().policy.role {
+            claims.insert("roles".to_owned(), json!([role_name(role)]));
+        }
         self.signed(ACCESS_ALGORITHM, ACCESS_TOKEN, claims)
     }
 

@@ -22,6 +22,7 @@ use crate::{
         passwords::PasswordHasher,
         person_records::PersonRecords,
         pushed_requests::PushedRequests,
+        relying_parties::RelyingParties,
         remote_keys::RemoteKeys,
         request_source::RequestSources,
         seal::{KEY_BYTES, derived},
@@ -110,6 +111,11 @@ impl Assembly<'_> {
             documents: self.documents(),
             ids: self.ids.clone(),
         }
+    }
+
+    pub(super) fn relying_parties(&self, clients: &Arc<Clients>) -> RelyingParties {
+        let key = hmac::Key::new(HMAC_SHA256, &self.key("relying parties"));
+        RelyingParties { clients: Arc::clone(clients), key }
     }
 
     pub(super) fn notices(&self) -> LogoutNotices {

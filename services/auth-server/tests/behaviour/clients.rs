@@ -259,3 +259,30 @@ async fn a_token_of_a_client_ends_with_its_registration() {
     let answer = world.post("/auth/introspect", &fields, None).await;
     assert_eq!(answer.json(), json!({"active": false}));
 }
+
+#[tokio::test]
+async fn a_client_with_a_role_has_it_in_its_own_tokens_with_the_scopes_for_it() {
+    let world = World::start().await;
+    let order = ClientOrder {
+        id: "robot".to_owned(),
+        grant_types: vec!["client_credentials".to_owned()],
+        role: Some("finance".to_owned()),
+        ..ClientOrder::default()
+    };
+    let client = world.client(&order).await;
+    assert!(client.token_endpoint.ends_with("/auth/token"), "{}", client.token_endpoint);
+    let secret = client.secret.unwrap();
+    let form =
+        [("grant_type", "client_credentials"), ("client_id", "robot"), ("client_secret", &*secret)];
+    let tokens = world.token(&form).await.json();
+    let claims = world.claims(tokens["access_token"].as_str().unwrap()).await;
+    assert_eq!(claims.get("roles"), Some(&serde_json::json!(["finance"])));
+    assert_eq!(claims.text("scope"), Some("shop.read shop.write"));
+    let administration = world.administration().await;
+    let of_people = ClientOrder { id: "app".to_owned(), grant_types: Vec::new(), ..order.clone() };
+    let refused = administration.add_client(&of_people).await.unwrap_err().to_string();
+    assert!(refused.contains("needs client_credentials"), "{refused}");
+    let unknown = ClientOrder { id: "b".to_owned(), role: Some("owner".to_owned()), ..order };
+    let refused = administration.add_client(&unknown).await.unwrap_err().to_string();
+    assert!(refused.contains("\"owner\""), "{refused}");
+}

@@ -11,6 +11,7 @@ mod device;
 mod dpop;
 mod harness;
 mod introspection;
+mod issuer_contract;
 mod logout;
 mod mailbox;
 mod metadata;

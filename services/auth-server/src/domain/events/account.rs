@@ -23,6 +23,12 @@ pub(crate) enum Role {
     Admin,
 }
 
+impl Role {
+    /// Every role.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Viewer, Self::Merchandiser, Self::Fulfilment, Self::Finance, Self::Admin];
+}
+
 /// Event of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 #[serde(tag = "type", rename_all = "snake_case")]

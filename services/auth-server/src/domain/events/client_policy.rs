@@ -1,6 +1,6 @@
 //! Policy of a client: what the extensions of the protocol ask of it, and what it is given by them.
 
-use super::{TokenAlgorithm, is_default};
+use super::{Role, TokenAlgorithm, is_default};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
@@ -81,4 +81,8 @@ pub(crate) struct ClientPolicy {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[n(16)]
     pub(crate) registration_token_digest: Option<String>,
+    /// Role of a client that runs the shop by itself; only an operator gives one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cbor(n(17), with = "kernel::cbor::known_variant", has_nil)]
+    pub(crate) role: Option<Role>,
 }

@@ -124,7 +124,7 @@ pub(super) async fn execute(
     command: ProductCommand,
 ) -> ApiResult<Versioned<Json<Product>>> {
     caller.require_operator()?;
-    let operator = Caller { edge: Edge::Operator, actor: None };
+    let operator = Caller { edge: Edge::Operator, ..Caller::default() };
     let ProductRef { id, .. } = queries::find(app, &operator, product)?;
     app.catalogue.execute(ChangeRequest { id, command, if_match }).await?;
     let product = current_product(app, id).await?;

@@ -1,0 +1,134 @@
+//! Authentication: whose request it is, by its bearer token, by the session of a browser at the operator edge, or by the token of the
+//! settings or of this process itself.
+
+use crate::{access::Refusal, own_issuer, registrar, settings::GatewaySettings};
+use axum::http::HeaderMap;
+use contracts::auth::{READ_SCOPE, Role, TokenIssuer, WRITE_SCOPE};
+use kernel::{Principal, Problem, codes};
+use relying_party::{RelyingParty, SignInError, WebOrigin};
+use resource_server::{AuthSettings, TokenError, TokenVerifier, bearer_token};
+use runtime::{BuildContext, BuildError};
+use sha2::{Digest, Sha256};
+use std::{collections::BTreeSet, sync::Arc};
+use transport::Edge;
+
+/// Issuer of the token of this process.
+const PROCESS: &str = "process";
+/// Actor of operators whom nothing names: those of an edge that is open, and the commands of this process.
+const OPERATOR: &str = "operator";
+/// Longest subject that names an actor as it is, in bytes.
+const ACTOR_BYTES_MAX: usize = 120;
+
+/// Authentication of requests.
+#[derive(Debug)]
+pub(crate) struct Authentication {
+    verifier: TokenVerifier,
+    /// Issuers whose subjects are not ours.
+    outside: BTreeSet<String>,
+    /// Digest of the token of the settings or of this process, if there is one.
+    process: Option<[u8; 32]>,
+    /// Whether the operator edge asks who somebody is.
+    pub(crate) asks_operators: bool,
+    /// Sign-in in the browser, and where; none where the address of the operator edge is not known.
+    pub(crate) sign_in: Option<(RelyingParty, WebOrigin)>,
+}
+
+impl Authentication {
+    pub(crate) fn new(
+        context: &BuildContext,
+        settings: &GatewaySettings,
+    ) -> Result<Self, BuildError> {
+        let own = context.contract::<dyn TokenIssuer>()?;
+        let auth: AuthSettings = context.section(resource_server::SECTION.name())?;
+        if let Some(role) = auth.roles().find(|role| Role::parse(role).is_none()) {
+            let known = Role::ALL.map(Role::name).join(", ");
+            return Err(BuildError::Other(format!(
+                "auth.issuers: {role:?} is no role: expected {known}"
+            )));
+        }
+        let outside = auth.issuers.iter().map(|issuer| issuer.issuer.clone()).collect();
+        // An outside issuer knows none of our scopes: what its tokens may do is the matter of their roles.
+        let scopes = [READ_SCOPE, WRITE_SCOPE];
+        let issuers = auth.issuers.iter().map(|issuer| issuer.trusted(&scopes));
+        let issuers = issuers.chain([own_issuer::trusted(Arc::clone(&own))]).collect();
+        let token = settings.operator_token.expose();
+        Ok(Self {
+            verifier: TokenVerifier::new(issuers, Arc::clone(context.ids.clock())),
+            outside,
+            process: (!token.is_empty()).then(|| Sha256::digest(token).into()),
+            asks_operators: settings.operator_sign_in,
+            sign_in: registrar::sign_in(context, &settings.operator_url, own)?,
+        })
+    }
+
+    /// Principal of a request; none for a stranger. A token that does not count is refused, also where none is needed.
+    pub(crate) async fn principal(
+        &self,
+        edge: Edge,
+        headers: &HeaderMap,
+    ) -> Result<Option<Arc<Principal>>, Refusal> {
+        if let Some(token) = bearer_token(headers).map_err(|error| Refusal::malformed(&error))? {
+            if self.is_of_process(token) {
+                // At the shop edge it is nobody's.
+                return Ok((edge == Edge::Operator).then(|| Arc::new(process_principal())));
+            }
+            return Ok(Some(self.verifier.verify(token).await?));
+        }
+        match edge {
+            Edge::Operator => self.signed_in(headers).await,
+            Edge::Shop | Edge::Internal => Ok(None),
+        }
+    }
+
+    /// Principal of a browser's session. A session whose token ended early is none.
+    async fn signed_in(&self, headers: &HeaderMap) -> Result<Option<Arc<Principal>>, Refusal> {
+        let Some((relying_party, site)) = &self.sign_in else { return Ok(None) };
+        let session =
+            relying_party.session(site, headers).await.map_err(|error| unavailable(&error))?;
+        let Some(session) = session else { return Ok(None) };
+        match self.verifier.verify(&session.access_token).await {
+            Ok(principal) => Ok(Some(principal)),
+            Err(TokenError::Unavailable) => Err(TokenError::Unavailable.into()),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Compares digests, whose bytes tell nothing of the token's.
+    fn is_of_process(&self, token: &str) -> bool {
+        self.process.is_some_and(|own| own == <[u8; 32]>::from(Sha256::digest(token)))
+    }
+
+    /// Name of an operator in the audit trail and in front of idempotency keys: one name for each person and program, of a form that
+    /// fits a header.
+    pub(crate) fn operator_actor(&self, principal: Option<&Principal>) -> Arc<str> {
+        let Some(principal) = principal.filter(|principal| principal.issuer != PROCESS) else {
+            return Arc::from(OPERATOR);
+        };
+        let Principal { issuer, subject, .. } = principal;
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~@|".contains(&byte);
+        let is_named = subject.len() <= ACTOR_BYTES_MAX && subject.bytes().all(is_plain);
+        if is_named && !self.outside.contains(issuer) {
+            return Arc::from(format!("{OPERATOR}:{subject}"));
+        }
+        let digest = Sha256::digest(format!("{issuer}\n{subject}"));
+        Arc::from(format!("{OPERATOR}:digest-{}", kernel::hex::encode(&digest[..16])))
+    }
+}
+
+/// Principal of the token of the settings, and of this process itself, whose commands may run a shop of their own.
+fn process_principal() -> Principal {
+    Principal {
+        issuer: PROCESS.to_owned(),
+        subject: OPERATOR.to_owned(),
+        client: None,
+        roles: vec![Role::Admin.name().to_owned()],
+        scopes: vec![WRITE_SCOPE.to_owned()],
+    }
+}
+
+/// Refusal of a request whose session cannot be looked at now.
+fn unavailable(error: &SignInError) -> Refusal {
+    tracing::warn!(%error, "the session of an operator could not be looked at");
+    let title = "who you are cannot be looked up at the moment; try again shortly";
+    Problem::of(codes::UNAVAILABLE, title).retry_after(1).into()
+}

@@ -1,0 +1,59 @@
+//! The shop's own issuer, as its contract tells: in one process without HTTP.
+
+use async_trait::async_trait;
+use contracts::auth::TokenIssuer;
+use jose::JwkSet;
+use resource_server::{
+    Audience, IssuerKeys, KeySource, KeySourceError, RoleMapping, TokenStatus, TokenTypes,
+    TrustedIssuer,
+};
+use std::{sync::Arc, time::Duration};
+
+/// Time for which its keys are used: a new one is published two hours before it signs, and one that became known is dropped soon.
+const MAX_AGE: Duration = Duration::from_mins(1);
+
+/// The shop's own issuer.
+#[derive(Clone, Debug)]
+struct OwnIssuer(Arc<dyn TokenIssuer>);
+
+/// The issuer behind this contract, as one that is trusted.
+pub(crate) fn trusted(issuer: Arc<dyn TokenIssuer>) -> TrustedIssuer {
+    let own = Arc::new(OwnIssuer(issuer));
+    TrustedIssuer {
+        name: None,
+        audience: Audience::OfIssuer,
+        types: TokenTypes::AccessTokenOnly,
+        roles: RoleMapping::Own,
+        scopes: Vec::new(),
+        keys: Arc::<OwnIssuer>::clone(&own),
+        status: Some(own),
+    }
+}
+
+#[async_trait]
+impl KeySource for OwnIssuer {
+    async fn fetch(&self) -> Result<IssuerKeys, KeySourceError> {
+        let set = self.0.keys().await.map_err(|error| KeySourceError(error.to_string()))?;
+        let keys = JwkSet::parse(set.keys.to_string().as_bytes());
+        let keys = keys.map_err(|error| KeySourceError(error.to_string()))?;
+        Ok(IssuerKeys {
+            issuer: set.issuer,
+            audience: Some(set.audience),
+            keys,
+            max_age: Some(MAX_AGE),
+        })
+    }
+}
+
+#[async_trait]
+impl TokenStatus for OwnIssuer {
+    async fn is_active(&self, token: &str) -> Option<bool> {
+        match self.0.is_active(token.to_owned()).await {
+            Ok(is_active) => Some(is_active),
+            Err(error) => {
+                tracing::warn!(%error, "the auth server cannot say whether a token was revoked");
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Issuer under the control of a test: any token that a test wants.
+
+use async_trait::async_trait;
+use contracts::auth::{IssuerKeySet, RelyingPartyOrder, RelyingPartyRegistration, TokenIssuer};
+use jose::{Algorithm, Header, JwkSet, SigningKey};
+use kernel::SystemRandomness;
+use rpc::CallError;
+use serde_json::{Value, json};
+use std::sync::LazyLock;
+
+pub(crate) const ISSUER: &str = "http://127.0.0.1:8080/auth";
+const AUDIENCE: &str = "http://127.0.0.1:8080";
+/// Identifier of a token that was revoked.
+const REVOKED: &str = "revoked";
+/// Present time of every test, in seconds.
+const NOW: i64 = 1_767_225_600;
+
+static KEY: LazyLock<SigningKey> =
+    LazyLock::new(|| SigningKey::generate(Algorithm::Es256, &SystemRandomness).unwrap());
+
+/// The issuer.
+#[derive(Debug)]
+pub(crate) struct TestIssuer;
+
+#[async_trait]
+impl TokenIssuer for TestIssuer {
+    async fn keys(&self) -> Result<IssuerKeySet, CallError> {
+        Ok(IssuerKeySet {
+            issuer: ISSUER.to_owned(),
+            audience: AUDIENCE.to_owned(),
+            keys: JwkSet::new(vec![KEY.public().clone()]).to_json(),
+        })
+    }
+
+    async fn is_active(&self, token: String) -> Result<bool, CallError> {
+        let payload = jose::base64url_decode(token.split('.').nth(1).unwrap()).unwrap();
+        let claims: Value = serde_json::from_slice(&payload).unwrap();
+        Ok(claims["jti"] != REVOKED)
+    }
+
+    async fn register_relying_party(
+        &self,
+        order: RelyingPartyOrder,
+    ) -> Result<RelyingPartyRegistration, CallError> {
+        assert_eq!(order.redirect_uris, ["http://127.0.0.1:8081/sign-in/callback"]);
+        Ok(RelyingPartyRegistration { issuer: ISSUER.to_owned(), secret: "secret".to_owned() })
+    }
+}
+
+/// Token of somebody with these roles, for a client with these scopes.
+pub(crate) fn token(roles: &[&str], scope: &str) -> String {
+    token_with(roles, scope, &[])
+}
+
+/// The same with other claims.
+pub(crate) fn token_with(roles: &[&str], scope: &str, others: &[(&str, Value)]) -> String {
+    let mut claims = json!({
+        "iss": ISSUER, "aud": AUDIENCE, "sub": "ada", "client_id": "app", "jti": "1",
+        "iat": NOW, "exp": NOW + 600, "scope": scope, "roles": roles,
+    });
+    for (name, value) in others {
+        claims[*name] = value.clone();
+    }
+    KEY.sign(&Header::typed("at+jwt"), claims.to_string().as_bytes()).unwrap()
+}
+
+/// Token that was revoked.
+pub(crate) fn revoked() -> String {
+    token_with(&["admin"], "shop.write", &[("jti", json!(REVOKED))])
+}
