@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod auth;
+pub mod auth_event;
 pub mod cart;
 pub mod codes;
 pub mod facts;
@@ -51,6 +52,7 @@ mod tests {
         fn check<E: FeedEvent + JsonSchema>() {
             assert_eq!(words::<E>(), E::TYPES, "{}", E::SOURCE);
         }
+        check::<crate::auth_event::AuthEvent>();
         check::<crate::cart::CartEvent>();
         check::<crate::inventory::InventoryEvent>();
         check::<crate::order::OrderEvent>();

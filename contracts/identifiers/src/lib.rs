@@ -41,6 +41,10 @@ kernel::id! {
     AccountId
 }
 kernel::id! {
+    /// A grant: what a person authorized a client to do.
+    GrantId
+}
+kernel::id! {
     /// A hold: units of stock set aside for an order.
     HoldId
 }

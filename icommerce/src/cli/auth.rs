@@ -13,6 +13,12 @@ pub(crate) enum Auth {
     /// Clients: programs that act for people, or for themselves
     #[command(subcommand, arg_required_else_help = false)]
     Client(Client),
+    /// Groups of accounts: the roles of those who run the shop
+    #[command(subcommand, arg_required_else_help = false)]
+    Group(Group),
+    /// Consents of people to clients
+    #[command(subcommand, arg_required_else_help = false)]
+    Consent(Consent),
     /// Keys with which tokens are signed
     #[command(subcommand, arg_required_else_help = false)]
     Keys(Keys),
@@ -154,6 +160,70 @@ pub(crate) struct NewClientFlags {
     /// Print the client as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Subcommands of `auth group`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Group {
+    /// List the groups with their accounts
+    #[command(after_help = "\
+Example:
+  icommerce auth group list --json")]
+    List {
+        /// Print the list as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add an account to a group; it leaves the one in which it was
+    #[command(after_help = "\
+Example:
+  icommerce auth group add finance ada@example.com")]
+    Add(Membership),
+    /// Remove an account from a group
+    #[command(after_help = "\
+Example:
+  icommerce auth group remove finance ada@example.com")]
+    Remove(Membership),
+}
+
+/// Arguments of `auth group add` and `auth group remove`.
+#[derive(Debug, Args)]
+pub(crate) struct Membership {
+    /// Group
+    #[arg(value_name = "GROUP", value_parser = ["viewer", "merchandiser", "fulfilment", "finance", "admin"])]
+    pub(crate) group: String,
+    /// E-mail address
+    #[arg(value_name = "EMAIL")]
+    pub(crate) email: String,
+}
+
+/// Subcommands of `auth consent`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Consent {
+    /// List the clients that may act for a person
+    #[command(after_help = "\
+Example:
+  icommerce auth consent list ada@example.com --json")]
+    List {
+        /// E-mail address
+        #[arg(value_name = "EMAIL")]
+        email: String,
+        /// Print the list as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take back a consent, with what the client was granted by it
+    #[command(after_help = "\
+Example:
+  icommerce auth consent revoke ada@example.com app")]
+    Revoke {
+        /// E-mail address
+        #[arg(value_name = "EMAIL")]
+        email: String,
+        /// Client
+        #[arg(value_name = "ID")]
+        client: String,
+    },
 }
 
 /// Subcommands of `auth keys`.

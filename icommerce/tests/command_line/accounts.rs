@@ -53,6 +53,14 @@ fn accounts_and_clients_are_there_before_the_first_start_and_after_it() {
     assert!(assert_fails(&mut auth(&data, &["user", "list"]), 3).contains("in use"));
     stop_shop(shop);
 
+    assert!(run(&["group", "add", "finance", "ada@example.com"]).contains("finance"));
+    let groups: Value = serde_json::from_str(&run(&["group", "list", "--json"])).unwrap();
+    let finance = groups.as_array().unwrap().iter().find(|it| it["group"] == "finance").unwrap();
+    assert_eq!(finance["members"][0], "ada@example.com");
+    run(&["group", "remove", "finance", "ada@example.com"]);
+    assert!(!run(&["group", "list"]).contains("ada@example.com"));
+    assert_eq!(run(&["consent", "list", "ada@example.com", "--json"]).trim(), "[]");
+    run(&["consent", "revoke", "ada@example.com", "app"]);
     run(&["user", "disable", "ada@example.com"]);
     assert!(run(&["user", "list"]).contains("disabled"));
     assert!(run(&["user", "reset", "ada@example.com"]).contains("/auth/set-up?link="));

@@ -1,9 +1,12 @@
-//! DER (X.690), as much of it as an RSA private key is written in (PKCS #1, RFC 8017 A.1.2).
+//! DER (X.690), as much of it as RSA private keys (PKCS #1, RFC 8017 A.1.2) and public keys are written in.
 
 use num_bigint::BigUint;
 
-const INTEGER: u8 = 0x02;
-const SEQUENCE: u8 = 0x30;
+pub(crate) const INTEGER: u8 = 0x02;
+pub(crate) const BIT_STRING: u8 = 0x03;
+pub(crate) const NULL: u8 = 0x05;
+pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(crate) const SEQUENCE: u8 = 0x30;
 
 /// Sequence of these whole numbers, after the version 0.
 pub(crate) fn rsa_private_key(numbers: &[&BigUint]) -> Vec<u8> {
@@ -19,7 +22,8 @@ pub(crate) fn rsa_private_key(numbers: &[&BigUint]) -> Vec<u8> {
     tagged(SEQUENCE, &content)
 }
 
-fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
+/// Content with its tag and its length.
+pub(crate) fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = content.len().to_be_bytes();
     let significant = &length[length.iter().take_while(|byte| **byte == 0).count()..];
     let mut encoded = vec![tag];

@@ -1,6 +1,6 @@
 //! JSON Web Keys (RFC 7517), public ones, and their thumbprints (RFC 7638).
 
-use crate::{Algorithm, JoseError, base64url, strict_json};
+use crate::{Algorithm, JoseError, base64url, spki, strict_json};
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256,
     RsaPublicKeyComponents, UnparsedPublicKey,
@@ -215,6 +215,11 @@ impl Jwk {
             None => self.key.algorithms().contains(&algorithm),
         };
         is_fitting.then(|| VerifyingKey { key: self.key.clone(), algorithm })
+    }
+
+    /// The key as `SubjectPublicKeyInfo` in PEM, for programs that read no JWK.
+    pub fn to_pem(&self) -> String {
+        spki::pem(&self.key)
     }
 
     /// The key as a member of a set.

@@ -30,6 +30,7 @@ mod jwk_set;
 mod jws;
 mod rsa;
 mod signing_key;
+mod spki;
 mod strict_json;
 
 pub use algorithm::Algorithm;

@@ -19,8 +19,20 @@ pub(crate) struct AuditSettings {
 impl Default for AuditSettings {
     fn default() -> Self {
         Self {
-            retention_days: ByKind { operator: 5 * 365, order: 2 * 365, cart: 90, visit: 30 },
-            day_bytes_max: ByKind { operator: 0, order: 0, cart: 64 << 20, visit: 32 << 20 },
+            retention_days: ByKind {
+                operator: 5 * 365,
+                order: 2 * 365,
+                cart: 90,
+                visit: 30,
+                account: 365,
+            },
+            day_bytes_max: ByKind {
+                operator: 0,
+                order: 0,
+                cart: 64 << 20,
+                visit: 32 << 20,
+                account: 32 << 20,
+            },
         }
     }
 }
@@ -36,12 +48,13 @@ impl AuditSettings {
     /// Retention period of each kind; `None` keeps it forever.
     pub(crate) fn retention(self) -> ByKind<Option<Duration>> {
         let period = |days: u32| (days > 0).then(|| Duration::from_hours(24 * u64::from(days)));
-        let ByKind { operator, order, cart, visit } = self.retention_days;
+        let ByKind { operator, order, cart, visit, account } = self.retention_days;
         ByKind {
             operator: period(operator),
             order: period(order),
             cart: period(cart),
             visit: period(visit),
+            account: period(account),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Administration: what the command line does with accounts, clients and keys, on storage that no process is serving, or before it does.
 
 mod clients;
+mod groups;
 mod users;
 
 pub use clients::{ListedClient, NewClient};
+pub use groups::ListedConsent;
 pub use users::ListedAccount;
 
 use crate::{adapters::settings::AuthSettings, provider::Provider};

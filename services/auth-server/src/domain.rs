@@ -6,7 +6,9 @@ pub(crate) mod client;
 pub(crate) mod client_rules;
 pub(crate) mod events;
 pub(crate) mod grant;
+pub(crate) mod key_trail;
 pub(crate) mod redirect_uri;
 mod rejection;
+pub(crate) mod sign_in_trail;
 
 pub(crate) use rejection::Rejection;

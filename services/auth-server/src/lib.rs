@@ -7,15 +7,15 @@ mod domain;
 mod provider;
 
 pub use administration::{
-    Administration, AdministrationError, ListedAccount, ListedClient, NewClient,
+    Administration, AdministrationError, ListedAccount, ListedClient, ListedConsent, NewClient,
 };
 pub use application::{client_order::ClientOrder, policy_order::PolicyOrder};
 
 use adapters::{
-    contract::TokenIssuerProvider, http, journal::json, maintenance::maintenance,
+    contract::TokenIssuerProvider, feed::translate, http, journal::json, maintenance::maintenance,
     settings::AuthSettings,
 };
-use application::{cleanup::Cleanup, logout_delivery::LogoutDelivery};
+use application::{cleanup::Cleanup, key_rotation::KeyRotation, logout_delivery::LogoutDelivery};
 use contracts::auth::TokenIssuer;
 use provider::Provider;
 use runtime::{BuildContext, BuildError, BuiltService, Module, RouteMatch};
@@ -43,10 +43,12 @@ pub const MODULE: Module = Module {
 
 async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     let settings: AuthSettings = context.settings()?;
+    context.provide_feed(translate)?;
     let provider = Provider::open(&settings, &context.storage, &context.ids).await?;
     let cleanup = Cleanup {
         grants: Arc::clone(&provider.grants),
         sessions: Arc::clone(&provider.session_list),
+        sign_in_log: Arc::clone(&provider.sessions.log),
         values: Arc::clone(&context.storage.key_value),
         ids: context.ids.clone(),
     };
@@ -60,6 +62,15 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     });
     context.tasks.spawn_until_shutdown(delivery.run());
     context.tasks.spawn_until_shutdown(Arc::clone(&provider.mails).run());
+    if let Some(age) = settings.key_rotation() {
+        let rotation = KeyRotation {
+            key_store: Arc::clone(&provider.key_store),
+            keyring: Arc::clone(&provider.keyring),
+            ids: context.ids.clone(),
+            age,
+        };
+        context.tasks.spawn_until_shutdown(rotation.run());
+    }
     // OAuth has no idempotency keys: a code is redeemed once, and a refresh within its grace period is repeatable.
     let parts = web::ServiceParts { idempotency: None, ..context.service_parts() };
     context.provide::<dyn TokenIssuer>(Arc::new(TokenIssuerProvider(Arc::clone(&provider))))?;

@@ -33,7 +33,7 @@ pub(crate) struct Provider {
     pub(crate) name: String,
     pub(crate) hue: u16,
     pub(crate) keyring: Arc<Keyring>,
-    pub(crate) key_store: KeyStore,
+    pub(crate) key_store: Arc<KeyStore>,
     /// Seals what forms carry from page to page.
     pub(crate) sealing: DailySealingKey,
     pub(crate) accounts: Arc<Accounts>,
@@ -78,8 +78,7 @@ impl Provider {
     ) -> Result<Arc<Self>, BuildError> {
         let issuer = Arc::new(settings.issuer().map_err(BuildError::Other)?);
         let master = settings.master_key().map_err(BuildError::Other)?;
-        let documents = Arc::clone(&storage.documents);
-        let key_store = KeyStore::open(documents, ids.clone(), master.as_deref()).await?;
+        let key_store = Arc::new(KeyStore::open(storage, ids.clone(), master.as_deref()).await?);
         let (root, keyring) = (key_store.root().await?, Arc::new(key_store.keyring().await?));
         let fetcher = settings.fetcher().map_err(BuildError::Other)?;
         let assembly = Assembly { settings, storage, ids, root, issuer, fetcher };
@@ -88,7 +87,7 @@ impl Provider {
 
     fn assembled(
         assembly: Assembly<'_>,
-        key_store: KeyStore,
+        key_store: Arc<KeyStore>,
         keyring: Arc<Keyring>,
     ) -> Result<Self, BuildError> {
         let settings = assembly.settings;
@@ -133,7 +132,7 @@ impl Provider {
             authenticator: assembly.authenticator(&clients, keys),
             authorizations: assembly
                 .authorizations(&accounts, &clients, &grants, &subjects, &pushed, &notices),
-            password_sign_in: assembly.password_sign_in(&accounts),
+            password_sign_in: assembly.password_sign_in(&sessions, &accounts),
             password_policy,
             second_factors,
             passkeys,

@@ -1,8 +1,8 @@
 //! JSON Schema of every contract event: the message envelope with the event as its data.
 
 use contracts::{
-    cart::CartEvent, inventory::InventoryEvent, order::OrderEvent, payment::PaymentEvent,
-    product::ProductEvent,
+    auth_event::AuthEvent, cart::CartEvent, inventory::InventoryEvent, order::OrderEvent,
+    payment::PaymentEvent, product::ProductEvent,
 };
 use rpc::{CloudEvent, FeedEvent};
 use schemars::{JsonSchema, generate::SchemaSettings};
@@ -34,6 +34,7 @@ pub(super) fn all() -> Vec<EventSchema> {
         events_of::<InventoryEvent>(),
         events_of::<PaymentEvent>(),
         events_of::<OrderEvent>(),
+        events_of::<AuthEvent>(),
     ]
     .concat()
 }

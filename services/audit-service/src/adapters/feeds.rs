@@ -3,6 +3,7 @@
 use crate::application::{Digests, IdDigest, Recorder, StoredActivity, into_chunks};
 use async_trait::async_trait;
 use contracts::{
+    auth_event::{AuthEvent, SignInOutcome},
     cart::CartEvent,
     inventory::InventoryEvent,
     order::{OrderEvent, OrderStatus},
@@ -10,6 +11,7 @@ use contracts::{
     product::{ProductEvent, ProductStatus},
     shared::{ActivityId, ProductId, Sku},
 };
+use identifiers::{AccountId, GrantId};
 use kernel::{Edge, Money, Origin, UnitPrice};
 use messaging::{FeedEvent, Handler, HandlerError, Message};
 use runtime::{BuildContext, BuildError};
@@ -26,6 +28,7 @@ pub(crate) const SOURCES: &[&str] = &[
     InventoryEvent::SOURCE,
     PaymentEvent::SOURCE,
     OrderEvent::SOURCE,
+    AuthEvent::SOURCE,
 ];
 
 /// Consumes the feeds of [`SOURCES`].
@@ -41,7 +44,8 @@ pub(crate) fn consume(context: &BuildContext, recorder: &Arc<Recorder>) -> Resul
     from::<CartEvent>(context, recorder)?;
     from::<InventoryEvent>(context, recorder)?;
     from::<PaymentEvent>(context, recorder)?;
-    from::<OrderEvent>(context, recorder)
+    from::<OrderEvent>(context, recorder)?;
+    from::<AuthEvent>(context, recorder)
 }
 
 /// Message handler that records an activity for each event of a user's or operator's action.
@@ -123,6 +127,26 @@ enum ActionDetails<'a> {
     },
     Erasure {
         order_id: IdDigest,
+    },
+    SignIn {
+        account_id: Option<AccountId>,
+        outcome: SignInOutcome,
+    },
+    Account {
+        account_id: AccountId,
+        change: &'a str,
+        client_id: Option<&'a str>,
+    },
+    Client {
+        change: &'a str,
+        client_id: &'a str,
+    },
+    Grant {
+        change: &'a str,
+        grant_id: GrantId,
+    },
+    Keys {
+        at_once: bool,
     },
 }
 
@@ -254,6 +278,71 @@ impl AuditedEvent for OrderEvent {
     }
 }
 
+impl AuditedEvent for AuthEvent {
+    fn action(&self, _: &Digests) -> Option<AuditedAction<'_>> {
+        let account = |id: AccountId| format!("account:{id}");
+        Some(match self {
+            Self::AccountChanged { account_id, change } => {
+                let details =
+                    ActionDetails::Account { account_id: *account_id, change, client_id: None };
+                AuditedAction::by_system(
+                    ["account.", change].concat(),
+                    account(*account_id),
+                    details,
+                )
+            }
+            Self::SignInAttempted { account_id, outcome } => {
+                let subject = account_id.map_or_else(|| "account:unknown".to_owned(), account);
+                // Whoever fails has not shown whose account it is.
+                let has_proven =
+                    matches!(outcome, SignInOutcome::SignedIn | SignInOutcome::SignedOut);
+                let actor = if has_proven { subject.clone() } else { "guest".to_owned() };
+                AuditedAction {
+                    name: ["sign_in.", outcome_name(*outcome)].concat(),
+                    subject,
+                    actor: actor.into(),
+                    edge: Edge::Shop,
+                    details: ActionDetails::SignIn { account_id: *account_id, outcome: *outcome },
+                }
+            }
+            Self::ConsentChanged { account_id, client_id, change } => AuditedAction {
+                name: ["consent.", change].concat(),
+                subject: format!("client:{client_id}"),
+                actor: account(*account_id).into(),
+                edge: Edge::Shop,
+                details: ActionDetails::Account {
+                    account_id: *account_id,
+                    change,
+                    client_id: Some(client_id),
+                },
+            },
+            Self::ClientChanged { client_id, change } => {
+                let (name, subject) = (["client.", change].concat(), format!("client:{client_id}"));
+                AuditedAction::by_system(name, subject, ActionDetails::Client { change, client_id })
+            }
+            Self::GrantChanged { grant_id, change } => {
+                let (name, subject) = (["grant.", change].concat(), format!("grant:{grant_id}"));
+                let details = ActionDetails::Grant { change, grant_id: *grant_id };
+                AuditedAction::by_system(name, subject, details)
+            }
+            Self::KeysRotated { at_once } => {
+                let details = ActionDetails::Keys { at_once: *at_once };
+                AuditedAction::by_system("keys.rotated".to_owned(), "keys".to_owned(), details)
+            }
+        })
+    }
+}
+
+/// Outcome as the contract spells it.
+fn outcome_name(outcome: SignInOutcome) -> &'static str {
+    match outcome {
+        SignInOutcome::SignedIn => "signed_in",
+        SignInOutcome::Failed => "failed",
+        SignInOutcome::LockedOut => "locked_out",
+        SignInOutcome::SignedOut => "signed_out",
+    }
+}
+
 fn activity<'a, E: AuditedEvent>(
     message: &'a Message<E>,
     action: AuditedAction<'a>,
@@ -296,6 +385,14 @@ mod tests {
             State::Failed,
         ] {
             assert_eq!(serde_json::to_value(state).unwrap(), state_name(state));
+        }
+        for outcome in [
+            SignInOutcome::SignedIn,
+            SignInOutcome::Failed,
+            SignInOutcome::LockedOut,
+            SignInOutcome::SignedOut,
+        ] {
+            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome_name(outcome));
         }
     }
 }

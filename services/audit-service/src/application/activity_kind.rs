@@ -13,6 +13,8 @@ pub(crate) enum ActivityKind {
     Cart,
     /// Look at the catalogue, by anybody.
     Visit,
+    /// Sign-in, or change of what an account allowed, by anybody.
+    Account,
 }
 
 /// Value for each kind.
@@ -23,6 +25,7 @@ pub(crate) struct ByKind<T> {
     pub(crate) order: T,
     pub(crate) cart: T,
     pub(crate) visit: T,
+    pub(crate) account: T,
 }
 
 impl<T: Copy> ByKind<T> {
@@ -32,12 +35,14 @@ impl<T: Copy> ByKind<T> {
             ActivityKind::Order => self.order,
             ActivityKind::Cart => self.cart,
             ActivityKind::Visit => self.visit,
+            ActivityKind::Account => self.account,
         }
     }
 }
 
 impl ActivityKind {
-    pub(crate) const ALL: [Self; 4] = [Self::Operator, Self::Order, Self::Cart, Self::Visit];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Operator, Self::Order, Self::Cart, Self::Visit, Self::Account];
 
     /// Kind of an action at an edge.
     pub(crate) fn of(action: &str, edge: &str) -> Self {
@@ -49,7 +54,8 @@ impl ActivityKind {
             _ if edge == "operator" => Self::Operator,
             Some("cart") => Self::Cart,
             Some("order" | "payment") => Self::Order,
-            // Nobody else changes the catalogue and the stock.
+            Some("sign_in" | "account" | "consent" | "grant") => Self::Account,
+            // Nobody else changes the catalogue, the stock, clients and keys.
             _ => Self::Operator,
         }
     }
@@ -61,6 +67,7 @@ impl ActivityKind {
             Self::Order => "order",
             Self::Cart => "cart",
             Self::Visit => "visit",
+            Self::Account => "account",
         }
     }
 
@@ -71,6 +78,7 @@ impl ActivityKind {
             Self::Order => 1,
             Self::Cart => 2,
             Self::Visit => 3,
+            Self::Account => 4,
         }
     }
 

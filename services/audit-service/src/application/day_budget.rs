@@ -28,7 +28,7 @@ struct Usage {
 }
 
 #[derive(Debug)]
-struct ByKindCounters([Counter; 4]);
+struct ByKindCounters([Counter; ActivityKind::ALL.len()]);
 
 impl DayBudget {
     pub(crate) fn new(bytes_max: ByKind<u64>, metrics: &Metrics) -> Self {
@@ -82,6 +82,7 @@ impl<T> ByKind<T> {
             ActivityKind::Order => &mut self.order,
             ActivityKind::Cart => &mut self.cart,
             ActivityKind::Visit => &mut self.visit,
+            ActivityKind::Account => &mut self.account,
         }
     }
 }
@@ -99,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_one_kind_stays_in_its_budget_and_leaves_the_others_alone() {
-        let bytes_max = ByKind { operator: 0, order: 0, cart: 1_000, visit: 10_000 };
+        let bytes_max = ByKind { operator: 0, order: 0, cart: 1_000, visit: 10_000, account: 0 };
         let budget = DayBudget::new(bytes_max, &Metrics::new());
         let now = Timestamp::UNIX_EPOCH;
         let kept = |kind, bytes: usize, count: usize| {

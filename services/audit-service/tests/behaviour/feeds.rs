@@ -185,3 +185,37 @@ async fn the_stored_form_of_activities_is_stable() {
     }
     assert_eq!(lines.len(), 2);
 }
+
+#[tokio::test]
+async fn sign_ins_consents_and_what_happens_to_clients_and_keys_are_activities() {
+    let fixture = AuditFixture::start().await;
+    for data in [
+        json!({ "type": "account_changed", "account_id": ID, "change": "disabled" }),
+        json!({ "type": "sign_in_attempted", "account_id": ID, "outcome": "signed_in" }),
+        json!({ "type": "sign_in_attempted", "account_id": ID, "outcome": "failed" }),
+        json!({ "type": "sign_in_attempted", "account_id": null, "outcome": "locked_out" }),
+        json!({ "type": "consent_changed", "account_id": ID, "client_id": "app", "change": "given" }),
+        json!({ "type": "client_changed", "client_id": "app", "change": "registered" }),
+        json!({ "type": "grant_changed", "grant_id": ID, "change": "code_replayed" }),
+        json!({ "type": "keys_rotated", "at_once": true }),
+    ] {
+        fixture.publish("auth-server", "a", data).await;
+    }
+    let found = fixture.wait_for_count(8).await;
+    let mut found: Vec<_> = found.into_iter().map(|it| (it.action, it.subject, it.actor)).collect();
+    found.sort();
+    let account = format!("account:{ID}");
+    let expected = [
+        ("account.disabled", &*account, "system"),
+        ("client.registered", "client:app", "system"),
+        ("consent.given", "client:app", &*account),
+        ("grant.code_replayed", &*format!("grant:{ID}"), "system"),
+        ("keys.rotated", "keys", "system"),
+        ("sign_in.failed", &*account, "guest"),
+        ("sign_in.locked_out", "account:unknown", "guest"),
+        ("sign_in.signed_in", &*account, &*account),
+    ];
+    let expected = expected
+        .map(|(action, subject, actor)| (action.to_owned(), subject.to_owned(), actor.to_owned()));
+    assert_eq!(found, expected);
+}

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use contracts::{
     audit::{Activity, ActivityBatch, Audit, AuditPage},
+    auth_event::AuthEvent,
     cart::CartEvent,
     inventory::InventoryEvent,
     order::OrderEvent,
@@ -33,6 +34,7 @@ static TABLE: &[Module] = &[
     source::<InventoryEvent>(),
     source::<PaymentEvent>(),
     source::<OrderEvent>(),
+    source::<AuthEvent>(),
 ];
 
 fn build_feed<E: FeedEvent>(context: BuildContext) -> BuildFuture {

@@ -2,15 +2,16 @@
 
 mod account;
 mod account_texts;
+pub(crate) mod administrators_only;
 mod assets;
-mod authorize;
+pub(crate) mod authorize;
 mod body;
 mod browser;
-mod client_credentials;
+pub(crate) mod client_credentials;
 mod consent;
 mod device;
 mod discovery;
-mod error_response;
+pub(crate) mod error_response;
 mod fields;
 mod form;
 mod introspect;
@@ -22,7 +23,7 @@ mod proof;
 mod pushed;
 mod qr_code;
 mod register;
-mod respond;
+pub(crate) mod respond;
 mod revoke;
 mod second_step;
 mod set_up;
@@ -30,11 +31,12 @@ mod sign_in;
 mod sign_up;
 mod signed_in;
 mod texts;
-mod token;
+pub(crate) mod token;
 mod token_exchange;
 mod userinfo;
 mod verify;
 
+use super::{scim, uaa};
 use crate::provider::Provider;
 use axum::{
     Router,
@@ -83,6 +85,8 @@ pub(crate) fn routes(provider: Arc<Provider>) -> ApiRouter {
         .route("/auth/sign-out", post(logout::confirm))
         .route("/auth/set-up", get(set_up::show).post(set_up::submit))
         .route("/auth/assets/{file}", get(assets::asset))
+        .merge(scim::routes(&provider))
+        .merge(uaa::routes(&provider))
         .route("/auth", any(page::not_found))
         .route("/auth/{*path}", any(page::not_found));
     ApiRouter::from(router.merge(account_routes()).with_state(provider))

@@ -1,4 +1,4 @@
-//! Journal adapter of accounts, addresses, clients and grants.
+//! Journal adapter of accounts, addresses, clients, grants, sign-ins and keys.
 
 use crate::{
     application::{
@@ -6,13 +6,17 @@ use crate::{
         addresses::ADDRESS_PREFIX,
         clients::CLIENT_PREFIX,
         grants::{GRANT_PREFIX, GrantStream},
+        key_store::KEYS_STREAM,
+        sign_in_log::SIGN_INS_PREFIX,
     },
     domain::{
         account::Account,
         address::Address,
         client::Client,
-        events::{AccountEvent, AddressEvent, ClientEvent, GrantEvent},
+        events::{AccountEvent, AddressEvent, ClientEvent, GrantEvent, KeyEvent, SignInEvent},
         grant::Grant,
+        key_trail::KeyTrail,
+        sign_in_trail::SignInTrail,
     },
 };
 use journal::{Aggregate, DecodeError, EventName, RecordedEvent, event_json};
@@ -28,7 +32,7 @@ macro_rules! event_names {
     };
 }
 
-event_names!(AccountEvent, AddressEvent, ClientEvent, GrantEvent);
+event_names!(AccountEvent, AddressEvent, ClientEvent, GrantEvent, KeyEvent, SignInEvent);
 
 impl Aggregate for Account {
     type Event = AccountEvent;
@@ -62,6 +66,22 @@ impl Aggregate for GrantStream {
     }
 }
 
+impl Aggregate for SignInTrail {
+    type Event = SignInEvent;
+
+    fn apply(state: Option<&Self>, event: &SignInEvent) -> Self {
+        Self::apply(state, event)
+    }
+}
+
+impl Aggregate for KeyTrail {
+    type Event = KeyEvent;
+
+    fn apply(_: Option<&Self>, event: &KeyEvent) -> Self {
+        Self::apply(event)
+    }
+}
+
 /// Reader of the stored events as JSON: the stream says of which kind an event is.
 pub(crate) fn json(recorded: &RecordedEvent) -> Result<Box<RawValue>, DecodeError> {
     let is_of = |prefix: &str| recorded.stream.starts_with(prefix);
@@ -73,6 +93,10 @@ pub(crate) fn json(recorded: &RecordedEvent) -> Result<Box<RawValue>, DecodeErro
         event_json::<ClientEvent>(recorded)
     } else if is_of(GRANT_PREFIX) {
         event_json::<GrantEvent>(recorded)
+    } else if is_of(SIGN_INS_PREFIX) {
+        event_json::<SignInEvent>(recorded)
+    } else if is_of(KEYS_STREAM) {
+        event_json::<KeyEvent>(recorded)
     } else {
         Err(DecodeError::new(recorded, "the stream is of no known kind".to_owned()))
     }
@@ -96,6 +120,12 @@ mod tests {
         )));
         check_variants(&check_values::<GrantEvent>(include_str!(
             "../../tests/stored_grant_events.jsonl"
+        )));
+        check_variants(&check_values::<SignInEvent>(include_str!(
+            "../../tests/stored_sign_in_events.jsonl"
+        )));
+        check_variants(&check_values::<KeyEvent>(include_str!(
+            "../../tests/stored_key_events.jsonl"
         )));
     }
 }

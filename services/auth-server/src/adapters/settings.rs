@@ -37,6 +37,8 @@ pub(crate) struct AuthSettings {
     pub(crate) master_key: Secret,
     /// File with the master key.
     pub(crate) master_key_file: PathBuf,
+    /// Days for which a signing key signs, before a new one takes over; 0 for as long as nobody rotates the keys.
+    pub(crate) key_rotation_days: u32,
     /// Passwords that are hashed at the same time; each takes a core and 19 MiB.
     pub(crate) hashing_passwords_max: usize,
     /// Passwords that are being hashed or wait for it; one more is refused.
@@ -95,6 +97,7 @@ impl Default for AuthSettings {
             hue: 165,
             master_key: Secret::default(),
             master_key_file: PathBuf::new(),
+            key_rotation_days: 90,
             hashing_passwords_max: 2,
             waiting_passwords_max: 64,
             failed_sign_ins_per_account_max: 10,
@@ -120,6 +123,7 @@ impl Default for AuthSettings {
 impl SectionSettings for AuthSettings {
     const ALLOWED: &'static [Allowed] = &[
         Allowed::range("hue", 0, 359),
+        Allowed::range("key_rotation_days", 0, 3_650),
         Allowed::range("hashing_passwords_max", 1, 256),
         Allowed::range("waiting_passwords_max", 1, 10_000),
         Allowed::range("failed_sign_ins_per_account_max", 1, 1_000_000),
@@ -225,6 +229,12 @@ impl AuthSettings {
         let named =
             |error| format!("auth-server.breached_passwords_file: {}: {error}", file.display());
         BreachedPasswords::with_file(file).map_err(named)
+    }
+
+    /// Time for which a signing key signs, if keys are rotated by age.
+    pub(crate) fn key_rotation(&self) -> Option<Duration> {
+        let hours = u64::from(self.key_rotation_days) * 24;
+        (hours > 0).then(|| Duration::from_hours(hours))
     }
 
     /// Master key, if one is configured.

@@ -6,7 +6,6 @@ use crate::{
         mail::AccountNotice,
         new_password::{CHARACTERS_MAX, CHARACTERS_MIN, Password, PasswordRefusal},
         standard_claims,
-        tokens::role_name,
     },
     domain::{Rejection, account::Account, events::Role},
 };
@@ -86,11 +85,8 @@ impl Administration {
             Some(password) => Some(self.chosen(password, &email).await?),
             None => None,
         };
-        let id = self.0.accounts.create(Some(&email), role).await?;
-        let Some(password) = password else { return self.link(id).await.map(Some) };
-        let handle = self.0.accounts.offer_set_up(id).await?;
-        self.0.accounts.set_up(&handle, &email, &password).await?;
-        Ok(None)
+        let id = self.0.accounts.add(&email, role, password.as_ref()).await?;
+        if password.is_some() { Ok(None) } else { self.link(id).await.map(Some) }
     }
 
     /// All accounts.
@@ -103,7 +99,7 @@ impl Administration {
         let listed = accounts.into_iter().map(|(id, account, person)| ListedAccount {
             id,
             email: person.email,
-            role: account.role.map(role_name),
+            role: account.role.map(Role::name),
             status: match (account.is_enabled, account.is_set_up) {
                 (false, _) => "disabled",
                 (true, true) => "active",
@@ -163,7 +159,7 @@ impl Administration {
         self.0.second_factors.disable(id, writes).await.map_err(Into::into)
     }
 
-    async fn account(&self, email: &str) -> Result<AccountId, AdministrationError> {
+    pub(super) async fn account(&self, email: &str) -> Result<AccountId, AdministrationError> {
         let email = parsed_email(email)?;
         let id = self.0.accounts.of_address(&email).await?;
         id.ok_or_else(|| AdministrationError::new(Rejection::UnknownAccount))
@@ -185,8 +181,8 @@ fn parsed_email(email: &str) -> Result<Email, AdministrationError> {
     Email::parse(email).map_err(|_| AdministrationError::new(expected))
 }
 
-fn parsed_role(role: &str) -> Result<Role, AdministrationError> {
-    let known = Role::ALL.into_iter().find(|known| role_name(*known) == role);
+pub(super) fn parsed_role(role: &str) -> Result<Role, AdministrationError> {
+    let known = Role::parse(role);
     known.ok_or_else(|| AdministrationError::new(format_args!("the role {role:?} is not known")))
 }
 

@@ -66,7 +66,7 @@ impl Accounts {
     /// Identifier of a new account for which an address is claimed, or of the one that the address leads to and that was never written.
     pub(super) async fn claimed(&self, email: &Email) -> Result<AccountId, AuthError> {
         let id = match self.addresses.holder(email).await? {
-            Some(holder) if self.load(holder).await?.is_none() => holder,
+            Some(holder) if self.version(holder).await? == 0 => holder,
             _ => self.ids.next(),
         };
         self.addresses.claim(email, id).await?;
@@ -78,7 +78,7 @@ impl Accounts {
         let now = self.ids.now();
         let expires = now.checked_add(SET_UP_VALID).unwrap_or(Timestamp::MAX);
         let offer = |account: Option<&Account>| {
-            let account = account.ok_or(Rejection::UnknownAccount)?;
+            let account = existing(account)?;
             if !account.is_enabled {
                 return Err(Rejection::AccountDisabled);
             }
@@ -176,9 +176,61 @@ impl Accounts {
         Ok(self.load(holder).await?.is_some_and(|account| account.passwords == number))
     }
 
-    /// Account of this identifier.
+    /// Account of this identifier, unless it was deleted.
     pub(crate) async fn load(&self, id: AccountId) -> Result<Option<Arc<Account>>, StorageError> {
-        Ok(self.repository.load(&prefixed_id(ACCOUNT_PREFIX, id)).await?.state)
+        let account = self.repository.load(&prefixed_id(ACCOUNT_PREFIX, id)).await?.state;
+        Ok(account.filter(|account| account.deleted_at.is_none()))
+    }
+
+    /// Version of an account: the number of its changes; 0 for one that was never made.
+    pub(crate) async fn version(&self, id: AccountId) -> Result<u64, StorageError> {
+        Ok(self.repository.load(&prefixed_id(ACCOUNT_PREFIX, id)).await?.version)
+    }
+
+    /// Adds an account with a free address; with a password it can be used at once.
+    pub(crate) async fn add(
+        &self,
+        email: &Email,
+        role: Option<Role>,
+        password: Option<&Password>,
+    ) -> Result<AccountId, AuthError> {
+        let id = self.create(Some(email), role).await?;
+        if let Some(password) = password {
+            let link = self.offer_set_up(id).await?;
+            self.set_up(&link, email, password).await?;
+        }
+        Ok(id)
+    }
+
+    /// Gives an account a role, or none.
+    pub(crate) async fn assign_role(
+        &self,
+        id: AccountId,
+        role: Option<Role>,
+    ) -> Result<(), AuthError> {
+        let now = self.ids.now();
+        let change = |account: Option<&Account>| Ok(existing(account)?.assign_role(role, now));
+        self.change(id, change).await.map(drop)
+    }
+
+    /// Deletes an account and what is known of its person. The address is free a while later.
+    pub(crate) async fn delete(&self, id: AccountId) -> Result<(), AuthError> {
+        let (stream, now) = (prefixed_id(ACCOUNT_PREFIX, id), self.ids.now());
+        let delete = |account: Option<&Account>| Ok::<_, Rejection>(existing(account)?.delete(now));
+        self.repository.execute(&stream, delete, |_| vec![PersonRecords::delete(id)]).await?;
+        Ok(())
+    }
+
+    /// Takes back a consent, with what the client was granted by it.
+    pub(crate) async fn withdraw_consent(
+        &self,
+        id: AccountId,
+        client: &ClientId,
+    ) -> Result<(), AuthError> {
+        let now = self.ids.now();
+        let change =
+            |account: Option<&Account>| Ok(existing(account)?.withdraw_consent(client, now));
+        self.change(id, change).await.map(drop)
     }
 
     /// Record of a person.
@@ -200,7 +252,7 @@ impl Accounts {
     pub(crate) async fn enable(&self, id: AccountId, is_enabled: bool) -> Result<(), AuthError> {
         let now = self.ids.now();
         let change = |account: Option<&Account>| {
-            let account = account.ok_or(Rejection::UnknownAccount)?;
+            let account = existing(account)?;
             Ok(if is_enabled { account.enable(now) } else { account.disable(now) })
         };
         self.change(id, change).await.map(drop)
@@ -216,7 +268,7 @@ impl Accounts {
     ) -> Result<(), AuthError> {
         let now = self.ids.now();
         let change = |account: Option<&Account>| {
-            account.ok_or(Rejection::UnknownAccount)?.consent(client, registered_at, scopes, now)
+            existing(account)?.consent(client, registered_at, scopes, now)
         };
         self.change(id, change).await.map(drop)
     }
@@ -252,4 +304,8 @@ impl fmt::Debug for Accounts {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("Accounts")
     }
+}
+
+fn existing(account: Option<&Account>) -> Result<&Account, Rejection> {
+    account.filter(|account| account.deleted_at.is_none()).ok_or(Rejection::UnknownAccount)
 }

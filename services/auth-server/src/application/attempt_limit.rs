@@ -8,6 +8,15 @@ use storage::{KeyValue, StorageError};
 /// Window of time, which begins with the first attempt.
 pub(crate) const WINDOW: Duration = Duration::from_mins(15);
 
+/// Decision about an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LimitDecision {
+    Allowed,
+    /// The first attempt beyond the limit.
+    LockedOut,
+    Refused,
+}
+
 /// Limit of attempts.
 #[derive(Debug)]
 pub(crate) struct AttemptLimit {
@@ -22,10 +31,20 @@ pub(crate) struct AttemptLimit {
 impl AttemptLimit {
     /// Counts an attempt; whether it may be made.
     pub(crate) async fn begin(&self, subject: &str) -> Result<bool, StorageError> {
+        Ok(self.count(subject).await? == LimitDecision::Allowed)
+    }
+
+    /// Counts an attempt; whether it may be made, or is the first of the window that may not.
+    pub(crate) async fn count(&self, subject: &str) -> Result<LimitDecision, StorageError> {
         let now = self.ids.now();
         let until = now.checked_add(WINDOW).unwrap_or(Timestamp::MAX);
         let count = self.values.add(&self.key(subject), 1, now, Some(until)).await?;
-        Ok(count <= i64::from(self.failures_max))
+        let max = i64::from(self.failures_max);
+        Ok(match count {
+            count if count <= max => LimitDecision::Allowed,
+            count if count == max + 1 => LimitDecision::LockedOut,
+            _ => LimitDecision::Refused,
+        })
     }
 
     /// Takes back the attempts of a subject that has proven itself.

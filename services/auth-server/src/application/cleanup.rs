@@ -1,12 +1,15 @@
-//! Cleanup by expiry: sessions, counters and remembered identifiers that have expired, and grants whose last token has ended.
+//! Cleanup by expiry: sessions, counters and remembered identifiers that have expired, grants whose last token has ended, and the log of
+//! sign-ins.
 
-use super::{grants::Grants, session_list::SessionList, tokens::sweep};
+use super::{grants::Grants, session_list::SessionList, sign_in_log::SignInLog};
 use kernel::Ids;
 use std::{sync::Arc, time::Duration};
 use storage::{KeyValue, StorageError};
 
 /// Pause between two rounds.
 const PAUSE: Duration = Duration::from_mins(1);
+/// Most values that are deleted in one batch.
+const SWEPT_MAX: usize = 1_000;
 /// Most batches of one round.
 const BATCHES_MAX: usize = 20;
 
@@ -15,6 +18,7 @@ const BATCHES_MAX: usize = 20;
 pub(crate) struct Cleanup {
     pub(crate) grants: Arc<Grants>,
     pub(crate) sessions: Arc<SessionList>,
+    pub(crate) sign_in_log: Arc<SignInLog>,
     pub(crate) values: Arc<dyn KeyValue>,
     pub(crate) ids: Ids,
 }
@@ -32,10 +36,11 @@ impl Cleanup {
 
     async fn round(&self) -> Result<(), StorageError> {
         for _ in 0..BATCHES_MAX {
-            let is_swept = sweep(&*self.values, &self.ids).await? == 0;
+            let is_swept = self.values.sweep(self.ids.now(), SWEPT_MAX).await? == 0;
             let is_deleted = self.grants.delete_ended().await? == 0;
             let is_listed = self.sessions.delete_ended().await? > 0;
-            if is_swept && is_deleted && !is_listed {
+            let is_logged = self.sign_in_log.delete_old().await? == 0;
+            if is_swept && is_deleted && !is_listed && is_logged {
                 break;
             }
             tokio::task::yield_now().await;
@@ -83,6 +88,7 @@ mod tests {
         let cleanup = Cleanup {
             grants: Arc::clone(&provider.grants),
             sessions: Arc::clone(&provider.session_list),
+            sign_in_log: Arc::clone(&provider.sessions.log),
             values: Arc::clone(&storage.key_value),
             ids: ids.clone(),
         };
@@ -114,7 +120,8 @@ mod tests {
         let provider = Provider::open(&AuthSettings::default(), &storage, &ids).await.unwrap();
         let values = Arc::clone(&storage.key_value);
         let (grants, sessions) = (Arc::clone(&provider.grants), Arc::clone(&provider.session_list));
-        let cleanup = Cleanup { grants, sessions, values, ids: ids.clone() };
+        let sign_in_log = Arc::clone(&provider.sessions.log);
+        let cleanup = Cleanup { grants, sessions, sign_in_log, values, ids: ids.clone() };
         let second = |second| Timestamp::from_second(second).ok();
         for (key, end) in [("a", second(10)), ("b", second(11)), ("c", None)] {
             drop(storage.key_value.put(key, "1".into(), end).await.unwrap());

@@ -1,6 +1,6 @@
 //! Orders of clients: what somebody wants a client to be, checked before it is registered.
 
-use super::{policy_order::PolicyOrder, seal::digest, tokens::role_name};
+use super::{policy_order::PolicyOrder, seal::digest};
 use crate::domain::{
     events::{ClientAuthentication, ClientPolicy, GrantType, Registration, Role, TokenAlgorithm},
     redirect_uri,
@@ -176,7 +176,7 @@ fn scopes(order: &ClientOrder) -> Result<Vec<String>, OrderError> {
 
 fn role(name: Option<&str>) -> Result<Option<Role>, OrderError> {
     let Some(name) = name else { return Ok(None) };
-    match Role::ALL.into_iter().find(|role| role_name(*role) == name) {
+    match Role::parse(name) {
         Some(role) => Ok(Some(role)),
         None => wrong(&format!("the role {name:?} is not known")),
     }

@@ -13,6 +13,7 @@ use crate::domain::{
     events::{Authorization, GrantEvent, GrantType, RevocationReason},
     grant::{Grant, Redemption, Refreshment},
 };
+use identifiers::GrantId;
 use journal::{AppendError, Repository};
 use kernel::{Ids, Timestamp, prefixed_id};
 use std::{fmt, sync::Arc, time::Duration};
@@ -37,9 +38,6 @@ pub(crate) const OFFLINE_ACCESS: &str = "offline_access";
 /// Ends of grants, for their deletion.
 static GRANTS: Collection =
     Collection { name: "grants", indexes: &[Index { name: "by_end", fields: &["ends"] }] };
-
-kernel::id!(/// Identifier of a grant.
-    GrantId);
 
 /// Grant in the form in which it is stored: a stream that does not begin with an authorization is none.
 #[derive(Clone, Debug)]
@@ -185,10 +183,14 @@ impl Grants {
         if grant.is_revoked {
             return Ok(false);
         }
-        let client = self.clients.find(client).await?;
+        let client_id = client;
+        let client = self.clients.find(client_id).await?;
         let account = self.accounts.load(*account).await?;
         let is_registered = client.is_some_and(|it| it.registered_at <= grant.authorized_at);
-        let is_admitted = account.is_some_and(|account| account.admits(*authenticated_at));
+        let is_admitted = account.is_some_and(|account| {
+            account.admits(*authenticated_at)
+                && !account.has_withdrawn(client_id, grant.authorized_at)
+        });
         if !(is_registered && is_admitted) {
             return Ok(false);
         }

@@ -2,13 +2,15 @@
 //! and deleted.
 
 use super::{
-    keyring::{Keyring, PUBLISHED_BEFORE, TimedKey},
+    keyring::{Keyring, PUBLISHED_AFTER, PUBLISHED_BEFORE, TimedKey},
     seal::{KEY_BYTES, SealingKey, derived, digest},
 };
+use crate::domain::{Rejection, events::KeyEvent, key_trail::KeyTrail};
 use jose::{Algorithm, SigningKey, base64url_decode, base64url_encode};
+use journal::{ExecuteError, Repository, ServiceStorage};
 use kernel::{Ids, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 use storage::{Collection, Document, Documents, QUERY_DOCUMENTS_MAX, StorageError, Write};
 
 /// Sealed keys, and the master key where none is configured.
@@ -24,10 +26,16 @@ const ROOT: &str = "root";
 /// Prefix of the documents with signing keys.
 const SIGNING: &str = "signing-";
 
+/// Stream of what happened to the signing keys.
+pub(crate) const KEYS_STREAM: &str = "keys";
+/// Time for which a key is kept after it was published last: hints may be tokens that it signed.
+const KEPT: Duration = Duration::from_hours(24 * 90);
+
 /// Key store of a service.
 #[derive(Debug)]
 pub(crate) struct KeyStore {
     documents: Arc<dyn Documents>,
+    trail: Repository<KeyTrail>,
     ids: Ids,
     master: MasterKey,
 }
@@ -76,10 +84,13 @@ impl KeyStore {
     ///
     /// [`StorageError`]; [`StorageError::Corrupt`] when there are keys and the master key under which they were sealed is missing.
     pub(crate) async fn open(
-        documents: Arc<dyn Documents>,
+        storage: &ServiceStorage,
         ids: Ids,
         configured: Option<&[u8]>,
     ) -> Result<Self, StorageError> {
+        let documents = Arc::clone(&storage.documents);
+        let journal = Arc::clone(&storage.journal);
+        let trail = Repository::new(journal, ids.clone(), NonZeroUsize::MIN);
         let stored = match documents.find(&KEYS, MASTER).await? {
             None => None,
             Some(stored) => {
@@ -89,18 +100,20 @@ impl KeyStore {
         };
         match (configured, stored) {
             (Some(configured), None) => {
-                Ok(Self { documents, ids, master: MasterKey::new(configured) })
+                Ok(Self { documents, trail, ids, master: MasterKey::new(configured) })
             }
             (Some(configured), Some(stored)) => {
-                let old = Self { documents, ids, master: MasterKey::new(&stored) };
+                let old = Self { documents, trail, ids, master: MasterKey::new(&stored) };
                 old.seal_anew(MasterKey::new(configured)).await
             }
-            (None, Some(stored)) => Ok(Self { documents, ids, master: MasterKey::new(&stored) }),
+            (None, Some(stored)) => {
+                Ok(Self { documents, trail, ids, master: MasterKey::new(&stored) })
+            }
             (None, None) if documents.scan(&KEYS, None, 1).await?.is_empty() => {
                 let mut secret = [0; KEY_BYTES];
                 ids.randomness().fill(&mut secret);
                 let stored = StoredMaster { key: base64url_encode(secret) };
-                let store = Self { documents, ids, master: MasterKey::new(&secret) };
+                let store = Self { documents, trail, ids, master: MasterKey::new(&secret) };
                 store.write(vec![put(MASTER.to_owned(), &stored)?]).await?;
                 Ok(store)
             }
@@ -143,14 +156,22 @@ impl KeyStore {
         let (old, now) = (self.signing_keys().await?, self.ids.now());
         let later = now.checked_add(PUBLISHED_BEFORE).unwrap_or(Timestamp::MAX);
         let signs_from = if at_once { now } else { later };
-        let mut writes = Vec::new();
-        if at_once {
-            writes.extend(old.iter().map(|key| delete(&document_key(&key.key))));
-        }
+        let is_old = |key: &&TimedKey| at_once || is_forgotten(key, &old, now);
+        let deletes = old.iter().filter(is_old).map(|key| delete(&document_key(&key.key)));
+        let mut writes: Vec<Write> = deletes.collect();
         for algorithm in SIGNING_ALGORITHMS {
             writes.push(self.put_key(&self.new_key(algorithm, signs_from).await?)?);
         }
-        self.write(writes).await?;
+        let rotated = |_: Option<&KeyTrail>| {
+            Ok::<_, Rejection>(vec![KeyEvent::KeysRotated { at_once, signs_from, at: now }])
+        };
+        let appended = self.trail.execute(KEYS_STREAM, rotated, |_| writes.clone()).await;
+        let appended = appended.map_err(|error| match error {
+            ExecuteError::Storage(error) => error,
+            ExecuteError::Rejected(rejection) => StorageError::Unavailable(rejection.to_string()),
+        })?;
+        let flushed = appended.commit().wait().await;
+        flushed.map_err(|error| StorageError::Unavailable(error.to_string()))?;
         Ok(signs_from)
     }
 
@@ -247,6 +268,16 @@ impl KeyStore {
     }
 }
 
+/// Whether a key has not been published for so long that nobody will show a token that it signed.
+fn is_forgotten(key: &TimedKey, keys: &[TimedKey], now: Timestamp) -> bool {
+    let is_successor = |other: &&TimedKey| {
+        other.key.algorithm() == key.key.algorithm() && other.signs_from > key.signs_from
+    };
+    let succeeded = keys.iter().filter(is_successor).map(|other| other.signs_from).min();
+    let end = succeeded.and_then(|from| from.checked_add(PUBLISHED_AFTER + KEPT).ok());
+    end.is_some_and(|end| now >= end)
+}
+
 fn document_key(key: &SigningKey) -> String {
     [SIGNING, &key.public().thumbprint()].concat()
 }
@@ -271,93 +302,4 @@ fn corrupt(name: &str) -> StorageError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use engine_memory::MemoryEngine;
-    use kernel::{ManualClock, SeededRandomness};
-
-    struct World {
-        documents: Arc<dyn Documents>,
-        ids: Ids,
-    }
-
-    impl World {
-        fn new() -> Self {
-            let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
-            let ids = Ids::new(Arc::new(clock), Arc::new(SeededRandomness::new(1)));
-            Self { documents: MemoryEngine::new().service("auth-server").documents, ids }
-        }
-
-        async fn open(&self, master: Option<&[u8]>) -> Result<KeyStore, StorageError> {
-            KeyStore::open(Arc::clone(&self.documents), self.ids.clone(), master).await
-        }
-
-        async fn stored(&self) -> String {
-            let documents = self.documents.scan(&KEYS, None, 100).await.unwrap();
-            documents.iter().map(|it| String::from_utf8_lossy(&it.body).into_owned()).collect()
-        }
-    }
-
-    #[tokio::test]
-    async fn keys_are_made_once_and_are_the_same_after_a_restart() {
-        let world = World::new();
-        let (root, keys) = {
-            let store = world.open(None).await.unwrap();
-            (store.root().await.unwrap(), store.keyring().await.unwrap().all())
-        };
-        assert_eq!(keys.keys().len(), 3);
-        let store = world.open(None).await.unwrap();
-        assert_eq!(store.root().await.unwrap(), root);
-        let mut after: Vec<_> = store.keyring().await.unwrap().all().keys().to_vec();
-        let mut before = keys.keys().to_vec();
-        for keys in [&mut before, &mut after] {
-            keys.sort_by_key(|key| key.kid().map(ToOwned::to_owned));
-        }
-        assert_eq!(before, after);
-    }
-
-    #[tokio::test]
-    async fn with_a_master_key_nothing_at_rest_opens_the_keys() {
-        let world = World::new();
-        let store = world.open(Some(b"a secret of an operator")).await.unwrap();
-        let root = store.root().await.unwrap();
-        store.keyring().await.unwrap();
-        assert!(!world.stored().await.contains(r#"{"key":"#), "no master key is stored");
-        assert!(!world.stored().await.contains(&base64url_encode(&root)));
-        let other = world.open(Some(b"another")).await.unwrap();
-        assert!(matches!(other.root().await, Err(StorageError::Corrupt(_))));
-        assert!(other.keyring().await.is_err());
-        assert!(matches!(world.open(None).await, Err(StorageError::Corrupt(_))));
-        let right = world.open(Some(b"a secret of an operator")).await.unwrap();
-        assert_eq!(right.root().await.unwrap(), root, "nothing was changed in between");
-    }
-
-    #[tokio::test]
-    async fn a_master_key_that_comes_later_seals_everything_anew() {
-        let world = World::new();
-        let store = world.open(None).await.unwrap();
-        let root = store.root().await.unwrap();
-        store.keyring().await.unwrap();
-        let later = world.open(Some(b"later")).await.unwrap();
-        assert_eq!(later.root().await.unwrap(), root);
-        assert_eq!(later.keyring().await.unwrap().all().keys().len(), 3);
-        assert!(!world.stored().await.contains(r#"{"key":"#), "the shop's own is gone");
-        let again = world.open(Some(b"later")).await.unwrap();
-        assert_eq!(again.root().await.unwrap(), root);
-    }
-
-    #[tokio::test]
-    async fn a_rotation_publishes_first_and_an_emergency_drops_the_old_keys() {
-        let world = World::new();
-        let store = world.open(None).await.unwrap();
-        store.keyring().await.unwrap();
-        let signs_from = store.rotate(false).await.unwrap();
-        assert_eq!(signs_from.as_second(), 7_200);
-        let keyring = store.keyring().await.unwrap();
-        assert_eq!(keyring.published(world.ids.now()).keys().len(), 6);
-        store.rotate(true).await.unwrap();
-        let keyring = store.keyring().await.unwrap();
-        assert_eq!(keyring.published(world.ids.now()).keys().len(), 3);
-        assert_eq!(keyring.all().keys().len(), 3);
-    }
-}
+mod tests;

@@ -5,14 +5,15 @@
 use super::error::AuthError;
 use jose::{Algorithm, Header, Jwk, JwkSet, SigningKey};
 use kernel::Timestamp;
-use std::time::Duration;
+use parking_lot::RwLock;
+use std::{sync::Arc, time::Duration};
 
 /// Time for which a copy of the key set may be used (`Cache-Control: max-age`).
 pub(crate) const JWKS_MAX_AGE: Duration = Duration::from_hours(1);
 /// Time for which a new key is published before it signs: twice as long as a copy of the set is used.
 pub(crate) const PUBLISHED_BEFORE: Duration = Duration::from_hours(2);
 /// Time for which a key is published after its successor took over: far longer than any token lives.
-const PUBLISHED_AFTER: Duration = Duration::from_hours(24);
+pub(crate) const PUBLISHED_AFTER: Duration = Duration::from_hours(24);
 
 /// Signing key with the time from which it signs.
 #[derive(Debug)]
@@ -21,32 +22,49 @@ pub(crate) struct TimedKey {
     pub(crate) signs_from: Timestamp,
 }
 
-/// Signing keys of all algorithms.
+/// Signing keys of all algorithms, in the order in which they sign. A rotation replaces them.
 #[derive(Debug)]
-pub(crate) struct Keyring(Vec<TimedKey>);
+pub(crate) struct Keyring(RwLock<Arc<[TimedKey]>>);
 
 impl Keyring {
     /// Keyring of these keys.
     pub(crate) fn new(mut keys: Vec<TimedKey>) -> Self {
         keys.sort_by_key(|key| key.signs_from);
-        Self(keys)
+        Self(RwLock::new(keys.into()))
+    }
+
+    /// Takes the keys of another keyring in place of its own.
+    pub(crate) fn replace(&self, other: &Self) {
+        let keys = other.keys();
+        *self.0.write() = keys;
+    }
+
+    /// From when the newest keys sign: those of the algorithm whose newest key is the oldest.
+    pub(crate) fn newest(&self) -> Timestamp {
+        let keys = self.keys();
+        let newest = Algorithm::ALL
+            .into_iter()
+            .filter_map(|algorithm| of(&keys, algorithm).map(|key| key.signs_from).next_back());
+        newest.min().unwrap_or(Timestamp::MIN)
     }
 
     /// Keys that are published at this time.
     pub(crate) fn published(&self, now: Timestamp) -> JwkSet {
+        let keys = self.keys();
         let is_published = |key: &&TimedKey| {
-            let successor = self.of(key.key.algorithm()).find(|it| it.signs_from > key.signs_from);
+            let successor =
+                of(&keys, key.key.algorithm()).find(|it| it.signs_from > key.signs_from);
             successor.is_none_or(|successor| {
                 let end = successor.signs_from.checked_add(PUBLISHED_AFTER);
                 now < end.unwrap_or(Timestamp::MAX)
             })
         };
-        JwkSet::new(self.0.iter().filter(is_published).map(public).collect())
+        JwkSet::new(keys.iter().filter(is_published).map(public).collect())
     }
 
     /// Every key, also those that are no longer published: a hint may be a token of long ago.
     pub(crate) fn all(&self) -> JwkSet {
-        JwkSet::new(self.0.iter().map(public).collect())
+        JwkSet::new(self.keys().iter().map(public).collect())
     }
 
     /// Signs a payload with the key of an algorithm that signs at this time.
@@ -57,14 +75,26 @@ impl Keyring {
         typ: &str,
         payload: &[u8],
     ) -> Result<String, AuthError> {
-        let signing = self.of(algorithm).rfind(|key| key.signs_from <= now);
-        let signing = signing.or_else(|| self.of(algorithm).next()).ok_or(AuthError::Signing)?;
+        let keys = self.keys();
+        let signing = of(&keys, algorithm).rfind(|key| key.signs_from <= now);
+        let signing = signing.or_else(|| of(&keys, algorithm).next()).ok_or(AuthError::Signing)?;
         signing.key.sign(&Header::typed(typ), payload).map_err(|_| AuthError::Signing)
     }
 
-    fn of(&self, algorithm: Algorithm) -> impl DoubleEndedIterator<Item = &TimedKey> {
-        self.0.iter().filter(move |key| key.key.algorithm() == algorithm)
+    /// Public half of the key of an algorithm that signs at this time.
+    pub(crate) fn signing(&self, algorithm: Algorithm, now: Timestamp) -> Option<Jwk> {
+        let keys = self.keys();
+        let signing = of(&keys, algorithm).rfind(|key| key.signs_from <= now);
+        signing.or_else(|| of(&keys, algorithm).next()).map(public)
     }
+
+    fn keys(&self) -> Arc<[TimedKey]> {
+        Arc::clone(&self.0.read())
+    }
+}
+
+fn of(keys: &[TimedKey], algorithm: Algorithm) -> impl DoubleEndedIterator<Item = &TimedKey> {
+    keys.iter().filter(move |key| key.key.algorithm() == algorithm)
 }
 
 fn public(key: &TimedKey) -> Jwk {

@@ -1,6 +1,11 @@
 //! Sign-in with e-mail address and password, limited per account and per network.
 
-use super::{accounts::Accounts, attempt_limit::AttemptLimit, error::AuthError};
+use super::{
+    accounts::Accounts,
+    attempt_limit::{AttemptLimit, LimitDecision},
+    error::AuthError,
+    sign_in_log::{SignIn, SignInLog},
+};
 use identifiers::{AccountId, Email};
 use kernel::Timestamp;
 use std::sync::Arc;
@@ -9,6 +14,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(crate) struct PasswordSignIn {
     pub(crate) accounts: Arc<Accounts>,
+    pub(crate) log: Arc<SignInLog>,
     pub(crate) account_attempts: AttemptLimit,
     pub(crate) address_attempts: AttemptLimit,
 }
@@ -39,8 +45,9 @@ impl PasswordSignIn {
     /// does not count.
     pub(crate) async fn attempt(&self, request: &SignInRequest<'_>) -> Result<Attempt, AuthError> {
         let network = request.network;
-        if !self.address_attempts.begin(network).await? {
-            return Ok(Attempt::TooMany);
+        match self.address_attempts.count(network).await? {
+            LimitDecision::Allowed => {}
+            refusal => return self.refused(refusal, None).await,
         }
         let attempt = self.attempt_on_account(request).await;
         if matches!(attempt, Ok(Attempt::Succeeded(..) | Attempt::Busy) | Err(_)) {
@@ -55,14 +62,16 @@ impl PasswordSignIn {
         let Ok(email) = Email::parse(request.email) else {
             return Ok(Attempt::WrongCredentials);
         };
+        let account = self.accounts.of_address(&email).await?;
         let mut subject = self.accounts.addresses.digest(&email);
         if let Some(device) = request.device
             && self.accounts.is_known_device(&email, device).await?
         {
             subject.push_str("-device");
         }
-        if !self.account_attempts.begin(&subject).await? {
-            return Ok(Attempt::TooMany);
+        match self.account_attempts.count(&subject).await? {
+            LimitDecision::Allowed => {}
+            refusal => return self.refused(refusal, account).await,
         }
         let at = self.accounts.ids.now();
         match self.accounts.authenticate(&email, request.password).await {
@@ -70,12 +79,27 @@ impl PasswordSignIn {
                 self.account_attempts.succeed(&subject).await?;
                 Ok(Attempt::Succeeded(account, at))
             }
-            Ok(None) => Ok(Attempt::WrongCredentials),
+            Ok(None) => {
+                // Of an address that nobody has as well: the same work for both.
+                self.log.record(SignIn::Failed(account)).await?;
+                Ok(Attempt::WrongCredentials)
+            }
             Err(error) => {
                 self.account_attempts.forgive(&subject).await?;
                 if matches!(error, AuthError::Busy) { Ok(Attempt::Busy) } else { Err(error) }
             }
         }
+    }
+
+    async fn refused(
+        &self,
+        refusal: LimitDecision,
+        account: Option<AccountId>,
+    ) -> Result<Attempt, AuthError> {
+        if refusal == LimitDecision::LockedOut {
+            self.log.record(SignIn::LockedOut(account)).await?;
+        }
+        Ok(Attempt::TooMany)
     }
 }
 

@@ -84,6 +84,13 @@ impl PersonRecords {
     }
 }
 
+impl PersonRecords {
+    /// The write that deletes a record.
+    pub(crate) fn delete(id: AccountId) -> Write {
+        Write::Delete { collection: &PEOPLE, key: id.to_string() }
+    }
+}
+
 fn corrupt(account: &str) -> StorageError {
     StorageError::Corrupt(format!("the record of account {account}"))
 }

@@ -4,7 +4,7 @@ use super::{
     accounts::Accounts,
     client_authentication::AuthenticatedClient,
     error::AuthError,
-    grants::{GrantId, Granted, Grants},
+    grants::{Granted, Grants},
     issuer::Issuer,
     keyring::Keyring,
     standard_claims::{claims_of, verify_email},
@@ -12,14 +12,15 @@ use super::{
     token_rules::{LIFETIME, PASSWORD_ONLY, at_hash, id_token_algorithm, lifetime},
 };
 use crate::domain::{
-    events::{Authorization, ClientId, Registration, Role},
+    events::{Authorization, ClientId, Registration},
     grant::Grant,
 };
-use jose::{Algorithm, Claims, Expected, JwkSet, Jws, base64url_decode, base64url_encode};
+use identifiers::GrantId;
+use jose::{Algorithm, Claims, Expected, Jwk, JwkSet, Jws, base64url_decode, base64url_encode};
 use kernel::{Ids, Timestamp, Uuid};
 use serde_json::{Map, Value, json};
 use std::{sync::Arc, time::Duration};
-use storage::{KeyValue, StorageError};
+use storage::KeyValue;
 
 /// Type of access tokens.
 pub(crate) const ACCESS_TOKEN: &str = "at+jwt";
@@ -94,7 +95,7 @@ impl Tokens {
         claims.insert("acr".to_owned(), PASSWORD_ONLY.into());
         claims.insert("amr".to_owned(), methods(authorization));
         if let Some(role) = role {
-            claims.insert("roles".to_owned(), json!([role_name(role)]));
+            claims.insert("roles".to_owned(), json!([role.name()]));
         }
         self.signed(ACCESS_ALGORITHM, ACCESS_TOKEN, claims)
     }
@@ -110,7 +111,7 @@ impl Tokens {
         let id = self.identifier_alone();
         let mut claims = self.access_claims(&token, &id, lifetime(client.registration()));
         if let Some(role) = client.registration().policy.role {
-            claims.insert("roles".to_owned(), json!([role_name(role)]));
+            claims.insert("roles".to_owned(), json!([role.name()]));
         }
         self.signed(ACCESS_ALGORITHM, ACCESS_TOKEN, claims)
     }
@@ -182,6 +183,11 @@ impl Tokens {
             }
             _ => Ok(None),
         }
+    }
+
+    /// Key by which access tokens are signed now.
+    pub(crate) fn access_key(&self) -> Option<Jwk> {
+        self.keyring.signing(ACCESS_ALGORITHM, self.ids.now())
     }
 
     /// Revokes an access token: with its grant, or alone.
@@ -284,17 +290,6 @@ fn methods(authorization: &Authorization) -> Value {
     }
 }
 
-/// Name of a role in tokens and on the command line.
-pub(crate) fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Viewer => "viewer",
-        Role::Merchandiser => "merchandiser",
-        Role::Fulfilment => "fulfilment",
-        Role::Finance => "finance",
-        Role::Admin => "admin",
-    }
-}
-
 /// Grant that the identifier of a token names.
 fn grant_of(jti: &str) -> Option<GrantId> {
     let bytes = base64url_decode(jti).ok()?;
@@ -304,12 +299,6 @@ fn grant_of(jti: &str) -> Option<GrantId> {
 
 fn denied_key(jti: &str) -> String {
     ["denied-", jti].concat()
-}
-
-/// Deletes values that have expired; how many.
-pub(crate) async fn sweep(values: &dyn KeyValue, ids: &Ids) -> Result<usize, StorageError> {
-    const SWEPT_MAX: usize = 1_000;
-    values.sweep(ids.now(), SWEPT_MAX).await
 }
 
 #[cfg(test)]

@@ -40,6 +40,9 @@ pub(crate) struct Account {
     email_changes: u32,
     /// When the person agreed, by client and scope.
     consents: BTreeMap<ClientId, BTreeMap<String, Timestamp>>,
+    /// When the person took back a consent last, by client.
+    withdrawn: BTreeMap<ClientId, Timestamp>,
+    pub(crate) deleted_at: Option<Timestamp>,
 }
 
 /// One-time link that has not been used.
@@ -152,11 +155,44 @@ impl Account {
         if self.has_consented(client, registered_at, scopes) {
             return Ok(Vec::new());
         }
-        if self.consents.len() >= CONSENTS_MAX && !self.consents.contains_key(client) {
+        let is_known = self.consents.contains_key(client) || self.withdrawn.contains_key(client);
+        let remembered = self.withdrawn.keys().filter(|it| !self.consents.contains_key(it));
+        if !is_known && self.consents.len() + remembered.count() >= CONSENTS_MAX {
             return Err(Rejection::TooManyConsents { max: CONSENTS_MAX });
         }
         let (client, scopes) = (client.clone(), scopes.to_vec());
         Ok(vec![AccountEvent::ConsentGiven { client, scopes, at }])
+    }
+
+    /// Takes back what was agreed to for a client; again is no change. It is remembered as long as the consent would have been, so that the
+    /// same limit holds.
+    pub(crate) fn withdraw_consent(&self, client: &ClientId, at: Timestamp) -> Vec<AccountEvent> {
+        if !self.consents.contains_key(client) {
+            return Vec::new();
+        }
+        vec![AccountEvent::ConsentWithdrawn { client: client.clone(), at }]
+    }
+
+    /// Whether a consent that a grant of this time came from was taken back since.
+    pub(crate) fn has_withdrawn(&self, client: &ClientId, authorized_at: Timestamp) -> bool {
+        self.withdrawn.get(client).is_some_and(|at| *at >= authorized_at)
+    }
+
+    /// Clients that may act for the person, with their scopes.
+    pub(crate) fn consents(&self) -> impl Iterator<Item = (&ClientId, Vec<&str>)> {
+        self.consents
+            .iter()
+            .map(|(client, scopes)| (client, scopes.keys().map(String::as_str).collect()))
+    }
+
+    /// Gives the account a role, or none; the same again is no change.
+    pub(crate) fn assign_role(&self, role: Option<Role>, at: Timestamp) -> Vec<AccountEvent> {
+        if self.role == role { Vec::new() } else { vec![AccountEvent::RoleAssigned { role, at }] }
+    }
+
+    /// Deletes the account.
+    pub(crate) fn delete(&self, at: Timestamp) -> Vec<AccountEvent> {
+        if self.deleted_at.is_some() { Vec::new() } else { vec![AccountEvent::Deleted { at }] }
     }
 
     /// Whether what began at this time is still valid.
@@ -182,6 +218,8 @@ impl Account {
             email_change: None,
             email_changes: 0,
             consents: BTreeMap::new(),
+            withdrawn: BTreeMap::new(),
+            deleted_at: None,
         };
         let mut account = match (account, event) {
             (_, AccountEvent::Created { at, role }) => return begun(*at, *role),
@@ -226,6 +264,15 @@ impl Account {
                 account.offer = None;
             }
             AccountEvent::SignedOut { at } => account.valid_from = *at,
+            AccountEvent::RoleAssigned { role, .. } => account.role = *role,
+            AccountEvent::ConsentWithdrawn { client, at } => {
+                account.consents.remove(client);
+                account.withdrawn.insert(client.clone(), *at);
+            }
+            AccountEvent::Deleted { at } => {
+                (account.deleted_at, account.is_enabled) = (Some(*at), false);
+                (account.offer, account.email_change, account.valid_from) = (None, None, *at);
+            }
             event => {
                 account.apply_second_factor(event);
                 account.apply_passkeys(event);

@@ -1,10 +1,11 @@
-//! Domain events of accounts, addresses, clients and grants. Stored, so they change only by additions. They carry no secret and
+//! Domain events of accounts, addresses, clients, grants, sign-ins and keys. Stored, so they change only by additions. They carry no secret and
 //! no address of a person: those are records beside them.
 
 mod account;
 mod client;
 mod client_policy;
 mod grant;
+mod trail;
 
 pub(crate) use account::{AccountEvent, AddressEvent, Role};
 pub(crate) use client::{
@@ -12,6 +13,7 @@ pub(crate) use client::{
 };
 pub(crate) use client_policy::ClientPolicy;
 pub(crate) use grant::{Authorization, AuthorizationExtensions, GrantEvent, RevocationReason};
+pub(crate) use trail::{KeyEvent, SignInEvent};
 
 /// Whether a value need not be stored.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

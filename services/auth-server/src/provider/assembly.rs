@@ -27,6 +27,7 @@ use crate::{
         request_source::RequestSources,
         seal::{KEY_BYTES, derived},
         sessions::Sessions,
+        sign_in_log::SignInLog,
         subjects::Subjects,
         tokens::Tokens,
     },
@@ -75,15 +76,6 @@ impl Assembly<'_> {
         }
     }
 
-    pub(super) fn password_sign_in(&self, accounts: &Arc<Accounts>) -> PasswordSignIn {
-        let settings = self.settings;
-        PasswordSignIn {
-            accounts: Arc::clone(accounts),
-            account_attempts: self.limit("account", settings.failed_sign_ins_per_account_max),
-            address_attempts: self.limit("address", settings.failed_sign_ins_per_address_max),
-        }
-    }
-
     pub(super) fn accounts(&self, handles: &Arc<HandleKey>) -> Accounts {
         let records = PersonRecords { documents: self.documents() };
         Accounts {
@@ -123,7 +115,31 @@ impl Assembly<'_> {
     }
 
     pub(super) fn sessions(&self, notices: &Arc<LogoutNotices>) -> Sessions {
-        Sessions { values: self.values(), notices: Arc::clone(notices), ids: self.ids.clone() }
+        let log = SignInLog {
+            repository: self.repository(),
+            documents: self.documents(),
+            ids: self.ids.clone(),
+        };
+        Sessions {
+            values: self.values(),
+            notices: Arc::clone(notices),
+            log: Arc::new(log),
+            ids: self.ids.clone(),
+        }
+    }
+
+    pub(super) fn password_sign_in(
+        &self,
+        sessions: &Sessions,
+        accounts: &Arc<Accounts>,
+    ) -> PasswordSignIn {
+        let settings = self.settings;
+        PasswordSignIn {
+            accounts: Arc::clone(accounts),
+            log: Arc::clone(&sessions.log),
+            account_attempts: self.limit("account", settings.failed_sign_ins_per_account_max),
+            address_attempts: self.limit("address", settings.failed_sign_ins_per_address_max),
+        }
     }
 
     pub(super) fn grants(

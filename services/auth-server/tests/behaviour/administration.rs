@@ -144,3 +144,51 @@ async fn an_emergency_voids_what_the_old_keys_signed() {
         200
     );
 }
+
+#[tokio::test]
+async fn an_account_is_in_one_group_at_a_time() {
+    let world = World::start().await;
+    let administration = world.administration().await;
+    let members = async |name: &str| {
+        let groups = administration.groups().await.unwrap();
+        let (_, members) = groups.into_iter().find(|(group, _)| *group == name).unwrap();
+        members.into_iter().filter_map(|member| member.email).collect::<Vec<_>>()
+    };
+    administration.join_group("finance", EMAIL).await.unwrap();
+    assert_eq!(members("finance").await, [EMAIL]);
+    administration.join_group("viewer", EMAIL).await.unwrap();
+    assert!(members("finance").await.is_empty() && members("viewer").await == [EMAIL]);
+    administration.leave_group("finance", EMAIL).await.unwrap();
+    assert_eq!(members("viewer").await, [EMAIL], "it was not in that group");
+    administration.leave_group("viewer", EMAIL).await.unwrap();
+    assert!(members("viewer").await.is_empty());
+    assert!(administration.join_group("king", EMAIL).await.is_err());
+    assert!(administration.join_group("viewer", "nobody@example.com").await.is_err());
+}
+
+#[tokio::test]
+async fn a_consent_that_is_revoked_takes_the_tokens_of_the_client_along() {
+    let world = World::start().await;
+    world.public_client("app").await;
+    world.public_client("other").await;
+    let tokens = world.tokens("app", "openid offline_access").await;
+    let others = world.tokens("other", "openid offline_access").await;
+    world.clock.advance(std::time::Duration::from_secs(1));
+    let administration = world.administration().await;
+    let consents = administration.consents(EMAIL).await.unwrap();
+    let clients: Vec<_> = consents.iter().map(|consent| &*consent.client).collect();
+    assert_eq!((clients, &*consents[0].scopes[0]), (vec!["app", "other"], "offline_access"));
+    administration.revoke_consent(EMAIL, "app").await.unwrap();
+    administration.revoke_consent(EMAIL, "app").await.unwrap();
+    assert_eq!(administration.consents(EMAIL).await.unwrap().len(), 1);
+    let world = world.restarted().await;
+    let token = |tokens: &serde_json::Value, name: &str| tokens[name].as_str().unwrap().to_owned();
+    assert_eq!(world.userinfo(&token(&tokens, "access_token")).await.status.as_u16(), 401);
+    let refreshed = world.refresh("app", &token(&tokens, "refresh_token")).await;
+    assert_eq!(refreshed.error().1, "invalid_grant");
+    let refreshed = world.refresh("other", &token(&others, "refresh_token")).await;
+    assert_eq!(refreshed.status.as_u16(), 200);
+    world.clock.advance(std::time::Duration::from_secs(1));
+    let again = world.tokens("app", "openid").await;
+    assert_eq!(world.userinfo(&token(&again, "access_token")).await.status.as_u16(), 200);
+}

@@ -48,6 +48,19 @@ impl ErrorResponse {
         }
     }
 
+    /// Whoever asks may not do this.
+    pub(crate) fn access_denied(status: StatusCode) -> Self {
+        Self {
+            status,
+            ..Self::new("access_denied", "this needs a token or a scope that is missing")
+        }
+    }
+
+    /// The same error with another status.
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
     /// The client did not prove who it is.
     pub(crate) fn invalid_client(tried_basic: bool) -> Self {
         let error =

@@ -104,6 +104,33 @@ fn consents_have_a_limit() {
 }
 
 #[test]
+fn a_consent_that_was_taken_back_takes_its_grants_along() {
+    let (client, scopes) = (ClientId::parse("app").unwrap(), ["openid".to_owned()]);
+    let given = account(&account(&[]).consent(&client, at(0), &scopes, at(5)).unwrap());
+    assert_eq!(given.consents().count(), 1);
+    let withdrawn = given.withdraw_consent(&client, at(7));
+    let without = Account::apply(Some(given), &withdrawn[0]);
+    assert!(!without.has_consented(&client, at(0), &scopes));
+    assert!(without.has_withdrawn(&client, at(7)) && !without.has_withdrawn(&client, at(8)));
+    assert!(without.withdraw_consent(&client, at(8)).is_empty(), "again");
+    let again = without.consent(&client, at(0), &scopes, at(9)).unwrap();
+    let again = Account::apply(Some(without), &again[0]);
+    assert!(again.has_consented(&client, at(0), &scopes));
+    assert!(again.has_withdrawn(&client, at(6)), "the earlier grants stay void");
+}
+
+#[test]
+fn a_deleted_account_admits_nothing_and_a_role_is_assigned_once() {
+    let viewer = account(&account(&[]).assign_role(Some(Role::Viewer), at(1)));
+    assert_eq!(viewer.role, Some(Role::Viewer));
+    assert!(viewer.assign_role(Some(Role::Viewer), at(2)).is_empty());
+    assert_eq!(account(&viewer.assign_role(None, at(2))).role, None);
+    let deleted = account(&viewer.delete(at(3)));
+    assert!(deleted.deleted_at.is_some() && !deleted.admits(at(4)));
+    assert!(deleted.delete(at(5)).is_empty(), "again");
+}
+
+#[test]
 fn no_client_has_the_identifier_of_an_account() {
     for good in ["app", "A.b_c~d-1", &"x".repeat(64)] {
         assert!(ClientId::parse(good).is_some(), "{good}");

@@ -27,6 +27,22 @@ impl Role {
     /// Every role.
     pub(crate) const ALL: [Self; 5] =
         [Self::Viewer, Self::Merchandiser, Self::Fulfilment, Self::Finance, Self::Admin];
+
+    /// Name in tokens, on the command line and as a group.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Merchandiser => "merchandiser",
+            Self::Fulfilment => "fulfilment",
+            Self::Finance => "finance",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Role of this name.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
 }
 
 /// Event of an account.
@@ -176,6 +192,29 @@ pub(crate) enum AccountEvent {
         #[cbor(n(2), with = "kernel::cbor")]
         at: Timestamp,
     },
+    /// The account got another role, or none.
+    #[n(18)]
+    RoleAssigned {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cbor(n(0), with = "kernel::cbor::known_variant", has_nil)]
+        role: Option<Role>,
+        #[cbor(n(1), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// The consent to a client was taken back; what it was granted is void.
+    #[n(19)]
+    ConsentWithdrawn {
+        #[n(0)]
+        client: ClientId,
+        #[cbor(n(1), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// The account was deleted, with the record of its person.
+    #[n(20)]
+    Deleted {
+        #[cbor(n(0), with = "kernel::cbor")]
+        at: Timestamp,
+    },
 }
 
 /// Event of an e-mail address, whose stream bears its keyed digest.
@@ -227,6 +266,9 @@ impl AccountEvent {
             Self::PasskeyAdded { .. } => "passkey_added",
             Self::PasskeyRemoved { .. } => "passkey_removed",
             Self::ResetOffered { .. } => "reset_offered",
+            Self::RoleAssigned { .. } => "role_assigned",
+            Self::ConsentWithdrawn { .. } => "consent_withdrawn",
+            Self::Deleted { .. } => "account_deleted",
         }
     }
 }

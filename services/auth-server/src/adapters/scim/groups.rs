@@ -1,0 +1,179 @@
+//! Groups: the roles of those who run the shop. An account has one role at most, so that it leaves one group when it joins another.
+
+use super::{
+    error::{ScimError, ScimType, respond},
+    patch::Patch,
+    query::{ListQuery, Projection},
+    resource::{member, read, read_resource, response},
+    users,
+};
+use crate::{domain::events::Role, provider::Provider};
+use axum::{
+    body::Body,
+    extract::{Path, State},
+    response::Response,
+};
+use http::{HeaderMap, StatusCode, Uri};
+use identifiers::AccountId;
+use serde_json::{Map, Value, json};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// Schema of groups.
+pub(crate) const SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+/// Most members that a request may name.
+const MEMBERS_MAX: usize = 1_000;
+
+/// Lists groups.
+pub(crate) async fn list(
+    State(provider): State<Arc<Provider>>,
+    uri: Uri,
+) -> Result<Response, ScimError> {
+    let query = ListQuery::of(&uri)?;
+    let members = members(&provider).await?;
+    let groups = Role::ALL.into_iter().map(|role| of_role(&provider, role, &members));
+    Ok(respond(StatusCode::OK, &query.page(groups)))
+}
+
+/// Shows a group.
+pub(crate) async fn show(
+    State(provider): State<Arc<Provider>>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Result<Response, ScimError> {
+    let projection = Projection::of(&uri)?;
+    let role = found(&id)?;
+    let group = of_role(&provider, role, &members(&provider).await?);
+    Ok(response(StatusCode::OK, projection.applied(group)))
+}
+
+/// No group is created: those there are mean something to the shop.
+pub(crate) async fn create() -> ScimError {
+    fixed()
+}
+
+/// No group is deleted.
+pub(crate) async fn delete(Path(id): Path<String>) -> ScimError {
+    found(&id).map_or_else(|error| error, |_| fixed())
+}
+
+/// Replaces the members of a group.
+pub(crate) async fn replace(
+    State(provider): State<Arc<Provider>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ScimError> {
+    let role = found(&id)?;
+    let wanted = read_resource(&headers, body, SCHEMA).await?;
+    change(&provider, role, |_| Ok(wanted)).await
+}
+
+/// Changes the members of a group by a patch.
+pub(crate) async fn patch(
+    State(provider): State<Arc<Provider>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ScimError> {
+    let role = found(&id)?;
+    let patch = serde_json::from_value::<Patch>(read(&headers, body).await?);
+    let unreadable = |_| ScimError::new(ScimType::InvalidSyntax, "the body is no patch");
+    let patch = patch.map_err(unreadable)?;
+    change(&provider, role, |group| patch.apply(group)).await
+}
+
+async fn change(
+    provider: &Provider,
+    role: Role,
+    wanted: impl FnOnce(Map<String, Value>) -> Result<Map<String, Value>, ScimError>,
+) -> Result<Response, ScimError> {
+    let present = members(provider).await?;
+    let wanted = wanted(of_role(provider, role, &present))?;
+    if member(&wanted, "displayName").is_some_and(|name| name != role.name()) {
+        return Err(ScimError::new(ScimType::Mutability, "a role keeps its name"));
+    }
+    let wanted = member_ids(&wanted)?;
+    let has_role: BTreeSet<AccountId> =
+        present.iter().filter(|(_, own, _)| *own == role).map(|(id, ..)| *id).collect();
+    // All are looked at before any is changed.
+    for id in &wanted {
+        if provider.accounts.person(*id).await?.is_none() {
+            let unknown = "a member is no account of this shop";
+            return Err(ScimError::new(ScimType::InvalidValue, unknown));
+        }
+    }
+    for id in wanted.difference(&has_role) {
+        provider.accounts.assign_role(*id, Some(role)).await?;
+    }
+    for id in has_role.difference(&wanted) {
+        provider.accounts.assign_role(*id, None).await?;
+    }
+    let group = of_role(provider, role, &members(provider).await?);
+    Ok(response(StatusCode::OK, group))
+}
+
+fn member_ids(group: &Map<String, Value>) -> Result<BTreeSet<AccountId>, ScimError> {
+    let wrong = || ScimError::new(ScimType::InvalidValue, "the members cannot be read");
+    let members = match member(group, "members") {
+        None => return Ok(BTreeSet::new()),
+        Some(Value::Array(members)) if members.len() <= MEMBERS_MAX => members,
+        Some(_) => return Err(wrong()),
+    };
+    let id = |it: &Value| {
+        let value =
+            it.as_object().and_then(|it| member(it, "value")?.as_str()).ok_or_else(wrong)?;
+        users::member_id(value)
+    };
+    members.iter().map(id).collect()
+}
+
+/// Accounts with a role, and their addresses.
+async fn members(provider: &Provider) -> Result<Vec<(AccountId, Role, Option<String>)>, ScimError> {
+    let accounts = provider.accounts.list().await?.into_iter();
+    let members =
+        accounts.filter_map(|(id, account, person)| Some((id, account.role?, person.email)));
+    Ok(members.collect())
+}
+
+fn found(id: &str) -> Result<Role, ScimError> {
+    Role::parse(id).ok_or(ScimError::not_found())
+}
+
+const fn fixed() -> ScimError {
+    ScimError::of_status(
+        StatusCode::NOT_IMPLEMENTED,
+        "the groups are the roles of the shop: none is created or deleted",
+    )
+}
+
+fn location(provider: &Provider, role: Role) -> String {
+    provider.issuer.at(&["/scim/v2/Groups/", role.name()].concat())
+}
+
+/// Reference to the group of a role, as a user has it.
+pub(super) fn reference(provider: &Provider, role: Role) -> Value {
+    let name = role.name();
+    json!({"value": name, "display": name, "type": "direct", "$ref": location(provider, role)})
+}
+
+fn of_role(
+    provider: &Provider,
+    role: Role,
+    members: &[(AccountId, Role, Option<String>)],
+) -> Map<String, Value> {
+    let members = members.iter().filter(|(_, own, _)| *own == role).map(|(id, _, email)| {
+        let location = provider.issuer.at(&format!("/scim/v2/Users/{id}"));
+        json!({"value": id.to_string(), "display": email, "type": "User", "$ref": location})
+    });
+    let group = json!({
+        "schemas": [SCHEMA],
+        "id": role.name(),
+        "displayName": role.name(),
+        "members": members.collect::<Vec<_>>(),
+        "meta": {"resourceType": "Group", "location": location(provider, role)},
+    });
+    match group {
+        Value::Object(group) => group,
+        _ => Map::new(),
+    }
+}

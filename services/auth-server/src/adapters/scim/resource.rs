@@ -1,0 +1,149 @@
+//! Resources of SCIM as JSON: bodies of requests, versions, and what every resource has.
+
+use super::error::{ScimError, ScimType, respond};
+use axum::{body::Body, response::Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http_body_util::{BodyExt, Limited};
+use serde_json::{Map, Value};
+
+/// Largest body, in bytes.
+const BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// Reads a body as JSON.
+pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Value, ScimError> {
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    let media_type = media_type.and_then(|it| it.split(';').next()).unwrap_or_default().trim();
+    let is_json = ["application/scim+json", "application/json"]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(media_type));
+    if !is_json {
+        let expected = "the body must be application/scim+json";
+        return Err(ScimError::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE, expected));
+    }
+    let bytes = Limited::new(body, BODY_BYTES_MAX).collect().await.map_err(|_| {
+        ScimError::of_status(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large")
+    })?;
+    serde_json::from_slice(&bytes.to_bytes())
+        .map_err(|_| ScimError::new(ScimType::InvalidSyntax, "the body is no JSON"))
+}
+
+/// Reads a body as a resource of this schema.
+pub(crate) async fn read_resource(
+    headers: &HeaderMap,
+    body: Body,
+    schema: &str,
+) -> Result<Map<String, Value>, ScimError> {
+    let Value::Object(resource) = read(headers, body).await? else {
+        return Err(ScimError::new(ScimType::InvalidSyntax, "the body is no object"));
+    };
+    let schemas = member(&resource, "schemas").and_then(Value::as_array);
+    if !schemas.is_some_and(|schemas| schemas.iter().any(|it| it == schema)) {
+        let expected = "the schemas lack that of the resource";
+        return Err(ScimError::new(ScimType::InvalidSyntax, expected));
+    }
+    Ok(resource)
+}
+
+/// Attribute of a resource, whose capital letters make no difference; `null` is none.
+pub(crate) fn member<'a>(resource: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    let known = resource.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    known.map(|(_, value)| value).filter(|value| !value.is_null())
+}
+
+/// Attribute that is a text.
+pub(crate) fn text<'a>(
+    resource: &'a Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<&'a str>, ScimError> {
+    match member(resource, name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(wrong_type(name, "text")),
+    }
+}
+
+/// Attribute that is true or false; some clients send it as a text.
+pub(crate) fn boolean(
+    resource: &Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<bool>, ScimError> {
+    match member(resource, name) {
+        None => Ok(None),
+        Some(Value::Bool(value)) => Ok(Some(*value)),
+        Some(Value::String(text)) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
+        Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
+        Some(_) => Err(wrong_type(name, "true or false")),
+    }
+}
+
+fn wrong_type(name: &str, expected: &str) -> ScimError {
+    ScimError::new(ScimType::InvalidValue, format!("{name} is not {expected}"))
+}
+
+/// Entity tag of a version.
+pub(crate) fn etag(version: u64) -> String {
+    format!("W/\"{version}\"")
+}
+
+/// Refuses a change that was meant for another version (`If-Match`).
+pub(crate) fn check_version(headers: &HeaderMap, version: u64) -> Result<(), ScimError> {
+    let own = etag(version);
+    let mut lines = headers.get_all(header::IF_MATCH).iter().peekable();
+    if lines.peek().is_none() {
+        return Ok(());
+    }
+    let tags = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
+    let is_meant =
+        tags.map(str::trim).any(|tag| tag == "*" || tag == own || own == ["W/", tag].concat());
+    if is_meant {
+        return Ok(());
+    }
+    let changed = "the resource is not at this version";
+    Err(ScimError::of_status(StatusCode::PRECONDITION_FAILED, changed))
+}
+
+/// Response with a resource, whose location and version are headers as well.
+pub(crate) fn response(status: StatusCode, resource: Map<String, Value>) -> Response {
+    let meta = |name: &str| {
+        let text = resource.get("meta")?.get(name)?.as_str()?;
+        HeaderValue::from_str(text).ok()
+    };
+    let headers = [(header::LOCATION, meta("location")), (header::ETAG, meta("version"))];
+    let mut response = respond(status, &Value::Object(resource));
+    for (name, value) in headers {
+        if let Some(value) = value {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_change_for_another_version_is_refused() {
+        let check = |tags: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            if let Some(tags) = tags {
+                headers.insert(header::IF_MATCH, HeaderValue::from_static(tags));
+            }
+            check_version(&headers, 3).is_ok()
+        };
+        assert!(check(None) && check(Some("*")) && check(Some(r#"W/"3""#)));
+        assert!(check(Some(r#""3""#)) && check(Some(r#"W/"2", W/"3""#)));
+        assert!(!check(Some(r#"W/"2""#)) && !check(Some("")) && !check(Some("3")));
+    }
+
+    #[test]
+    fn attributes_are_read_by_any_case_and_of_their_type() {
+        let resource = json!({"USERNAME": "a", "active": "True", "x": 1, "n": null});
+        let resource = resource.as_object().unwrap();
+        assert_eq!(text(resource, "userName"), Ok(Some("a")));
+        assert_eq!(boolean(resource, "active"), Ok(Some(true)));
+        assert_eq!((text(resource, "n"), boolean(resource, "none")), (Ok(None), Ok(None)));
+        assert!(text(resource, "x").is_err() && boolean(resource, "x").is_err());
+    }
+}

@@ -1,0 +1,44 @@
+//! Surface that is compatible with UAA (Cloud Foundry User Account and Authentication): the endpoints that its tools and client libraries
+//! call most, for programs that are to move over as they are. New programs use the standard endpoints and SCIM.
+
+mod check_token;
+mod clients;
+mod info;
+
+use super::http::{
+    administrators_only::{self, AdministratorsOnly},
+    authorize,
+    error_response::ErrorResponse,
+    respond, token,
+};
+use crate::provider::Provider;
+use axum::{
+    Router, middleware,
+    routing::{get, post},
+};
+use std::sync::Arc;
+
+/// Scopes of which a client needs one to read clients.
+const CLIENTS_READ: &[&str] = &["clients.read", "clients.admin"];
+/// Scopes of which a client needs one to change clients.
+const CLIENTS_WRITE: &[&str] = &["clients.write", "clients.admin"];
+
+/// Routes.
+pub(crate) fn routes(provider: &Arc<Provider>) -> Router<Arc<Provider>> {
+    let guard = AdministratorsOnly {
+        provider: Arc::clone(provider),
+        read: CLIENTS_READ,
+        write: CLIENTS_WRITE,
+        refusal: |status| ErrorResponse::access_denied(status).into_response(),
+    };
+    Router::new()
+        .route("/auth/oauth/clients", get(clients::list).post(clients::create))
+        .route("/auth/oauth/clients/{id}", get(clients::show).delete(clients::delete))
+        .route_layer(middleware::from_fn_with_state(guard, administrators_only::require))
+        .route("/auth/oauth/token", post(token::exchange).options(respond::preflight))
+        .route("/auth/oauth/authorize", get(authorize::authorize).post(authorize::authorize))
+        .route("/auth/check_token", post(check_token::check_token))
+        .route("/auth/token_key", get(info::token_key))
+        .route("/auth/token_keys", get(info::token_keys))
+        .route("/auth/info", get(info::info))
+}
