@@ -200,9 +200,9 @@ impl Account {
         self.is_enabled && authenticated_at >= self.valid_from
     }
 
-    /// State with one more event.
-    pub(crate) fn apply(account: Option<Self>, event: &AccountEvent) -> Self {
-        let begun = |at: Timestamp, role| Self {
+    /// Account to which nothing has happened yet.
+    fn begun(at: Timestamp, role: Option<Role>) -> Self {
+        Self {
             role,
             is_enabled: true,
             is_set_up: false,
@@ -220,11 +220,15 @@ impl Account {
             consents: BTreeMap::new(),
             withdrawn: BTreeMap::new(),
             deleted_at: None,
-        };
+        }
+    }
+
+    /// State with one more event.
+    pub(crate) fn apply(account: Option<Self>, event: &AccountEvent) -> Self {
         let mut account = match (account, event) {
-            (_, AccountEvent::Created { at, role }) => return begun(*at, *role),
+            (_, AccountEvent::Created { at, role }) => return Self::begun(*at, *role),
             (Some(account), _) => account,
-            (None, _) => begun(Timestamp::MIN, None),
+            (None, _) => Self::begun(Timestamp::MIN, None),
         };
         if event.changes_record() {
             account.record_version = account.record_version.saturating_add(1);
