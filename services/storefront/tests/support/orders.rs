@@ -163,6 +163,7 @@ fn placed(id: OrderId, cart_id: CartId, request: Checkout, quote: Quote) -> Orde
     let is_pending = is_asked || is_prepaid;
     let payment: PaymentId = Ids::derived(id.into(), "payment");
     Order {
+        customer_erased: false,
         id,
         number: "1000482".to_owned(),
         status: if is_pending { OrderStatus::Pending } else { OrderStatus::Confirmed },
