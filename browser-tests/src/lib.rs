@@ -16,6 +16,7 @@ pub mod lighthouse;
 mod page;
 mod process_guard;
 mod shop;
+mod wait;
 pub mod walkthrough;
 
 pub use browser::Browser;

@@ -1,5 +1,6 @@
 //! Page object: navigation, script evaluation, waiting; input and diagnostics are in its submodules.
 
+mod authenticator;
 mod diagnostics;
 mod input;
 mod screenshot;

@@ -4,11 +4,13 @@ use crate::{
     environment,
     http::{self, Response},
     process_guard::{self, Termination},
+    wait,
     walkthrough::accounts,
 };
 use std::{
     io::{BufRead, BufReader, Write},
-    path::Path,
+    net::TcpListener,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::OnceLock,
 };
@@ -50,6 +52,8 @@ pub struct Shop {
     operator_address: String,
     /// One-time link of an account, if the shop has one that waits for it.
     account_link: String,
+    /// Folder into which it writes mail.
+    mail_folder: PathBuf,
     _shell: Child,
 }
 
@@ -93,15 +97,56 @@ impl Shop {
         (Self::start_in(&folder, &[]), printed)
     }
 
+    /// A shop of its own under the name `localhost`, to which passkeys belong, after these commands.
+    pub fn at_localhost(commands: &[Preparation<'_>]) -> Self {
+        let folder = process_guard::temp_folder();
+        for command in commands {
+            execute(command, &folder.join("data"));
+        }
+        // The address must be known before the shop starts. Another program may take the port in between; then the shop says so.
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+        let port = port.expect("a free port").port();
+        let settings = folder.join("settings.toml");
+        let issuer = format!("[auth-server]\nissuer = \"http://localhost:{port}/auth\"\n");
+        std::fs::write(&settings, issuer).expect("the folder is writable");
+        let listen = format!("--listen=127.0.0.1:{port}");
+        let config = format!("--config={}", settings.display());
+        let shop = Self::start_at(&folder, &listen, &[&config]);
+        Self { address: format!("localhost:{port}"), ..shop }
+    }
+
+    /// Path of the link in the newest mail to an address, which is waited for.
+    pub fn mailed_path(&self, address: &str) -> String {
+        let to = format!("To: <{address}>\r\n");
+        let origin = format!("http://{}", self.address);
+        wait::until(&format!("a mail to {address}"), || {
+            let entries = std::fs::read_dir(&self.mail_folder).ok()?;
+            let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+            paths.sort();
+            let texts =
+                paths.iter().rev().filter(|path| path.extension().is_some_and(|it| it == "eml"));
+            let mut texts = texts.filter_map(|path| std::fs::read_to_string(path).ok());
+            let text = texts.find(|text| text.contains(&to))?;
+            text.lines().find_map(|line| line.strip_prefix(&origin).map(ToOwned::to_owned))
+        })
+    }
+
     fn start(more_arguments: &[&str]) -> Self {
         Self::start_in(&process_guard::temp_folder(), more_arguments)
     }
 
     fn start_in(folder: &Path, more_arguments: &[&str]) -> Self {
+        Self::start_at(folder, "--listen=127.0.0.1:0", more_arguments)
+    }
+
+    fn start_at(folder: &Path, listen: &str, more_arguments: &[&str]) -> Self {
+        let mail_folder = folder.join("mail");
         let mut arguments = vec![
             "--data".to_owned(),
             folder.join("data").display().to_string(),
-            "--listen=127.0.0.1:0".to_owned(),
+            "--mail-folder".to_owned(),
+            mail_folder.display().to_string(),
+            listen.to_owned(),
             "--operator-listen=127.0.0.1:0".to_owned(),
         ];
         arguments.extend(more_arguments.iter().map(|&argument| argument.to_owned()));
@@ -125,6 +170,7 @@ impl Shop {
             address: address("shop"),
             operator_address: address("operator"),
             account_link: String::new(),
+            mail_folder,
             _shell: shell,
         }
     }

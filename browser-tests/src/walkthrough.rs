@@ -1,7 +1,8 @@
 //! Walkthrough of every page of the shop, from the home page to the order, and the steps it consists of. Tests check
 //! each page that it visits, and `look` photographs it.
 
-pub(crate) mod accounts;
+pub mod accounts;
+mod authenticator_app;
 mod further_states;
 
 pub use further_states::{open_overlays, reach_further_states};

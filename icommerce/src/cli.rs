@@ -348,6 +348,9 @@ pub(crate) struct ProcessFlags {
     /// Settings file (TOML)
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Folder into which mail to people is written, a file each, for another program to send
+    #[arg(long, global = true, value_name = "FOLDER")]
+    mail_folder: Option<PathBuf>,
     /// Start without the demonstration catalogue and without test payments
     #[arg(long, global = true)]
     no_demo: bool,
@@ -387,7 +390,9 @@ impl ProcessFlags {
         let text = |name: &str, key: &str, value: &Option<String>| {
             value.as_ref().map(|value| Flag::new(name, key, value.clone()))
         };
-        let data = self.data.as_ref().map(|data| data.to_string_lossy().into_owned());
+        let path =
+            |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
+        let (data, mail_folder) = (path(&self.data), path(&self.mail_folder));
         let demo = self.no_demo.then(|| "false".to_owned());
         let sign_in = self.no_auth.then(|| "false".to_owned());
         let log_filter = self.verbose.then(|| "debug".to_owned());
@@ -398,6 +403,7 @@ impl ProcessFlags {
             text("--operator-listen", "operator_listen", &self.operator_listen),
             text("--service-listen", "service_listen", &self.service_listen),
             text("--peers", "peers", &self.peers),
+            text("--mail-folder", "auth-server.mail_folder", &mail_folder),
             text("--no-demo", "demo", &demo),
             text("--no-auth", "api-gateway.operator_sign_in", &sign_in),
             text("--log", "log", &self.log),

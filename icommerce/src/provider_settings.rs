@@ -14,10 +14,12 @@ struct StorefrontLook {
     url: String,
 }
 
-/// Settings in which the provider follows the shop, where nothing else was set. `edge` is the address of the shop edge.
+/// Settings in which the provider follows the shop, where nothing else was set. `edge` is the address of the shop edge. Mail is printed where
+/// somebody tries the shop on a terminal.
 pub(crate) fn with_provider(
     settings: Settings,
     edge: Option<SocketAddr>,
+    is_tried_on_terminal: bool,
 ) -> Result<Settings, CliError> {
     let StorefrontLook { name, hue, url } =
         settings.section("storefront").map_err(CliError::usage)?;
@@ -36,6 +38,9 @@ pub(crate) fn with_provider(
     let mut settings = follow(settings, "storefront.hue", "auth-server.hue", &hue)?;
     if !name.is_empty() {
         settings = follow(settings, "storefront.name", "auth-server.name", &name)?;
+    }
+    if is_tried_on_terminal {
+        settings = follow(settings, "the demonstration", "auth-server.prints_mail", "true")?;
     }
     match issuer {
         Some(issuer) => follow(settings, "the address of the shop", "auth-server.issuer", &issuer),

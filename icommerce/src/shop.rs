@@ -17,7 +17,7 @@ use aide::openapi::OpenApi;
 use kernel::{Clock, Ids, Randomness, SystemClock, SystemRandomness};
 use runtime::{Assembly, Module, OfflineContext, ProcessResources, TaskTracker};
 use settings::Settings;
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io::IsTerminal, net::SocketAddr, sync::Arc, time::Duration};
 use storage::KeyValue;
 use telemetry::{Health, Metrics};
 use tokio::net::TcpListener;
@@ -200,7 +200,8 @@ async fn completed(
     } else {
         settings
     };
-    Ok((with_provider(settings, edge).map(Arc::new)?, token))
+    let is_tried_on_terminal = process.demo && std::io::stdout().is_terminal();
+    Ok((with_provider(settings, edge, is_tried_on_terminal).map(Arc::new)?, token))
 }
 
 /// Refuses services with operations that the table of who may do what lacks.

@@ -1,6 +1,8 @@
 //! Pages of the provider of accounts: the one-time link, sign-in, consent, sign-out, and what they say when something is wrong.
 
+use super::authenticator_app::AuthenticatorApp;
 use crate::{Page, Preparation, Shop};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 const EMAIL: &str = "maren@example.com";
 const PASSWORD: &str = "correct horse battery staple";
@@ -30,7 +32,7 @@ const AUTHORIZE: &str = "/auth/authorize?response_type=code&client_id=walkthroug
     &scope=openid%20email%20offline_access&code_challenge=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU&code_challenge_method=S256";
 
 /// Visits every page of the provider.
-pub(super) fn walk_through(page: &Page, check: &mut impl FnMut(&Page, &str)) {
+pub fn walk_through(page: &Page, check: &mut impl FnMut(&Page, &str)) {
     page.visit(Shop::shared().account_path());
     check(page, "account set-up");
     submit(page, "#set-password", &[("password", "fourteen chars")]);
@@ -48,6 +50,55 @@ pub(super) fn walk_through(page: &Page, check: &mut impl FnMut(&Page, &str)) {
     check(page, "signed out");
     page.visit("/auth/authorize?client_id=nobody");
     check(page, "request of an unknown client");
+    look_after_an_account(page, check);
+}
+
+/// Makes an account by a mail, visits its pages, and signs in in two steps.
+fn look_after_an_account(page: &Page, check: &mut impl FnMut(&Page, &str)) {
+    static WALKERS: AtomicU32 = AtomicU32::new(0);
+    let email = format!("walker{}@example.com", WALKERS.fetch_add(1, Ordering::Relaxed));
+    page.visit("/auth/forgot");
+    check(page, "forgotten password");
+    page.visit("/auth/sign-up");
+    check(page, "sign-up");
+    submit(page, "#send-link", &[("email", &email)]);
+    check(page, "mail was sent");
+    page.visit(&Shop::shared().mailed_path(&email));
+    check(page, "link of a sign-up");
+    submit(page, "#create-account", &[("password", PASSWORD)]);
+    check(page, "account was created");
+    page.visit("/auth/account");
+    submit(page, "#sign-in", &[("email", &email), ("password", PASSWORD)]);
+    check(page, "account");
+    for (name, path) in [
+        ("change of the password", "/auth/account/password"),
+        ("change of the address", "/auth/account/email"),
+        ("sessions", "/auth/account/sessions"),
+        ("passkeys under an address", "/auth/account/passkeys"),
+    ] {
+        page.visit(path);
+        check(page, name);
+    }
+    page.visit("/auth/account/two-step");
+    check(page, "set-up of the second step");
+    let app = AuthenticatorApp::of_key(&page.text_content("#key"));
+    submit(page, "#turn-on", &[("code", "000000"), ("password", PASSWORD)]);
+    check(page, "set-up of the second step with an error");
+    submit(page, "#turn-on", &[("code", &app.code(0)), ("password", PASSWORD)]);
+    check(page, "recovery codes");
+    let recovery_code = page.text_content(".codes code");
+    page.visit("/auth/account/two-step");
+    check(page, "second step");
+    page.visit("/auth/account/sessions");
+    page.wait_for_navigation(|page| {
+        page.evaluate("document.forms[0].requestSubmit(document.getElementById('everywhere'))");
+    });
+    check(page, "signed out everywhere");
+    page.visit("/auth/account");
+    submit(page, "#sign-in", &[("email", &email), ("password", PASSWORD)]);
+    check(page, "code of the second step");
+    submit(page, "#sign-in", &[("code", &recovery_code)]);
+    assert_eq!(page.path(), "/auth/account", "both steps lead to the account");
 }
 
 /// Fills a form and submits it as a button of it does, past the checks of the browser: those of the server are shown.

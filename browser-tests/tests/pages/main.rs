@@ -1,6 +1,7 @@
 //! Browser tests of the shop's pages: accessibility, layout, keyboard use, weight and latency.
 
 mod accessibility;
+mod accounts;
 mod checkout;
 mod colour_contrast;
 mod interaction_latency;

@@ -77,12 +77,16 @@ The file is a JSON object of standard claims of OpenID Connect, such as {\"name\
     },
     /// Print a one-time link with which a new password is set; a disabled account is enabled
     #[command(after_help = "\
-Example:
-  icommerce auth user reset ada@example.com")]
+Examples:
+  icommerce auth user reset ada@example.com
+  icommerce auth user reset ada@example.com --second-factor")]
     Reset {
         /// E-mail address
         #[arg(value_name = "EMAIL")]
         email: String,
+        /// Turn off two-step sign-in as well, for somebody who lost the app and the recovery codes
+        #[arg(long)]
+        second_factor: bool,
     },
 }
 

@@ -81,7 +81,12 @@ async fn user(administration: &Administration, command: User) -> Result<String, 
             administration.describe_user(&email, &claims).await.map_err(failed)?;
             Ok(format!("{email} is described"))
         }
-        User::Reset { email } => administration.reset_user(&email).await.map_err(failed),
+        User::Reset { email, second_factor } => {
+            if second_factor {
+                administration.disable_second_factor(&email).await.map_err(failed)?;
+            }
+            administration.reset_user(&email).await.map_err(failed)
+        }
     }
 }
 

@@ -43,7 +43,7 @@ impl OfflineShop {
     ) -> Result<Self, CliError> {
         let settings = process::settings(flags, Vec::new())?;
         let process = ProcessSettings::with_master_secret(&settings)?;
-        let settings = with_provider(settings, process.listen.parse().ok())?;
+        let settings = with_provider(settings, process.listen.parse().ok(), false)?;
         process.init_logging()?;
         let engine = open(&process)?;
         Ok(Self { engine, settings: Arc::new(settings), process })

@@ -1,0 +1,46 @@
+//! Accounts in a real browser: passkeys with a virtual authenticator, and every page without a script.
+
+use browser_tests::{Emulation, JavaScript, Page, Preparation, Shop, walkthrough::accounts};
+
+const EMAIL: &str = "ada@example.com";
+const PASSWORD: &str = "correct horse battery staple";
+const USER: &[Preparation<'static>] =
+    &[(&["auth", "user", "add", EMAIL, "--password-stdin"], PASSWORD)];
+const IS_ACCOUNT: &str = "location.pathname === '/auth/account' \
+    && !!document.querySelector('a[href=\"/auth/account/passkeys\"]')";
+
+#[test]
+fn a_passkey_is_added_and_signs_in_without_a_password() {
+    let shop = Shop::at_localhost(USER);
+    let page = Page::new(Emulation::DESKTOP);
+    page.add_virtual_authenticator();
+    page.visit_url(&shop.url("/auth/account"));
+    page.fill("#email", EMAIL);
+    page.fill("#password", PASSWORD);
+    page.wait_for_navigation(|page| page.click("#sign-in"));
+    page.visit_url(&shop.url("/auth/account/passkeys"));
+    page.fill("#password", PASSWORD);
+    page.wait_for_navigation(|page| page.click("#passkey"));
+    assert!(page.exists(".session [name=remove]"), "{}", page.text_content("main"));
+    page.visit_url(&shop.url("/auth/logout"));
+    page.wait_for_navigation(|page| page.click("#sign-out"));
+    page.visit_url(&shop.url("/auth/account"));
+    // The browser may offer it by itself (conditional mediation) before the button is pressed.
+    page.evaluate("document.getElementById('passkey')?.click()");
+    page.wait_until(IS_ACCOUNT);
+    page.visit_url(&shop.url("/auth/account/passkeys"));
+    page.fill("#password", PASSWORD);
+    page.wait_for_navigation(|page| page.click(".session [name=remove]"));
+    assert!(!page.exists(".session"), "{}", page.text_content("main"));
+}
+
+#[test]
+fn without_a_script_every_page_of_an_account_works() {
+    let page = Page::new(Emulation { javascript: JavaScript::Disabled, ..Emulation::PHONE });
+    let mut visited = 0;
+    accounts::walk_through(&page, &mut |page, name| {
+        assert!(page.exists("h1"), "{name}");
+        visited += 1;
+    });
+    assert!(visited > 20, "only {visited} pages");
+}
