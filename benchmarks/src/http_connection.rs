@@ -12,10 +12,30 @@ const RESPONSE_BYTES_MAX: usize = 4 << 20;
 /// Token that may do everything at the operator edge of a measured shop.
 pub(crate) const OPERATOR_TOKEN: &str = "the-token-of-the-operator-of-a-measurement";
 
+/// Edge of a server: its address, and the token for its requests.
+#[derive(Clone, Debug)]
+pub(crate) struct EdgeAddress {
+    pub(crate) address: String,
+    token: Option<&'static str>,
+}
+
+impl EdgeAddress {
+    /// Edge of shoppers, who have no token.
+    pub(crate) fn shop(address: String) -> Self {
+        Self { address, token: None }
+    }
+
+    /// Edge of operators.
+    pub(crate) fn operator(address: String) -> Self {
+        Self { address, token: Some(OPERATOR_TOKEN) }
+    }
+}
+
 /// Keep-alive connection.
 #[derive(Debug)]
 pub(crate) struct HttpConnection {
     stream: TcpStream,
+    token: Option<&'static str>,
     request: Vec<u8>,
     response: Vec<u8>,
     recording: Option<Recording>,
@@ -57,15 +77,17 @@ impl HttpResponse<'_> {
 
 impl HttpConnection {
     /// Connects.
-    pub(crate) async fn connect(address: &str) -> Result<Self, String> {
-        Self::over(TcpStream::connect(address).await.map_err(|error| error.to_string())?)
+    pub(crate) async fn connect(edge: &EdgeAddress) -> Result<Self, String> {
+        let stream = TcpStream::connect(&edge.address).await.map_err(|error| error.to_string())?;
+        Ok(Self { token: edge.token, ..Self::over(stream)? })
     }
 
-    /// Connection over a stream.
+    /// Connection over a stream, of somebody without a token.
     pub(crate) fn over(stream: TcpStream) -> Result<Self, String> {
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
         Ok(Self {
             stream,
+            token: None,
             request: Vec::with_capacity(4_096),
             response: Vec::with_capacity(16_384),
             recording: None,
@@ -93,11 +115,11 @@ impl HttpConnection {
     ) -> Result<HttpResponse<'_>, String> {
         use std::io::Write;
         self.request.clear();
-        let written = write!(
-            self.request,
-            // The shop edge ignores the token.
-            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {OPERATOR_TOKEN}\r\n"
-        )
+        let written = write!(self.request, "{method} {path} HTTP/1.1\r\nhost: localhost\r\n")
+            .and_then(|()| match self.token {
+                Some(token) => write!(self.request, "authorization: Bearer {token}\r\n"),
+                None => Ok(()),
+            })
             .and_then(|()| match key {
                 Some(key) => write!(self.request, "idempotency-key: {key}\r\n"),
                 None => Ok(()),

@@ -2,7 +2,7 @@
 
 use crate::{
     engine_metrics::EngineMetrics,
-    http_connection::{HttpConnection, OPERATOR_TOKEN},
+    http_connection::{EdgeAddress, HttpConnection, OPERATOR_TOKEN},
     latency::micros,
     numbers::float,
     recording::Recording,
@@ -24,8 +24,8 @@ const SECTOR_BYTES: u64 = 512;
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
-    pub(crate) shop: String,
-    pub(crate) operator: String,
+    pub(crate) shop: EdgeAddress,
+    pub(crate) operator: EdgeAddress,
     /// Time from the start of the process to the line with its addresses.
     pub(crate) started_in: Duration,
     /// Data folder, kept as long as the process runs.
@@ -171,7 +171,8 @@ impl Server {
                 line.strip_prefix(name).and_then(|rest| rest.trim().strip_prefix("http://"));
             address.map(str::to_owned).ok_or_else(|| format!("not an address: {line}"))
         };
-        let (shop, operator) = (address("shop")?, address("operator")?);
+        let shop = EdgeAddress::shop(address("shop")?);
+        let operator = EdgeAddress::operator(address("operator")?);
         Ok(Self { child, shop, operator, started_in: started_at.elapsed(), data })
     }
 

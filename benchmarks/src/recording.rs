@@ -1,6 +1,9 @@
 //! Response recording: the shop's own responses, which the baseline server then gives as constant answers.
 
-use crate::{http_connection::HttpConnection, load_generator::Workload};
+use crate::{
+    http_connection::{EdgeAddress, HttpConnection},
+    load_generator::Workload,
+};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, io::Write};
 use tempfile::NamedTempFile;
@@ -28,13 +31,13 @@ pub(crate) struct RecordedRoute {
 }
 
 impl Recording {
-    /// Records the responses of a workload at an address, by a client of its own and outside of any measurement.
+    /// Records the responses of a workload at an edge, by a client of its own and outside of any measurement.
     ///
     /// # Errors
     ///
     /// A sentence where the connection fails or a response is wrong.
-    pub(crate) async fn of(address: &str, workload: &impl Workload) -> Result<Self, String> {
-        let mut connection = HttpConnection::connect(address).await?.recording();
+    pub(crate) async fn of(edge: &EdgeAddress, workload: &impl Workload) -> Result<Self, String> {
+        let mut connection = HttpConnection::connect(edge).await?.recording();
         for number in 0..RECORDED_ITERATIONS {
             workload.run(&mut connection, RECORDING_CLIENT, number).await?;
         }

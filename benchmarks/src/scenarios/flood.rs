@@ -108,7 +108,7 @@ async fn shopper_p99_us(shop: &Server, time: Duration) -> Result<f64, String> {
     while Instant::now() < until {
         ticks.tick().await;
         let asked_at = Instant::now();
-        let stream = connect_from(SHOPPER, &shop.shop).await?;
+        let stream = connect_from(SHOPPER, &shop.shop.address).await?;
         let mut connection = HttpConnection::over(stream)?;
         connection.request("GET", "/", None, "").await?.expect_status(200)?;
         latency.record(asked_at.elapsed());
@@ -136,7 +136,7 @@ impl Attacker {
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| error.to_string())?;
         let stopped = Arc::new(AtomicBool::new(false));
-        let (is_stopped, address) = (Arc::clone(&stopped), shop.shop.clone());
+        let (is_stopped, address) = (Arc::clone(&stopped), shop.shop.address.clone());
         let thread = thread::spawn(move || runtime.block_on(attack(&address, flood, &is_stopped)));
         Ok(Self { stopped, thread })
     }

@@ -6,7 +6,7 @@ use super::{
     checkout::{FourRequestCheckout, SkuDistribution},
 };
 use crate::{
-    http_connection::HttpConnection,
+    http_connection::{EdgeAddress, HttpConnection},
     load_generator::{Sample, Workload},
     process::Server,
 };
@@ -57,9 +57,9 @@ const fn read(name: &'static str, paths: fn(usize) -> Vec<String>) -> HotPath {
 }
 
 impl HotPath {
-    /// Address of the edge it runs through. Reads of shoppers are audited in batches by time; those of operators are not,
+    /// Edge it runs through. Reads of shoppers are audited in batches by time; those of operators are not,
     /// so there each read costs the same.
-    pub(crate) fn edge<'server>(&self, server: &'server Server) -> &'server str {
+    pub(crate) fn edge<'server>(&self, server: &'server Server) -> &'server EdgeAddress {
         match self.kind {
             PathKind::Checkout => &server.shop,
             PathKind::Get(_) => &server.operator,

@@ -25,8 +25,8 @@ pub(crate) struct Authentication {
     verifier: TokenVerifier,
     /// Issuers whose subjects are not ours.
     outside: BTreeSet<String>,
-    /// Digest of the token of the settings or of this process, if there is one.
-    process: Option<[u8; 32]>,
+    /// Digest of the token of the settings or of this process, if there is one, and whom it stands for.
+    process: Option<([u8; 32], Arc<Principal>)>,
     /// Whether the operator edge asks who somebody is.
     pub(crate) asks_operators: bool,
     /// Sign-in in the browser, and where; none where the address of the operator edge is not known.
@@ -55,7 +55,8 @@ impl Authentication {
         Ok(Self {
             verifier: TokenVerifier::new(issuers, Arc::clone(context.ids.clock())),
             outside,
-            process: (!token.is_empty()).then(|| Sha256::digest(token).into()),
+            process: (!token.is_empty())
+                .then(|| (Sha256::digest(token).into(), Arc::new(process_principal()))),
             asks_operators: settings.operator_sign_in,
             sign_in: registrar::sign_in(context, &settings.operator_url, own)?,
         })
@@ -68,9 +69,9 @@ impl Authentication {
         headers: &HeaderMap,
     ) -> Result<Option<Arc<Principal>>, Refusal> {
         if let Some(token) = bearer_token(headers).map_err(|error| Refusal::malformed(&error))? {
-            if self.is_of_process(token) {
+            if let Some(process) = self.of_process(token) {
                 // At the shop edge it is nobody's.
-                return Ok((edge == Edge::Operator).then(|| Arc::new(process_principal())));
+                return Ok((edge == Edge::Operator).then(|| Arc::clone(process)));
             }
             return Ok(Some(self.verifier.verify(token).await?));
         }
@@ -93,9 +94,10 @@ impl Authentication {
         }
     }
 
-    /// Compares digests, whose bytes tell nothing of the token's.
-    fn is_of_process(&self, token: &str) -> bool {
-        self.process.is_some_and(|own| own == <[u8; 32]>::from(Sha256::digest(token)))
+    /// Principal of the token of the process, if it is this one. Digests are compared, whose bytes tell nothing of the token's.
+    fn of_process(&self, token: &str) -> Option<&Arc<Principal>> {
+        let (own, principal) = self.process.as_ref()?;
+        (*own == <[u8; 32]>::from(Sha256::digest(token))).then_some(principal)
     }
 
     /// Name of an operator in the audit trail and in front of idempotency keys: one name for each person and program, of a form that
