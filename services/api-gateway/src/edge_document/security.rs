@@ -7,6 +7,9 @@ use transport::Edge;
 
 /// Name of the security scheme.
 const SCHEME: &str = "token";
+/// Extension with the roles of which one is enough. `security` can name them since OpenAPI 3.1, but linters take any word there for a
+/// scope of OAuth.
+const ROLES: &str = "x-roles";
 /// Extension with the scope that a token needs.
 const SCOPE: &str = "x-scope";
 
@@ -18,7 +21,8 @@ pub(super) fn describe(edge: Edge, document: &mut Value) {
             operation.insert("security".to_owned(), json!([]));
             return;
         };
-        operation.insert("security".to_owned(), json!([{ SCHEME: access.roles() }]));
+        operation.insert("security".to_owned(), json!([{ SCHEME: [] }]));
+        operation.insert(ROLES.to_owned(), json!(access.roles()));
         operation.insert(SCOPE.to_owned(), scope.into());
     });
     if edge == Edge::Operator {
@@ -27,7 +31,7 @@ pub(super) fn describe(edge: Edge, document: &mut Value) {
             "scheme": "bearer",
             "bearerFormat": "JWT",
             "description": "Access token of the shop's own issuer, or of one that it trusts, of somebody with one of the roles \
-                that an operation names, and with the scope of its `x-scope`. A demonstration on this machine asks for none.",
+                of an operation's `x-roles`, and with the scope of its `x-scope`. A demonstration on this machine asks for none.",
         });
     }
 }

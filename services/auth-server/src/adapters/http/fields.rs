@@ -36,9 +36,9 @@ fn address(label: &str, value: &str, autocomplete: &str, error: Option<&str>) ->
     }
 }
 
-/// Name of the account for password managers, which nobody sees.
+/// Name of the account for password managers, which nobody sees. They read text fields only, so it is no field of the type `hidden`.
 pub(crate) fn account_name(email: &str) -> Markup {
-    html! { input type="hidden" name="email" value=(email) autocomplete="username"; }
+    html! { input type="email" name="username" value=(email) autocomplete="username" readonly hidden; }
 }
 
 /// Field of the present password.

@@ -142,6 +142,7 @@ async fn list_page(
             input type="hidden" name="form" value=(sealed);
             @for name in ["client_data", "attestation"] { input type="hidden" name=(name); }
             (list(account, &listed))
+            (fields::account_name(person.email()))
             (fields::current_password(account.current_password, error))
             button.button #passkey type="button" hidden { (account.passkey_add) }
         }

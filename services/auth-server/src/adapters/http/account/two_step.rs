@@ -127,6 +127,7 @@ fn set_up_page(
         form action="/auth/account/two-step" method="post" {
             input type="hidden" name="form" value=(sealed);
             (fields::code(texts, None))
+            (fields::account_name(person.email()))
             (fields::current_password(account.current_password, error))
             button.button #turn-on type="submit" { (account.two_step_turn_on) }
         }
@@ -145,6 +146,7 @@ fn change_page(provider: &Provider, person: &SignedIn, error: Option<&str>) -> R
         (fields::notice(error))
         form action="/auth/account/two-step/change" method="post" {
             input type="hidden" name="form" value=(sealed);
+            (fields::account_name(person.email()))
             (fields::current_password(account.current_password, error))
             div.ways {
                 button.button #new-codes type="submit" name="change" value="codes" { (account.new_recovery_codes) }
