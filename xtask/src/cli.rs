@@ -76,6 +76,25 @@ pub(crate) enum Task {
         #[arg(value_name = "OPTION", trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
+    /// Leaves out one security check after another, and expects the test of the check to fail.
+    ///
+    /// Builds the tests once, with every check switchable. A check whose test passes without it has survived, and fails the
+    /// command.
+    #[command(
+        after_help = "Examples:\n  cargo xtask mutations auth\n  cargo xtask mutations auth --list\n  \
+                      cargo xtask mutations auth --only jwt_audience"
+    )]
+    Mutations {
+        /// Area of the checks: `auth`.
+        #[arg(value_name = "AREA")]
+        area: String,
+        /// Leaves out this check only (may be repeated).
+        #[arg(long, value_name = "CHECK")]
+        only: Vec<String>,
+        /// Lists the checks, what each keeps out, and its test.
+        #[arg(long)]
+        list: bool,
+    },
     /// Measures throughput and latency of the shop, beside a baseline server on the same machine.
     ///
     /// Builds for release, and starts for each scenario the shop in its own process and a server of constant responses on

@@ -1,4 +1,4 @@
-//! Task runner of the repository: `cargo xtask tidy`, `test`, `lighthouse`, `look`, `simulate`, `crash`, `bench`,
+//! Task runner of the repository: `cargo xtask tidy`, `test`, `lighthouse`, `look`, `simulate`, `mutations`, `crash`, `bench`,
 //! `instructions`, `build-time` and `advisories`.
 
 mod advisories;
@@ -7,6 +7,7 @@ mod build_time;
 mod cli;
 mod crash;
 mod instructions;
+mod mutations;
 mod process;
 mod simulate;
 mod suites;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         }
         Task::Tidy { rules: false } => tidy::run(root),
         Task::Simulate { options } => simulate::run(root, &options),
+        Task::Mutations { area, only, list } => mutations::run(root, &area, &only, list),
         Task::Advisories => advisories::run(root),
         Task::BuildTime => build_time::run(root),
         Task::Bench { scenarios } => bench::run(root, &scenarios),

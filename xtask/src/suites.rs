@@ -4,7 +4,7 @@ mod harness_report;
 mod prerequisites;
 mod runner;
 mod summary;
-mod workspace;
+pub(crate) mod workspace;
 
 use crate::{Outcome, process};
 use prerequisites::{Availability, Prerequisite};
@@ -42,7 +42,7 @@ pub(crate) fn run(root: &Path, only: &[String], skip_policy: SkipPolicy) -> Outc
     let packages = workspace.select(only)?;
     let (variables, unmet) = prepare(&workspace, &packages);
     println!("build");
-    let suites = workspace.build(only)?;
+    let suites = workspace.build(only, &[])?;
     let mut summary = Summary::default();
     for suite in &suites {
         match unmet.iter().find(|(package, _)| *package == suite.package) {
@@ -81,7 +81,7 @@ pub(crate) fn lighthouse(root: &Path, rounds: usize) -> Outcome<bool> {
     variables.push(("TEST_LIGHTHOUSE_ROUNDS", rounds.to_string()));
     let Some(target) = process::build_release_of(root, &["icommerce"])? else { return Ok(false) };
     let mut summary = Summary::default();
-    for mut suite in workspace.build(&[package])? {
+    for mut suite in workspace.build(&[package], &[])? {
         suite.product = Some(target.join("release/icommerce"));
         suite.arguments.extend([LIGHTHOUSE.to_owned(), "--test-threads=1".to_owned()]);
         summary.add(runner::run(&suite, &variables)?);

@@ -1,7 +1,7 @@
 //! Claims of a JWT (RFC 7519): read strictly, and validated at a given time.
 
 use crate::{JoseError, strict_json};
-use kernel::Timestamp;
+use kernel::{Timestamp, security_checks::holds};
 use serde_json::{Map, Value};
 
 /// Claims of a token whose signature was verified.
@@ -100,10 +100,11 @@ impl Claims {
     ///
     /// [`ClaimError`].
     pub fn validate(&self, expected: &Expected<'_>) -> Result<(), ClaimError> {
-        if self.text("iss").ok_or(ClaimError::Malformed("iss"))? != expected.issuer {
+        let issuer = self.text("iss").ok_or(ClaimError::Malformed("iss"))?;
+        if !holds("jwt_issuer", issuer == expected.issuer) {
             return Err(ClaimError::Issuer);
         }
-        if !self.audiences()?.contains(&expected.audience) {
+        if !holds("jwt_audience", self.audiences()?.contains(&expected.audience)) {
             return Err(ClaimError::Audience);
         }
         self.validate_times(expected.now, expected.leeway_seconds)
@@ -117,11 +118,13 @@ impl Claims {
     pub fn validate_times(&self, now: Timestamp, leeway_seconds: i64) -> Result<(), ClaimError> {
         let (now, leeway) = (now.as_second(), leeway_seconds);
         let expires = self.seconds("exp")?.ok_or(ClaimError::Malformed("exp"))?;
-        if now >= expires.saturating_add(leeway) {
+        if !holds("jwt_expiry", now < expires.saturating_add(leeway)) {
             return Err(ClaimError::Expired);
         }
         for name in ["nbf", "iat"] {
-            if self.seconds(name)?.is_some_and(|from| now < from.saturating_sub(leeway)) {
+            let is_begun =
+                self.seconds(name)?.is_none_or(|from| now >= from.saturating_sub(leeway));
+            if !holds("jwt_not_before", is_begun) {
                 return Err(ClaimError::NotYetValid);
             }
         }

@@ -21,7 +21,7 @@ mod replay;
 pub use replay::{ReplayCache, ReplayCacheFull};
 
 use crate::{Algorithm, Claims, JoseError, Jwk, Jws, base64url, jws::header_members};
-use kernel::Timestamp;
+use kernel::{Timestamp, security_checks::holds};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -101,10 +101,10 @@ impl DpopProof {
             return Err(JoseError::TooLarge.into());
         }
         let jws = Jws::parse(proof)?;
-        if !jws.header().is_typed(TYP) {
+        if !holds("dpop_type", jws.header().is_typed(TYP)) {
             return Err(DpopError::Type);
         }
-        if !Algorithm::STRONG.contains(&jws.algorithm()) {
+        if !holds("dpop_algorithm", Algorithm::STRONG.contains(&jws.algorithm())) {
             return Err(JoseError::Algorithm.into());
         }
         let header = header_members(proof)?;
@@ -142,29 +142,32 @@ fn validated<'a>(
 ) -> Result<(&'a str, Timestamp), DpopError> {
     let text = |name: &'static str| claims.text(name).ok_or(DpopError::Malformed(name));
     let jti = text("jti")?;
-    if jti.is_empty() || jti.len() > JTI_BYTES_MAX {
+    if !holds("dpop_identifier", !jti.is_empty() && jti.len() <= JTI_BYTES_MAX) {
         return Err(DpopError::Malformed("jti"));
     }
-    if text("htm")? != expected.method {
+    if !holds("dpop_method", text("htm")? == expected.method) {
         return Err(DpopError::Method);
     }
     let uri = target(text("htu")?).ok_or(DpopError::Malformed("htu"))?;
-    if Some(uri) != target(expected.uri) {
+    if !holds("dpop_uri", Some(uri) == target(expected.uri)) {
         return Err(DpopError::Uri);
     }
     let malformed = DpopError::Malformed("iat");
     let issued = claims.seconds("iat").map_err(|_| malformed)?.ok_or(malformed)?;
     let age = expected.now.as_second().saturating_sub(issued);
-    if !(-PROOF_AHEAD_SECONDS_MAX..=PROOF_AGE_SECONDS_MAX).contains(&age) {
+    let is_recent = (-PROOF_AHEAD_SECONDS_MAX..=PROOF_AGE_SECONDS_MAX).contains(&age);
+    if !holds("dpop_time", is_recent) {
         return Err(DpopError::Time);
     }
-    if let Some(token) = expected.access_token
-        && text("ath")? != base64url::encode(Sha256::digest(token))
-    {
-        return Err(DpopError::AccessToken);
+    if let Some(token) = expected.access_token {
+        let digest = base64url::encode(Sha256::digest(token));
+        if !holds("dpop_access_token", text("ath")? == digest) {
+            return Err(DpopError::AccessToken);
+        }
     }
     let nonce = claims.text("nonce").unwrap_or_default();
-    if !expected.nonces.is_empty() && !expected.nonces.iter().any(|known| known == nonce) {
+    let is_known = expected.nonces.is_empty() || expected.nonces.iter().any(|it| it == nonce);
+    if !holds("dpop_nonce", is_known) {
         return Err(DpopError::Nonce);
     }
     Ok((jti, Timestamp::from_second(issued).map_err(|_| malformed)?))

@@ -1,6 +1,7 @@
 //! JSON Web Keys (RFC 7517), public ones, and their thumbprints (RFC 7638).
 
 use crate::{Algorithm, JoseError, base64url, spki, strict_json};
+use kernel::security_checks::holds;
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256,
     RsaPublicKeyComponents, UnparsedPublicKey,
@@ -83,7 +84,11 @@ impl PublicKey {
             && is_odd(&modulus)
             && is_odd(&exponent)
             && exponent != [1];
-        if is_usable { Ok(Self::Rsa { modulus, exponent }) } else { Err(JoseError::Key) }
+        if holds("jwk_strength", is_usable) {
+            Ok(Self::Rsa { modulus, exponent })
+        } else {
+            Err(JoseError::Key)
+        }
     }
 
     /// Algorithms of keys of this type. The first is that of a key that names none where nothing else decides.
@@ -153,7 +158,8 @@ impl Jwk {
         let bytes = |name: &str| {
             base64url::decode(text(name).ok_or(JoseError::Key)?).map_err(|_| JoseError::Key)
         };
-        if PRIVATE_MEMBERS.iter().any(|name| members.contains_key(*name)) {
+        let is_private = PRIVATE_MEMBERS.iter().any(|name| members.contains_key(*name));
+        if !holds("jwk_public", !is_private) {
             return Err(JoseError::Key);
         }
         let key = match (text("kty"), text("crv")) {
@@ -181,7 +187,7 @@ impl Jwk {
                 Some(named.filter(|it| key.algorithms().contains(it)).ok_or(JoseError::Key)?)
             }
         };
-        if !(is_for_signatures && may_verify) {
+        if !holds("jwk_use", is_for_signatures && may_verify) {
             return Err(JoseError::Key);
         }
         Ok(Self { key, algorithm, kid: text("kid").map(ToOwned::to_owned) })
@@ -265,6 +271,9 @@ impl VerifyingKey {
                 RsaPublicKeyComponents { n, e }.verify(padding, message, signature)
             }
         };
-        verified.map_err(|_| JoseError::Signature)
+        if !holds("jws_signature", verified.is_ok()) {
+            return Err(JoseError::Signature);
+        }
+        Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Compact JWS (RFC 7515, section 3.1): parsing and verification.
 
 use crate::{Algorithm, JoseError, JwkSet, VerifyingKey, base64url, strict_json};
+use kernel::security_checks::holds;
 use serde_json::{Map, Value};
 use std::fmt;
 
@@ -63,7 +64,7 @@ impl<'a> Jws<'a> {
     ///
     /// See [`JoseError`].
     pub fn parse(token: &'a str) -> Result<Self, JoseError> {
-        if token.len() > TOKEN_BYTES_MAX {
+        if !holds("jws_length", token.len() <= TOKEN_BYTES_MAX) {
             return Err(JoseError::TooLarge);
         }
         let mut parts = token.split('.');
@@ -110,7 +111,7 @@ impl<'a> Jws<'a> {
     ///
     /// [`JoseError::Algorithm`] when the token names another algorithm, and [`JoseError::Signature`].
     pub fn verify(self, key: &VerifyingKey) -> Result<Vec<u8>, JoseError> {
-        if self.algorithm != key.algorithm() {
+        if !holds("jws_algorithm_of_key", self.algorithm == key.algorithm()) {
             return Err(JoseError::Algorithm);
         }
         key.verify(self.message.as_bytes(), &self.signature)?;
@@ -124,11 +125,11 @@ impl<'a> Jws<'a> {
     ///
     /// [`JoseError::Algorithm`], [`JoseError::UnknownKey`] and [`JoseError::Signature`].
     pub fn verify_by_set(self, set: &JwkSet, allowed: &[Algorithm]) -> Result<Vec<u8>, JoseError> {
-        if !allowed.contains(&self.algorithm) {
+        if !holds("jws_algorithm_allowed", allowed.contains(&self.algorithm)) {
             return Err(JoseError::Algorithm);
         }
         let named = set.keys().iter().filter(|key| match &self.header.kid {
-            Some(kid) => key.kid() == Some(kid),
+            Some(kid) => holds("jws_key_named", key.kid() == Some(kid)),
             None => true,
         });
         let fitting = named.filter_map(|key| key.verifying_key_for(self.algorithm));
@@ -160,7 +161,8 @@ pub(crate) fn header_members(token: &str) -> Result<Map<String, Value>, JoseErro
 }
 
 fn parsed_header(members: &Map<String, Value>) -> Result<(Algorithm, Header), JoseError> {
-    if members.contains_key("crit") || members.contains_key("b64") {
+    let has_extension = members.contains_key("crit") || members.contains_key("b64");
+    if !holds("jws_extension", !has_extension) {
         return Err(JoseError::Extension);
     }
     let name = members.get("alg").and_then(Value::as_str).ok_or(JoseError::Algorithm)?;

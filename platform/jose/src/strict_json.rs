@@ -2,6 +2,7 @@
 //! another member for the true one.
 
 use crate::JoseError;
+use kernel::security_checks::holds;
 use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, SeqAccess, Visitor},
@@ -72,7 +73,7 @@ impl<'de> Visitor<'de> for UniqueMembersVisitor {
         while let Some((name, UniqueMembers(value))) =
             members.next_entry::<String, UniqueMembers>()?
         {
-            if object.insert(name, value).is_some() {
+            if !holds("json_member_once", object.insert(name, value).is_none()) {
                 return Err(A::Error::custom("a member occurs twice"));
             }
         }

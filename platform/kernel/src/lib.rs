@@ -23,6 +23,7 @@ pub mod defects;
 pub mod hex;
 pub mod json;
 pub mod rounding;
+pub mod security_checks;
 
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use currency::{Currency, UnknownCurrency};

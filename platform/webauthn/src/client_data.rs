@@ -2,6 +2,7 @@
 
 use crate::{CHALLENGE_BYTES_MIN, WebauthnError};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use kernel::security_checks::holds;
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
@@ -48,15 +49,16 @@ pub(crate) fn check(
         return Err(WebauthnError::TooLong);
     }
     let data: ClientData = serde_json::from_slice(json).map_err(|_| WebauthnError::ClientData)?;
-    if data.ceremony != ceremony.word() {
+    if !holds("webauthn_ceremony", data.ceremony == ceremony.word()) {
         return Err(WebauthnError::Type);
     }
     let expected = BASE64_URL_SAFE_NO_PAD.encode(challenge);
-    let is_same = data.challenge.as_bytes().ct_eq(expected.as_bytes());
-    if challenge.len() < CHALLENGE_BYTES_MIN || !bool::from(is_same) {
+    let is_same = bool::from(data.challenge.as_bytes().ct_eq(expected.as_bytes()));
+    if !holds("webauthn_challenge", challenge.len() >= CHALLENGE_BYTES_MIN && is_same) {
         return Err(WebauthnError::Challenge);
     }
-    if data.origin != origin || data.is_cross_origin || data.top_origin.is_some() {
+    let is_framed = data.is_cross_origin || data.top_origin.is_some();
+    if !holds("webauthn_origin", data.origin == origin) || !holds("webauthn_frame", !is_framed) {
         return Err(WebauthnError::Origin);
     }
     Ok(())

@@ -2,6 +2,7 @@
 //! form that authenticators write.
 
 use crate::WebauthnError;
+use kernel::security_checks::holds;
 use minicbor::Decoder;
 use ring::signature::{
     ECDSA_P256_SHA256_ASN1, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
@@ -101,7 +102,10 @@ impl CredentialKey {
             Key::Rs256 { modulus, exponent } => RsaPublicKeyComponents { n: modulus, e: exponent }
                 .verify(&RSA_PKCS1_2048_8192_SHA256, message, signature),
         };
-        verified.map_err(|_| WebauthnError::Signature)
+        if !holds("webauthn_signature", verified.is_ok()) {
+            return Err(WebauthnError::Signature);
+        }
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     client_data::{self, Ceremony},
     cose_key::SIGNATURE_BYTES_MAX,
 };
+use kernel::security_checks::holds;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use url::{Host, Url};
@@ -141,7 +142,8 @@ impl RelyingParty {
         client_data::check(client_data, Ceremony::Authentication, challenge, &self.origin)?;
         let data = AuthenticatorData::parse(authenticator_data)?;
         self.check_data(&data)?;
-        if data.is_backup_eligible() != credential.is_backup_eligible {
+        let is_unchanged = data.is_backup_eligible() == credential.is_backup_eligible;
+        if !holds("webauthn_backup_flag", is_unchanged) {
             return Err(WebauthnError::Flags);
         }
         if signature.len() > SIGNATURE_BYTES_MAX {
@@ -160,13 +162,13 @@ impl RelyingParty {
     /// The credential is of this relying party, and the authenticator verified a person who was present.
     fn check_data(&self, data: &AuthenticatorData<'_>) -> Result<(), WebauthnError> {
         let own: [u8; 32] = Sha256::digest(&self.id).into();
-        if !bool::from(own.ct_eq(&data.rp_id_hash)) {
+        if !holds("webauthn_relying_party", bool::from(own.ct_eq(&data.rp_id_hash))) {
             return Err(WebauthnError::RelyingParty);
         }
-        if !data.is_user_present() {
+        if !holds("webauthn_user_presence", data.is_user_present()) {
             return Err(WebauthnError::UserPresence);
         }
-        if !data.is_user_verified() {
+        if !holds("webauthn_user_verification", data.is_user_verified()) {
             return Err(WebauthnError::UserVerification);
         }
         Ok(())

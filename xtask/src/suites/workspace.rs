@@ -6,25 +6,25 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The crates of the workspace.
-pub(super) struct Workspace {
-    pub(super) root: PathBuf,
+pub(crate) struct Workspace {
+    pub(crate) root: PathBuf,
     /// Cargo's target folder.
-    pub(super) target: PathBuf,
+    pub(crate) target: PathBuf,
     packages: Vec<WorkspacePackage>,
 }
 
 /// A test suite: a program that runs tests and prints their results.
-pub(super) struct Suite {
+pub(crate) struct Suite {
     /// `kernel`, or `icommerce: topologies` for a file in tests/.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The crate it belongs to.
-    pub(super) package: String,
-    pub(super) program: PathBuf,
-    pub(super) arguments: Vec<String>,
+    pub(crate) package: String,
+    pub(crate) program: PathBuf,
+    pub(crate) arguments: Vec<String>,
     /// Its working directory.
-    pub(super) folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// The product's binary, when it was built: tests may start it.
-    pub(super) product: Option<PathBuf>,
+    pub(crate) product: Option<PathBuf>,
 }
 
 const PRODUCT: &str = "icommerce";
@@ -70,7 +70,7 @@ struct BuildProfile {
 }
 
 impl Workspace {
-    pub(super) fn read(root: &Path) -> Outcome<Self> {
+    pub(crate) fn read(root: &Path) -> Outcome<Self> {
         let text = process::cargo(root, &["metadata", "--format-version", "1", "--no-deps"])?;
         let metadata: WorkspaceMetadata = serde_json::from_str(&text)?;
         Ok(Self {
@@ -81,7 +81,7 @@ impl Workspace {
     }
 
     /// The crates named in `only`, or all.
-    pub(super) fn select(&self, only: &[String]) -> Outcome<Vec<String>> {
+    pub(crate) fn select(&self, only: &[String]) -> Outcome<Vec<String>> {
         let all: Vec<String> = self.packages.iter().map(|package| package.name.clone()).collect();
         if let Some(unknown) = only.iter().find(|name| !all.contains(name)) {
             return Err(
@@ -91,8 +91,8 @@ impl Workspace {
         Ok(if only.is_empty() { all } else { only.to_vec() })
     }
 
-    /// Builds the test programs of the crates named in `only`, or all. Compiler output goes to the terminal.
-    pub(super) fn build(&self, only: &[String]) -> Outcome<Vec<Suite>> {
+    /// Builds the test programs of the crates named in `only`, or all, with these features. Compiler output goes to the terminal.
+    pub(crate) fn build(&self, only: &[String], features: &[&str]) -> Outcome<Vec<Suite>> {
         let mut command = Command::new("cargo");
         command
             .args(["test", "--no-run", "--message-format=json-render-diagnostics"])
@@ -102,6 +102,9 @@ impl Workspace {
         }
         for name in only {
             command.args(["--package", name]);
+        }
+        for feature in features {
+            command.args(["--features", feature]);
         }
         let messages = messages(&mut command)?;
         let mut product = program_of(&messages);
@@ -158,7 +161,7 @@ impl Workspace {
     }
 
     /// The doc tests, when one of `packages` is a library.
-    pub(super) fn documentation(&self, packages: &[String]) -> Option<Suite> {
+    pub(crate) fn documentation(&self, packages: &[String]) -> Option<Suite> {
         let is_library = |package: &&WorkspacePackage| {
             packages.contains(&package.name)
                 && package.targets.iter().any(|target| target.kind.iter().any(|kind| kind == "lib"))

@@ -1,7 +1,7 @@
 //! Replay cache of DPoP proofs: bounded, in memory.
 
 use super::{DpopProof, PROOF_AGE_SECONDS_MAX, PROOF_AHEAD_SECONDS_MAX};
-use kernel::Timestamp;
+use kernel::{Timestamp, security_checks::holds};
 use std::{collections::HashSet, mem};
 
 /// Seconds after which a generation is dropped: by then every proof in it is too old.
@@ -37,7 +37,8 @@ impl ReplayCache {
     pub fn insert(&mut self, proof: &DpopProof, now: Timestamp) -> Result<bool, ReplayCacheFull> {
         self.forget(now);
         let key = proof.replay_key();
-        if self.current.contains(key) || self.previous.contains(key) {
+        let is_known = self.current.contains(key) || self.previous.contains(key);
+        if !holds("dpop_replay_cache", !is_known) {
             return Ok(false);
         }
         if self.current.len() + self.previous.len() >= self.proofs_max {
