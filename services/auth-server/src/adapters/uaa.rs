@@ -20,8 +20,9 @@ use std::sync::Arc;
 
 /// Scopes of which a client needs one to read clients.
 const CLIENTS_READ: &[&str] = &["clients.read", "clients.admin"];
-/// Scopes of which a client needs one to change clients.
-const CLIENTS_WRITE: &[&str] = &["clients.write", "clients.admin"];
+/// Scope that a client needs to change clients. It amounts to the administration of the shop: whoever registers a client chooses its
+/// scopes, and whether people are asked. For the same reason no lesser scope will do, as it would in UAA.
+const CLIENTS_WRITE: &[&str] = &["clients.admin"];
 
 /// Routes.
 pub(crate) fn routes(provider: &Arc<Provider>) -> Router<Arc<Provider>> {

@@ -83,6 +83,28 @@ async fn a_client_is_registered_shown_and_removed() {
 }
 
 #[tokio::test]
+async fn clients_are_changed_by_no_lesser_scope() {
+    let world = World::start().await;
+    let path = "/auth/oauth/clients";
+    let new = json!({
+        "client_id": "robot",
+        "authorized_grant_types": ["client_credentials"],
+        "authorities": ["clients.admin", "scim.write"],
+    });
+    for scope in ["clients.read", "clients.write"] {
+        let secret = client(&world, scope, &[scope]).await;
+        let token = token(&world, scope, &secret).await;
+        let created = send(&world, &token, Method::POST, path, Some(new.clone())).await;
+        assert_eq!(created.error(), (403, "access_denied".to_owned()), "{scope}");
+        let own = format!("{path}/{scope}");
+        let deleted = send(&world, &token, Method::DELETE, &own, None).await;
+        assert_eq!(deleted.error(), (403, "access_denied".to_owned()), "{scope}");
+        let listed = send(&world, &token, Method::GET, path, None).await;
+        assert_eq!(listed.status.as_u16(), if scope == "clients.read" { 200 } else { 403 });
+    }
+}
+
+#[tokio::test]
 async fn a_token_is_checked_for_who_serves_it() {
     let world = World::start().await;
     world.public_client("app").await;
