@@ -4,7 +4,7 @@ use super::{
     error::{ScimError, ScimType, respond},
     patch::Patch,
     query::{ListQuery, Projection},
-    resource::{member, read, read_resource, response},
+    resource::{VALUES_MAX, member, read_resource, response},
     users,
 };
 use crate::{domain::events::Role, provider::Provider};
@@ -20,8 +20,6 @@ use std::{collections::BTreeSet, sync::Arc};
 
 /// Schema of groups.
 pub(crate) const SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
-/// Most members that a request may name.
-const MEMBERS_MAX: usize = 1_000;
 
 /// Lists groups.
 pub(crate) async fn list(
@@ -76,9 +74,7 @@ pub(crate) async fn patch(
     body: Body,
 ) -> Result<Response, ScimError> {
     let role = found(&id)?;
-    let patch = serde_json::from_value::<Patch>(read(&headers, body).await?);
-    let unreadable = |_| ScimError::new(ScimType::InvalidSyntax, "the body is no patch");
-    let patch = patch.map_err(unreadable)?;
+    let patch = Patch::read(&headers, body).await?;
     change(&provider, role, |group| patch.apply(group)).await
 }
 
@@ -96,11 +92,12 @@ async fn change(
     let has_role: BTreeSet<AccountId> =
         present.iter().filter(|(_, own, _)| *own == role).map(|(id, ..)| *id).collect();
     // All are looked at before any is changed.
+    let mut members = Vec::new();
     for id in &wanted {
-        if provider.accounts.person(*id).await?.is_none() {
-            let unknown = "a member is no account of this shop";
-            return Err(ScimError::new(ScimType::InvalidValue, unknown));
-        }
+        let unknown =
+            || ScimError::new(ScimType::InvalidValue, "a member is no account of this shop");
+        let person = provider.accounts.person(*id).await?.ok_or_else(unknown)?;
+        members.push((*id, role, person.email));
     }
     for id in wanted.difference(&has_role) {
         provider.accounts.assign_role(*id, Some(role)).await?;
@@ -108,15 +105,14 @@ async fn change(
     for id in has_role.difference(&wanted) {
         provider.accounts.assign_role(*id, None).await?;
     }
-    let group = of_role(provider, role, &members(provider).await?);
-    Ok(response(StatusCode::OK, group))
+    Ok(response(StatusCode::OK, of_role(provider, role, &members)))
 }
 
 fn member_ids(group: &Map<String, Value>) -> Result<BTreeSet<AccountId>, ScimError> {
     let wrong = || ScimError::new(ScimType::InvalidValue, "the members cannot be read");
     let members = match member(group, "members") {
         None => return Ok(BTreeSet::new()),
-        Some(Value::Array(members)) if members.len() <= MEMBERS_MAX => members,
+        Some(Value::Array(members)) if members.len() <= VALUES_MAX => members,
         Some(_) => return Err(wrong()),
     };
     let id = |it: &Value| {

@@ -1,9 +1,15 @@
 //! SCIM patches (RFC 7644, section 3.5.2): operations that change a resource as JSON, before the whole is validated as if it came by PUT.
 
+mod operations;
+
 use super::{
     error::{ScimError, ScimType},
     filter::{AttributePath, Filter},
+    resource::{BODY_BYTES_MAX, read},
 };
+use axum::body::Body;
+use http::HeaderMap;
+use operations::{Change, CopyBudget, change, change_all, remove};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -11,8 +17,6 @@ use serde_json::{Map, Value};
 const OPERATIONS_MAX: usize = 100;
 /// Schema of a patch.
 const PATCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
-/// Attributes that only the server changes.
-const READ_ONLY: [&str; 3] = ["id", "meta", "schemas"];
 
 /// Patch of a resource.
 #[derive(Clone, Debug, Deserialize)]
@@ -58,6 +62,12 @@ impl Target {
 }
 
 impl Patch {
+    /// Reads a body as a patch.
+    pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Self, ScimError> {
+        let patch = serde_json::from_value(read(headers, body).await?);
+        patch.map_err(|_| ScimError::new(ScimType::InvalidSyntax, "the body is no patch"))
+    }
+
     /// The resource after all operations, in their order.
     pub(crate) fn apply(
         &self,
@@ -73,15 +83,20 @@ impl Patch {
             let expected = "a patch has 1 to 100 operations";
             return Err(ScimError::new(ScimType::InvalidValue, expected));
         }
+        let mut budget = CopyBudget(BODY_BYTES_MAX);
         for operation in &self.operations {
-            operation.apply(&mut resource)?;
+            operation.apply(&mut resource, &mut budget)?;
         }
         Ok(resource)
     }
 }
 
 impl Operation {
-    fn apply(&self, resource: &mut Map<String, Value>) -> Result<(), ScimError> {
+    fn apply(
+        &self,
+        resource: &mut Map<String, Value>,
+        budget: &mut CopyBudget,
+    ) -> Result<(), ScimError> {
         let target = match &self.path {
             None => None,
             Some(path) => {
@@ -95,10 +110,12 @@ impl Operation {
         };
         // Some clients write the names of operations with capital letters.
         match (&*self.op.to_ascii_lowercase(), target) {
-            ("add", Some(target)) => change(resource, &target, value()?, Change::Add),
-            ("replace", Some(target)) => change(resource, &target, value()?, Change::Replace),
-            ("add", None) => change_all(resource, value()?, Change::Add),
-            ("replace", None) => change_all(resource, value()?, Change::Replace),
+            ("add", Some(target)) => change(resource, &target, value()?, Change::Add, budget),
+            ("replace", Some(target)) => {
+                change(resource, &target, value()?, Change::Replace, budget)
+            }
+            ("add", None) => change_all(resource, value()?, Change::Add, budget),
+            ("replace", None) => change_all(resource, value()?, Change::Replace, budget),
             ("remove", Some(target)) => remove(resource, &target, self.value.as_ref()),
             ("remove", None) => {
                 Err(ScimError::new(ScimType::NoTarget, "it is not said what to remove"))
@@ -106,151 +123,6 @@ impl Operation {
             _ => Err(ScimError::new(ScimType::InvalidSyntax, "the operation is not known")),
         }
     }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Change {
-    Add,
-    Replace,
-}
-
-/// An operation without a path: each member of the value is an attribute.
-fn change_all(
-    resource: &mut Map<String, Value>,
-    value: Value,
-    how: Change,
-) -> Result<(), ScimError> {
-    let Value::Object(members) = value else {
-        let expected = "without a path the value is an object of attributes";
-        return Err(ScimError::new(ScimType::InvalidValue, expected));
-    };
-    for (name, value) in members {
-        let unreadable = ScimError::new(ScimType::InvalidPath, "an attribute cannot be read");
-        let path = AttributePath::parse(&name).ok_or(unreadable)?;
-        change(resource, &Target { path, filter: None, part: None }, value, how)?;
-    }
-    Ok(())
-}
-
-fn change(
-    resource: &mut Map<String, Value>,
-    target: &Target,
-    value: Value,
-    how: Change,
-) -> Result<(), ScimError> {
-    check_mutability(&target.path)?;
-    let attribute = slot(resource, &target.path.name);
-    let Some(filter) = &target.filter else {
-        let place = match &target.path.sub {
-            None => attribute,
-            Some(sub) => slot(members_of(attribute)?, sub),
-        };
-        match how {
-            Change::Add => add(place, value),
-            Change::Replace => *place = value,
-        }
-        return Ok(());
-    };
-    let mut is_found = false;
-    for own in attribute.as_array_mut().into_iter().flatten() {
-        if !filter.matches(own) {
-            continue;
-        }
-        is_found = true;
-        match (&target.part, &value) {
-            (Some(part), value) => *slot(members_of(own)?, part) = value.clone(),
-            (None, Value::Object(members)) if how == Change::Add => {
-                members_of(own)?.extend(members.clone());
-            }
-            (None, value) => *own = value.clone(),
-        }
-    }
-    if is_found { Ok(()) } else { Err(no_target()) }
-}
-
-/// Removes an attribute, the values that a filter finds, or the ones that are named (as some clients do it).
-fn remove(
-    resource: &mut Map<String, Value>,
-    target: &Target,
-    named: Option<&Value>,
-) -> Result<(), ScimError> {
-    check_mutability(&target.path)?;
-    let attribute = slot(resource, &target.path.name);
-    if let Some(filter) = &target.filter {
-        let Some(values) = attribute.as_array_mut() else { return Err(no_target()) };
-        if !values.iter().any(|own| filter.matches(own)) {
-            return Err(no_target());
-        }
-        let Some(part) = &target.part else {
-            values.retain(|own| !filter.matches(own));
-            return Ok(());
-        };
-        for own in values.iter_mut().filter(|own| filter.matches(own)) {
-            *slot(members_of(own)?, part) = Value::Null;
-        }
-        return Ok(());
-    }
-    match (&target.path.sub, named, attribute) {
-        (Some(sub), _, attribute) => *slot(members_of(attribute)?, sub) = Value::Null,
-        (None, Some(Value::Array(named)), Value::Array(values)) if !named.is_empty() => {
-            values.retain(|own| !named.iter().any(|named| is_same(own, named)));
-        }
-        (None, _, attribute) => *attribute = Value::Null,
-    }
-    Ok(())
-}
-
-/// Adds values that are not there yet to a multi-valued attribute; any other is set.
-fn add(place: &mut Value, value: Value) {
-    match (place, value) {
-        (Value::Array(own), Value::Array(more)) => {
-            for value in more {
-                if !own.iter().any(|known| is_same(known, &value)) {
-                    own.push(value);
-                }
-            }
-        }
-        (Value::Array(own), value) => {
-            if !own.iter().any(|known| is_same(known, &value)) {
-                own.push(value);
-            }
-        }
-        (Value::Object(own), Value::Object(more)) => own.extend(more),
-        (place, value) => *place = value,
-    }
-}
-
-/// Whether two values stand for the same thing: complex ones have the same `value`.
-fn is_same(one: &Value, other: &Value) -> bool {
-    match (one.get("value"), other.get("value")) {
-        (Some(one), Some(other)) => one == other,
-        _ => one == other,
-    }
-}
-
-/// Place of a member, whose capital letters make no difference; a new one if there is none.
-fn slot<'a>(members: &'a mut Map<String, Value>, name: &str) -> &'a mut Value {
-    let known = members.keys().find(|known| known.eq_ignore_ascii_case(name)).cloned();
-    members.entry(known.unwrap_or_else(|| name.to_owned())).or_insert(Value::Null)
-}
-
-fn members_of(value: &mut Value) -> Result<&mut Map<String, Value>, ScimError> {
-    if value.is_null() {
-        *value = Value::Object(Map::new());
-    }
-    let simple = ScimError::new(ScimType::InvalidPath, "the attribute has no parts");
-    value.as_object_mut().ok_or(simple)
-}
-
-fn check_mutability(path: &AttributePath) -> Result<(), ScimError> {
-    if READ_ONLY.contains(&&*path.name) {
-        return Err(ScimError::new(ScimType::Mutability, "the attribute is read-only"));
-    }
-    Ok(())
-}
-
-fn no_target() -> ScimError {
-    ScimError::new(ScimType::NoTarget, "nothing satisfies the filter of the path")
 }
 
 #[cfg(test)]

@@ -6,8 +6,10 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use serde_json::{Map, Value};
 
+/// Most values of an attribute in a request, and of one that a patch changes.
+pub(crate) const VALUES_MAX: usize = 1_000;
 /// Largest body, in bytes.
-const BODY_BYTES_MAX: usize = 256 * 1024;
+pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// Reads a body as JSON.
 pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Value, ScimError> {

@@ -5,7 +5,7 @@ use super::{
     groups,
     patch::Patch,
     query::{ListQuery, Projection},
-    resource::{boolean, check_version, etag, member, read, read_resource, response, text},
+    resource::{boolean, check_version, etag, member, read_resource, response, text},
 };
 use crate::{
     application::{new_password::Password, person_records::Person},
@@ -97,9 +97,7 @@ pub(crate) async fn patch(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ScimError> {
-    let patch = serde_json::from_value::<Patch>(read(&headers, body).await?);
-    let unreadable = |_| ScimError::new(ScimType::InvalidSyntax, "the body is no patch");
-    let patch = patch.map_err(unreadable)?;
+    let patch = Patch::read(&headers, body).await?;
     change(&provider, &id, &headers, |user| patch.apply(user)).await
 }
 

@@ -1,6 +1,6 @@
 //! Patches: what they change, and what makes no sense.
 
-use super::*;
+use super::{super::resource::VALUES_MAX, *};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -75,6 +75,50 @@ fn what_makes_no_sense_is_refused_with_its_word() {
     assert_eq!(patched(&many.into()), Err(ScimType::InvalidValue));
     let without: Patch = serde_json::from_value(json!({"Operations": []})).unwrap();
     assert!(without.apply(resource()).is_err());
+}
+
+#[test]
+fn a_patch_does_not_multiply_what_it_sends() {
+    let member = |number: usize| json!({"value": number.to_string(), "type": "User"});
+    let fill = |count: usize| {
+        let members: Vec<_> = (0..count).map(member).collect();
+        json!({"op": "replace", "path": "members", "value": members})
+    };
+    let of_all = |op: &str, value: &str| json!({"op": op, "path": r#"members[type eq "User"].display"#, "value": value});
+    let short = json!([fill(VALUES_MAX), of_all("add", "x"), of_all("remove", "")]);
+    assert!(patched(&short).unwrap()["members"][0].get("display").is_none());
+    // 1,000 copies of 1,000 bytes, by one operation or by several.
+    for value in [1_000, 100] {
+        let operation = of_all("replace", &"x".repeat(value));
+        let operations: Vec<_> = std::iter::once(fill(VALUES_MAX))
+            .chain(std::iter::repeat_n(operation, 1_000 / value))
+            .collect();
+        assert_eq!(patched(&operations.into()), Err(ScimType::TooMany), "{value}");
+    }
+    let long_name = format!(r#"members[type eq "User"].{}"#, "x".repeat(1_000));
+    let long_name = json!({"op": "add", "path": long_name, "value": 1});
+    assert_eq!(patched(&json!([fill(VALUES_MAX), long_name])), Err(ScimType::TooMany));
+}
+
+#[test]
+fn no_values_are_looked_for_among_too_many() {
+    let values: Vec<_> = (0..=VALUES_MAX).collect();
+    let fill = json!({"op": "replace", "path": "members", "value": values});
+    for operation in [
+        json!({"op": "add", "path": "members", "value": 1}),
+        json!({"op": "replace", "path": r#"members[value eq "1"]"#, "value": 1}),
+        json!({"op": "remove", "path": r#"members[value eq "1"]"#}),
+        json!({"op": "remove", "path": "members", "value": [1]}),
+    ] {
+        let refused = patched(&json!([fill, operation]));
+        assert_eq!(refused, Err(ScimType::TooMany), "{operation}");
+    }
+    let add = json!({"op": "add", "path": "members", "value": values});
+    assert_eq!(patched(&json!([add])), Err(ScimType::TooMany));
+    let attributes: Map<String, Value> =
+        values.iter().map(|number| (format!("a{number}"), Value::from(*number))).collect();
+    let add = json!({"op": "add", "value": attributes});
+    assert_eq!(patched(&json!([add])), Err(ScimType::TooMany));
 }
 
 proptest! {
