@@ -10,8 +10,8 @@ use crate::{
     service::{Deletion, LogService},
 };
 use ::journal::{
-    Append, AppendError, Appended, Journal, NewEvent, Position, READ_EVENTS_MAX, RecordedEvent,
-    SNAPSHOT_BYTES_MAX, Snapshot, Version, personal,
+    Append, AppendError, Appended, DeleteError, Journal, NewEvent, Position, READ_EVENTS_MAX,
+    RecordedEvent, SNAPSHOT_BYTES_MAX, Snapshot, Version, personal,
 };
 use async_trait::async_trait;
 use std::sync::{Arc, atomic::Ordering};
@@ -50,17 +50,16 @@ impl Journal for LogJournal {
         Ok(Appended { version, position, commit })
     }
 
-    async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, AppendError> {
+    async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, DeleteError> {
         let key = self.log.hash.of(stream.as_bytes());
         let (mut guard, last) = self.head(stream, key)?;
         let actual = last.as_deref().map_or(Ok(0), last_version)?;
         if actual != expected {
-            return Err(AppendError::Conflict { actual });
+            return Err(DeleteError::Conflict { actual });
         }
         let Some(last) = last else { return Ok(Commit::durable()) };
         if last.position >= guard.service(&self.service).last_event {
-            let reason = format!("{stream} has the last event of its service");
-            return Err(StorageError::Unavailable(reason).into());
+            return Err(DeleteError::LastEvent);
         }
         let (payload, key) = (RecordEncoder::delete_stream(&self.service.name, stream), 0);
         Ok(guard.enqueue(&self.service, NewRecord::plain(payload, key))?.1)

@@ -2,8 +2,8 @@
 
 use crate::log::{FlushEffect, MemoryLog, ServiceData};
 use ::journal::{
-    Append, AppendError, Appended, Journal, Position, READ_EVENTS_MAX, RecordedEvent, Snapshot,
-    Version, personal,
+    Append, AppendError, Appended, DeleteError, Journal, Position, READ_EVENTS_MAX, RecordedEvent,
+    Snapshot, Version, personal,
 };
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -58,16 +58,15 @@ impl Journal for MemoryJournal {
         })
     }
 
-    async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, AppendError> {
+    async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, DeleteError> {
         let ((), commit) = self.log.write(self.service, |service, _| {
             let actual = service.events.version(stream);
             if actual != expected {
-                return Err(AppendError::Conflict { actual });
+                return Err(DeleteError::Conflict { actual });
             }
             let Some(last) = service.events.last_of_stream(stream) else { return Ok(((), None)) };
             if last == service.events.last_position(Position::MAX) {
-                let reason = format!("{stream} has the last event of its service");
-                return Err(StorageError::Unavailable(reason).into());
+                return Err(DeleteError::LastEvent);
             }
             service.events.begin_deletion(stream);
             Ok(((), Some((1, FlushEffect::DeletedStream(stream.to_owned())))))

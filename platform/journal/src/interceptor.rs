@@ -1,6 +1,8 @@
 //! Journal interceptor, for tests: it counts, delays or crashes where the journal itself just continues.
 
-use crate::{Append, AppendError, Appended, Journal, Position, RecordedEvent, Snapshot, Version};
+use crate::{
+    Append, AppendError, Appended, DeleteError, Journal, Position, RecordedEvent, Snapshot, Version,
+};
 use async_trait::async_trait;
 use std::{fmt::Debug, sync::Arc};
 use storage::{Commit, StorageError};
@@ -36,7 +38,7 @@ impl<I: JournalInterceptor + 'static> Journal for InterceptedJournal<I> {
         appended
     }
 
-    async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, AppendError> {
+    async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, DeleteError> {
         self.interceptor.before_write().await;
         self.journal.delete_stream(stream, expected).await
     }

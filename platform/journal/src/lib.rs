@@ -28,7 +28,7 @@ pub use aggregate::{Aggregate, DecodeError, EventName};
 pub use codec::{EventJson, Storable, decode, decode_event, encode, event_json, is_cbor};
 pub use event::{EventId, NewEvent, Position, RecordedEvent, StreamId, TypedEvent, Version};
 pub use personal::Personal;
-pub use port::{Append, AppendError, Appended, Journal, Snapshot};
+pub use port::{Append, AppendError, Appended, DeleteError, Journal, Snapshot};
 pub use projection::{Projection, catch_up};
 pub use repository::{Changes, ExecuteError, LoadedAggregate, Repository};
 pub use service_storage::ServiceStorage;

@@ -69,6 +69,24 @@ pub enum AppendError {
     Storage(#[from] StorageError),
 }
 
+/// Reasons why a stream was not deleted.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum DeleteError {
+    /// Version conflict: the stream has another version than expected.
+    #[error("the stream has version {actual}")]
+    Conflict {
+        /// Current version of the stream.
+        actual: Version,
+    },
+    /// The stream has the last event of the service, whose position must not be given again. Once there is a later event, the stream
+    /// can be deleted.
+    #[error("the stream has the last event of its service")]
+    LastEvent,
+    /// Failure of the store.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
 /// Snapshot: state folded from the events up to a position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
@@ -137,10 +155,8 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     ///
-    /// * [`AppendError::Conflict`] when the stream has another version than expected.
-    /// * [`StorageError::Unavailable`] when the last event of the service is among them, since its position must not be
-    ///   given again, and when the store cannot be written.
-    async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, AppendError>;
+    /// See [`DeleteError`].
+    async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, DeleteError>;
 
     /// Reads up to `limit` events of a stream with a version above `after`, in order; at most
     /// [`READ_EVENTS_MAX`](crate::READ_EVENTS_MAX).

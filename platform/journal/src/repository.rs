@@ -1,8 +1,8 @@
 //! Repository of aggregates: load, decide, append, with optimistic concurrency control and an LRU cache.
 
 use crate::{
-    Aggregate, Append, AppendError, Appended, EventId, EventName, Journal, NewEvent, Personal,
-    READ_EVENTS_MAX, TypedEvent, Version,
+    Aggregate, Append, AppendError, Appended, DeleteError, EventId, EventName, Journal, NewEvent,
+    Personal, READ_EVENTS_MAX, TypedEvent, Version,
     eviction_stamps::{EvictionStamp, EvictionStamps},
 };
 use kernel::{Ids, Problem, Uuid};
@@ -271,10 +271,25 @@ impl<A: Aggregate> Repository<A> {
     ///
     /// # Errors
     ///
-    /// See [`AppendError`].
-    pub async fn delete(&self, stream: &str, expected: Version) -> Result<Commit, AppendError> {
+    /// See [`DeleteError`].
+    pub async fn delete(&self, stream: &str, expected: Version) -> Result<Commit, DeleteError> {
         self.cache.lock().invalidate(stream);
         self.journal.delete_stream(stream, expected).await
+    }
+
+    /// Deletes an aggregate with all its events; whether it is gone. It stays for now when it has the last event of its service, or
+    /// changes at this moment.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the store cannot be used.
+    pub async fn delete_unless_last(&self, stream: &str) -> Result<bool, StorageError> {
+        let version = self.load(stream).await?.version;
+        match self.delete(stream, version).await {
+            Ok(_) => Ok(true),
+            Err(DeleteError::Conflict { .. } | DeleteError::LastEvent) => Ok(false),
+            Err(DeleteError::Storage(error)) => Err(error),
+        }
     }
 
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {

@@ -272,6 +272,19 @@ async fn an_aggregate_is_loaded_as_it_was_at_a_version() {
 }
 
 #[tokio::test]
+async fn an_aggregate_is_deleted_unless_it_has_the_last_event_of_its_service() {
+    let engine = MemoryEngine::new();
+    let tanks = tanks(&engine, 1, 10);
+    tanks.execute("tank-1", fill, no_writes).await.unwrap();
+    assert!(!tanks.delete_unless_last("tank-1").await.unwrap());
+    assert_eq!(level(&tanks, "tank-1").await, (1, 1), "it stays");
+    tanks.execute("tank-2", fill, no_writes).await.unwrap();
+    assert!(tanks.delete_unless_last("tank-1").await.unwrap());
+    assert_eq!(level(&tanks, "tank-1").await, (0, 0));
+    assert!(tanks.delete_unless_last("tank-1").await.unwrap(), "it is gone already");
+}
+
+#[tokio::test]
 async fn a_long_stream_is_loaded_whole() {
     let engine = MemoryEngine::new();
     let writer = tanks(&engine, 1, 8);

@@ -91,7 +91,7 @@ pub async fn assemble(
     let mut fallback = None;
     let mut below = BTreeMap::new();
     for module in selected {
-        let storage = with_origins((resources.storage)(module.name));
+        let storage = with_origins((resources.storage)(module.name), None);
         check_read_models(&storage).await.map_err(|error| (module.name, error))?;
         let context = BuildContext {
             module,

@@ -1,10 +1,11 @@
 //! Offline maintenance: the storage of a service that is not running, for checks, rebuilds and comparisons.
 
-use crate::BuildError;
+use crate::{BuildError, origin_journal::with_origins};
 use journal::{
     Projection, ServiceStorage,
     maintenance::{Facts, InvariantChecker, ReadModel},
 };
+use kernel::Origin;
 use messaging::Subscription;
 use serde::de::DeserializeOwned;
 use settings::Settings;
@@ -27,6 +28,11 @@ impl OfflineContext {
     /// The service's settings section.
     pub fn settings<T: DeserializeOwned>(&self) -> Result<T, BuildError> {
         Ok(self.settings.section::<T>(self.name)?)
+    }
+
+    /// The service's storage, for changes of this origin.
+    pub fn storage_from(&self, origin: Origin) -> ServiceStorage {
+        with_origins(self.storage.clone(), Some(origin))
     }
 }
 

@@ -1,22 +1,28 @@
-//! Journal that records the origin of every change: that of the request which the appending task serves.
+//! Journal that records the origin of every change: that of the request which the appending task serves, or one for all changes.
 
 use async_trait::async_trait;
 use journal::{
-    Append, AppendError, Appended, Journal, Position, RecordedEvent, ServiceStorage, Snapshot,
-    Version,
+    Append, AppendError, Appended, DeleteError, Journal, Position, RecordedEvent, ServiceStorage,
+    Snapshot, Version,
 };
+use kernel::Origin;
 use std::{pin::Pin, sync::Arc};
 use storage::{Commit, StorageError};
 use transport::Context;
 
-/// Storage of a service whose journal records the origin of every change.
-pub(crate) fn with_origins(storage: ServiceStorage) -> ServiceStorage {
-    ServiceStorage { journal: Arc::new(OriginJournal(storage.journal)), ..storage }
+/// Storage of a service whose journal records the origin of every change: that of the running request, otherwise this one.
+pub(crate) fn with_origins(storage: ServiceStorage, otherwise: Option<Origin>) -> ServiceStorage {
+    let journal = OriginJournal { journal: storage.journal, otherwise };
+    ServiceStorage { journal: Arc::new(journal), ..storage }
 }
 
-/// Decorator of a service's journal that adds the origin of the running request to each append.
+/// Decorator of a service's journal that adds an origin to each append.
 #[derive(Debug)]
-struct OriginJournal(Arc<dyn Journal>);
+struct OriginJournal {
+    journal: Arc<dyn Journal>,
+    /// Origin of a change outside any request.
+    otherwise: Option<Origin>,
+}
 
 #[async_trait]
 impl Journal for OriginJournal {
@@ -30,11 +36,12 @@ impl Journal for OriginJournal {
         Self: 'future,
     {
         let origin = append.origin.or_else(Context::current_origin);
-        self.0.append(Append { origin, ..append })
+        let origin = origin.or_else(|| self.otherwise.clone());
+        self.journal.append(Append { origin, ..append })
     }
 
-    async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, AppendError> {
-        self.0.delete_stream(stream, expected).await
+    async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, DeleteError> {
+        self.journal.delete_stream(stream, expected).await
     }
 
     async fn read(
@@ -43,7 +50,7 @@ impl Journal for OriginJournal {
         after: Version,
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, StorageError> {
-        self.0.read(stream, after, limit).await
+        self.journal.read(stream, after, limit).await
     }
 
     async fn follow(
@@ -51,22 +58,22 @@ impl Journal for OriginJournal {
         after: Position,
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, StorageError> {
-        self.0.follow(after, limit).await
+        self.journal.follow(after, limit).await
     }
 
     async fn wait_beyond(&self, after: Position) {
-        self.0.wait_beyond(after).await;
+        self.journal.wait_beyond(after).await;
     }
 
     async fn last_position(&self) -> Result<Position, StorageError> {
-        self.0.last_position().await
+        self.journal.last_position().await
     }
 
     async fn save_snapshot(&self, name: &str, snapshot: Snapshot) -> Result<Commit, StorageError> {
-        self.0.save_snapshot(name, snapshot).await
+        self.journal.save_snapshot(name, snapshot).await
     }
 
     async fn snapshot(&self, name: &str) -> Result<Option<Snapshot>, StorageError> {
-        self.0.snapshot(name).await
+        self.journal.snapshot(name).await
     }
 }

@@ -7,12 +7,12 @@ use crate::{
 };
 use bytes::Bytes;
 use engine_log::{FileSystem, LogEngine, LogOptions};
-use journal::{AppendError, ServiceStorage, Snapshot};
+use journal::{AppendError, DeleteError, ServiceStorage, Snapshot};
 use kernel::Timestamp;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use simulated_disk::SimulatedDisk;
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
-use storage::{Query, StorageError, Write};
+use storage::{Query, Write};
 
 /// Plain maps that answer as the engine must.
 #[derive(Default)]
@@ -80,7 +80,7 @@ pub(crate) async fn step(
                     model.streams.remove(&name);
                     model.order.retain(|(stream, _)| *stream != name);
                 }
-                Err(AppendError::Storage(StorageError::Unavailable(_))) => {
+                Err(DeleteError::LastEvent) => {
                     assert_eq!(model.order.last().map(|(stream, _)| stream), Some(&name));
                 }
                 Err(error) => panic!("{error}"),

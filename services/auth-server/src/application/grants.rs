@@ -14,7 +14,7 @@ use crate::domain::{
     grant::{Grant, Redemption, Refreshment},
 };
 use identifiers::GrantId;
-use journal::{AppendError, Repository};
+use journal::Repository;
 use kernel::{Ids, Timestamp, prefixed_id};
 use std::{fmt, sync::Arc, time::Duration};
 use storage::{Collection, Document, Documents, FieldValue, Index, Query, StorageError, Write};
@@ -206,17 +206,8 @@ impl Grants {
         let mut deleted = 0;
         for document in &page.documents {
             let stream = [GRANT_PREFIX, &document.key].concat();
-            let version = self.repository.load(&stream).await?.version;
-            if version > 0 {
-                match self.repository.delete(&stream, version).await {
-                    Ok(_) => {}
-                    // It changed at this moment, or has the last event of the service, which stays: in the next round.
-                    Err(
-                        AppendError::Conflict { .. }
-                        | AppendError::Storage(StorageError::Unavailable(_)),
-                    ) => continue,
-                    Err(AppendError::Storage(error)) => return Err(error),
-                }
+            if !self.repository.delete_unless_last(&stream).await? {
+                continue;
             }
             let delete = Write::Delete { collection: &GRANTS, key: document.key.clone() };
             let _commit = self.documents.write(vec![delete]).await?;

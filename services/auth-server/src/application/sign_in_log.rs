@@ -1,9 +1,9 @@
-//! Log of sign-ins, for the audit trail: who signed in and out, and who tried to in vain. It has a stream for each part of a day, and a
-//! stream is deleted when the trail has had it for a week.
+//! Log of sign-ins, for the audit trail: who signed in and out, and who tried to in vain. It has a stream for each part of a day, which is
+//! kept for eight days more, whether the trail has read it by then or not.
 
 use crate::domain::{Rejection, events::SignInEvent, sign_in_trail::SignInTrail};
 use identifiers::AccountId;
-use journal::{AppendError, ExecuteError, Repository};
+use journal::{ExecuteError, Repository};
 use kernel::{Ids, Timestamp};
 use std::{fmt, sync::Arc};
 use storage::{Collection, Document, Documents, StorageError, Write};
@@ -12,7 +12,7 @@ use storage::{Collection, Document, Documents, StorageError, Write};
 pub(crate) const SIGN_INS_PREFIX: &str = "sign-ins-";
 /// Streams of a day: sign-ins at the same time seldom meet in one of them.
 const PARTS: u8 = 16;
-/// Days for which a stream is kept.
+/// Days for which a stream is kept after its own.
 const KEPT_DAYS: i64 = 8;
 const DAY_SECONDS: i64 = 86_400;
 /// Most streams that are deleted in one round.
@@ -70,17 +70,8 @@ impl SignInLog {
                 break;
             }
             let stream = [SIGN_INS_PREFIX, &document.key].concat();
-            let version = self.repository.load(&stream).await?.version;
-            if version > 0 {
-                match self.repository.delete(&stream, version).await {
-                    Ok(_) => {}
-                    // It has the last event of the service, which stays.
-                    Err(
-                        AppendError::Conflict { .. }
-                        | AppendError::Storage(StorageError::Unavailable(_)),
-                    ) => continue,
-                    Err(AppendError::Storage(error)) => return Err(error),
-                }
+            if !self.repository.delete_unless_last(&stream).await? {
+                continue;
             }
             let delete = Write::Delete { collection: &STREAMS, key: document.key };
             drop(self.documents.write(vec![delete]).await?);
@@ -108,7 +99,7 @@ mod tests {
     use std::{num::NonZeroUsize, time::Duration};
 
     #[tokio::test]
-    async fn a_stream_is_deleted_when_it_was_kept_for_more_than_a_week() {
+    async fn a_stream_is_kept_for_eight_days_after_its_own() {
         let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
         let ids = Ids::new(clock.clone(), Arc::new(SeededRandomness::new(1)));
         let storage = MemoryEngine::new().service("auth-server");

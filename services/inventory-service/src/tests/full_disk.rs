@@ -5,8 +5,8 @@ use crate::{adapters::movements::JournalMovements, ports::MovementQueries};
 use async_trait::async_trait;
 use engine_memory::MemoryEngine;
 use journal::{
-    Append, AppendError, Appended, Journal, Position, RecordedEvent, ServiceStorage, Snapshot,
-    Version,
+    Append, AppendError, Appended, DeleteError, Journal, Position, RecordedEvent, ServiceStorage,
+    Snapshot, Version,
 };
 use kernel::Uuid;
 use std::sync::{
@@ -31,7 +31,7 @@ impl Journal for FillableJournal {
         self.journal.append(append).await
     }
 
-    async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, AppendError> {
+    async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, DeleteError> {
         self.journal.delete_stream(stream, expected).await
     }
 

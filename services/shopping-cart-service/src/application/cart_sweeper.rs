@@ -6,7 +6,7 @@
 
 use super::cart_service::{CartService, cart_of};
 use crate::domain::cart::CartState;
-use journal::{AppendError, Position, RecordedEvent};
+use journal::{DeleteError, Position, RecordedEvent};
 use kernel::Timestamp;
 use std::{sync::Arc, time::Duration};
 use storage::{KeyValue, StorageError};
@@ -93,9 +93,9 @@ impl CartSweeper {
             return Ok(());
         }
         match carts.delete(stream, loaded.version).await {
-            // Changed at this moment: it is reached again at that change.
-            Ok(_) | Err(AppendError::Conflict { .. }) => Ok(()),
-            Err(AppendError::Storage(error)) => Err(error),
+            // Changed at this moment: it is reached again at that change. The last event of the service is not looked at.
+            Ok(_) | Err(DeleteError::Conflict { .. } | DeleteError::LastEvent) => Ok(()),
+            Err(DeleteError::Storage(error)) => Err(error),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{NOTES, append, note, open};
 use crate::engine::{Engine, OpenError, options};
 use bytes::Bytes;
-use journal::{AppendError, ServiceStorage, Snapshot};
+use journal::{AppendError, DeleteError, ServiceStorage, Snapshot};
 use kernel::Timestamp;
 use storage::{Query, StorageError};
 
@@ -96,6 +96,11 @@ async fn a_closed_engine_has_flushed_everything_and_refuses_writes() {
     let refused = storage.journal.append(append("thing-1", 1)).await;
     assert!(
         matches!(refused, Err(AppendError::Storage(StorageError::Unavailable(_)))),
+        "{refused:?}"
+    );
+    let refused = storage.journal.delete_stream("thing-1", 1).await;
+    assert!(
+        matches!(refused, Err(DeleteError::Storage(StorageError::Unavailable(_)))),
         "{refused:?}"
     );
     assert!(storage.documents.write(vec![note("one", "red")]).await.is_err());
