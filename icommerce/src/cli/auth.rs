@@ -1,5 +1,9 @@
 //! Arguments of `auth`: accounts, clients and keys.
 
+mod session;
+
+pub(crate) use session::Session;
+
 use super::client_policy::ClientPolicyFlags;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
@@ -19,6 +23,9 @@ pub(crate) enum Auth {
     /// Consents of people to clients
     #[command(subcommand, arg_required_else_help = false)]
     Consent(Consent),
+    /// Sessions in which people are signed in
+    #[command(subcommand, arg_required_else_help = false)]
+    Session(Session),
     /// Keys with which tokens are signed
     #[command(subcommand, arg_required_else_help = false)]
     Keys(Keys),
@@ -37,7 +44,7 @@ Examples:
         #[arg(value_name = "EMAIL")]
         email: String,
         /// Role of somebody who runs the shop
-        #[arg(long, value_parser = ["viewer", "merchandiser", "fulfilment", "finance", "admin"])]
+        #[arg(long, value_parser = auth_server::role_names())]
         role: Option<String>,
         /// Read the password from standard input, instead of printing a link
         #[arg(long)]
@@ -142,7 +149,7 @@ pub(crate) struct NewClientFlags {
     #[arg(long = "scope", value_name = "SCOPE")]
     pub(crate) scopes: Vec<String>,
     /// Role of a client that runs the shop by itself, with client credentials; its scopes are then shop.read and shop.write
-    #[arg(long, value_parser = ["viewer", "merchandiser", "fulfilment", "finance", "admin"])]
+    #[arg(long, value_parser = auth_server::role_names())]
     pub(crate) role: Option<String>,
     /// The client can keep no secret
     #[arg(long, conflicts_with = "keys")]
@@ -194,7 +201,7 @@ Example:
 #[derive(Debug, Args)]
 pub(crate) struct Membership {
     /// Group
-    #[arg(value_name = "GROUP", value_parser = ["viewer", "merchandiser", "fulfilment", "finance", "admin"])]
+    #[arg(value_name = "GROUP", value_parser = auth_server::role_names())]
     pub(crate) group: String,
     /// E-mail address
     #[arg(value_name = "EMAIL")]

@@ -1,6 +1,7 @@
 //! `icommerce auth`: accounts, clients and keys of a data folder that no process is serving.
 
 mod groups;
+mod sessions;
 
 use super::{offline::OfflineShop, worker_runtime};
 use crate::{
@@ -49,6 +50,7 @@ async fn execute(shop: &OfflineShop, command: Auth) -> Result<String, CliError> 
         Auth::Client(command) => client(&administration, command).await,
         Auth::Group(command) => groups::group(&administration, command).await,
         Auth::Consent(command) => groups::consent(&administration, command).await,
+        Auth::Session(command) => sessions::session(&administration, command).await,
         Auth::Keys(Keys::Rotate { at_once }) => {
             let signs_from = administration.rotate_keys(at_once).await.map_err(failed)?;
             Ok(format!("the new keys sign from {signs_from:.0}"))

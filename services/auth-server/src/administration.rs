@@ -2,35 +2,58 @@
 
 mod clients;
 mod groups;
+mod sessions;
 mod users;
 
 pub use clients::{ListedClient, NewClient};
 pub use groups::ListedConsent;
+pub use sessions::AccountSession;
 pub use users::ListedAccount;
 
-use crate::{adapters::settings::AuthSettings, provider::Provider};
-use kernel::{Ids, Timestamp};
+use crate::{
+    adapters::settings::AuthSettings,
+    application::{client_order::OrderError, error::AuthError},
+    provider::Provider,
+};
+use kernel::{Edge, Ids, Origin, Timestamp};
 use runtime::{BuildError, OfflineContext};
 use std::{fmt, sync::Arc};
+use storage::StorageError;
+
+/// Actor of what is changed by the command line, in the audit trail. Who has the data folder is an operator; it is not known which.
+const ACTOR: &str = "cli";
 
 /// Reason why something was not done, as a sentence for operators.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct AdministrationError(String);
+pub enum AdministrationError {
+    /// What is asked for does not exist or makes no sense.
+    #[error("{0}")]
+    Refused(String),
+    /// Part of the registration of a client that is refused.
+    #[error(transparent)]
+    Registration(#[from] OrderError),
+    /// Use case that did not come to its end.
+    #[error(transparent)]
+    UseCase(#[from] AuthError),
+    /// Storage that cannot be used.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
 
 /// Administration of accounts, clients and keys.
 #[derive(Debug)]
 pub struct Administration(Arc<Provider>);
 
 impl Administration {
-    /// Administration on the storage of the service.
+    /// Administration on the storage of the service, in the name of an operator.
     ///
     /// # Errors
     ///
     /// A setting is wrong, or the storage cannot be used.
     pub async fn open(context: &OfflineContext, ids: &Ids) -> Result<Self, BuildError> {
         let settings: AuthSettings = context.settings()?;
-        Provider::open(&settings, &context.storage, ids).await.map(Self)
+        let origin = Origin::new(Edge::Operator, Some(ACTOR), None, None);
+        Provider::open(&settings, &context.storage_from(origin), ids).await.map(Self)
     }
 
     /// Rotates the signing keys: new ones are published at once and sign later, or, in an emergency, sign at once in place of the old ones.
@@ -44,25 +67,8 @@ impl Administration {
     }
 }
 
-/// Every failure is told to operators in its own words.
-macro_rules! told {
-    ($($error:ty),*) => {
-        $(impl From<$error> for AdministrationError {
-            fn from(error: $error) -> Self {
-                Self(error.to_string())
-            }
-        })*
-    };
-}
-
-told!(
-    crate::application::error::AuthError,
-    storage::StorageError,
-    crate::application::client_order::OrderError
-);
-
 impl AdministrationError {
     fn new(sentence: impl fmt::Display) -> Self {
-        Self(sentence.to_string())
+        Self::Refused(sentence.to_string())
     }
 }

@@ -7,7 +7,8 @@ mod domain;
 mod provider;
 
 pub use administration::{
-    Administration, AdministrationError, ListedAccount, ListedClient, ListedConsent, NewClient,
+    AccountSession, Administration, AdministrationError, ListedAccount, ListedClient,
+    ListedConsent, NewClient,
 };
 pub use application::{client_order::ClientOrder, policy_order::PolicyOrder};
 
@@ -17,12 +18,18 @@ use adapters::{
 };
 use application::{cleanup::Cleanup, key_rotation::KeyRotation, logout_delivery::LogoutDelivery};
 use contracts::auth::TokenIssuer;
+use domain::events::Role;
 use provider::Provider;
 use runtime::{BuildContext, BuildError, BuiltService, Module, RouteMatch};
 use settings::Section;
 use std::sync::Arc;
 
 const NAME: &str = "auth-server";
+
+/// Names of the roles of those who run the shop.
+pub fn role_names() -> [&'static str; Role::ALL.len()] {
+    Role::ALL.map(Role::name)
+}
 
 /// Whether an address can be the issuer: `https`, or `http` on a loopback address, with the path of the provider.
 pub fn is_issuer(address: &str) -> bool {

@@ -21,7 +21,7 @@ use assembly::Assembly;
 use journal::ServiceStorage;
 use kernel::Ids;
 use outbound::Fetcher;
-use own_account::{OwnAccount, Parts};
+use own_account::OwnAccount;
 use runtime::BuildError;
 use std::sync::Arc;
 
@@ -106,16 +106,7 @@ impl Provider {
             second_factors,
             passkeys,
             session_list,
-        } = OwnAccount::new(&Parts {
-            settings,
-            storage: assembly.storage,
-            ids: assembly.ids,
-            root: &assembly.root,
-            issuer: &assembly.issuer,
-            accounts: &accounts,
-            sessions: &sessions,
-            handles: &handles,
-        })?;
+        } = OwnAccount::new(&assembly, &accounts, &sessions, &handles)?;
         let grants = Arc::new(assembly.grants(&accounts, &clients, &sessions, handles));
         let limit = |name, failures_max| assembly.limit(name, failures_max);
         Ok(Self {

@@ -1,5 +1,7 @@
 //! Feed consumers: turn contract events of other services into activities.
 
+mod auth;
+
 use crate::application::{Digests, IdDigest, Recorder, StoredActivity, into_chunks};
 use async_trait::async_trait;
 use contracts::{
@@ -16,7 +18,7 @@ use kernel::{Edge, Money, Origin, UnitPrice};
 use messaging::{FeedEvent, Handler, HandlerError, Message};
 use runtime::{BuildContext, BuildError};
 use serde::Serialize;
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 use storage::Write;
 
 /// Consumer group of the audit service.
@@ -72,13 +74,24 @@ trait AuditedEvent: FeedEvent {
     fn action(&self, digests: &Digests) -> Option<AuditedAction<'_>>;
 }
 
-/// Audited action: what was done to which subject, and by whom where the origin of the event does not say it.
+/// Audited action: what was done to which subject, and by whom as far as the event says it.
 struct AuditedAction<'a> {
     name: String,
     subject: String,
-    actor: Cow<'static, str>,
-    edge: Edge,
+    actor: Actor,
     details: ActionDetails<'a>,
+}
+
+/// Actor as an event knows it; its origin may know more.
+enum Actor {
+    /// The event does not say who caused it.
+    System,
+    /// Some operator.
+    Operator,
+    /// This shopper.
+    Shopper(String),
+    /// This person, if the event comes from the shop. Operators and the system can do the same.
+    Owner(String),
 }
 
 /// Details of an action: the fields of its event, in the order of the alphabet, with digests in place of ids that open
@@ -153,33 +166,29 @@ enum ActionDetails<'a> {
 impl<'a> AuditedAction<'a> {
     /// Action whose event does not say who caused it.
     fn by_system(name: String, subject: String, details: ActionDetails<'a>) -> Self {
-        Self { name, subject, actor: "system".into(), edge: Edge::Internal, details }
+        Self { name, subject, actor: Actor::System, details }
     }
 
     /// Action of an operator on the stock of a SKU.
     fn by_operator(name: &str, sku: &Sku, details: ActionDetails<'a>) -> Self {
         let subject = format!("stock:{sku}");
-        Self {
-            name: name.to_owned(),
-            subject,
-            actor: "operator".into(),
-            edge: Edge::Operator,
-            details,
-        }
+        Self { name: name.to_owned(), subject, actor: Actor::Operator, details }
     }
 }
 
 /// Actor and edge: those of an operator wherever one is known to be the origin. Of shoppers the event itself may know
 /// more than the origin does.
-fn actor_and_edge(actor: Cow<'static, str>, edge: Edge, origin: Option<&Origin>) -> (String, Edge) {
-    match origin {
-        Some(Origin { edge: Edge::Operator, actor, .. }) => {
-            (actor.as_deref().unwrap_or("operator").to_owned(), Edge::Operator)
+fn actor_and_edge(actor: Actor, origin: Option<&Origin>) -> (String, Edge) {
+    let edge = origin.map(|origin| origin.edge);
+    match (actor, edge) {
+        (_, Some(Edge::Operator)) => {
+            let name = origin.and_then(|origin| origin.actor.as_deref());
+            (name.unwrap_or("operator").to_owned(), Edge::Operator)
         }
-        Some(Origin { edge: Edge::Shop, .. }) if edge != Edge::Shop => {
-            ("guest".to_owned(), Edge::Shop)
-        }
-        _ => (actor.into_owned(), edge),
+        (Actor::Shopper(name), _) | (Actor::Owner(name), Some(Edge::Shop)) => (name, Edge::Shop),
+        (Actor::System | Actor::Operator, Some(Edge::Shop)) => ("guest".to_owned(), Edge::Shop),
+        (Actor::Operator, _) => ("operator".to_owned(), Edge::Operator),
+        (Actor::System | Actor::Owner(_), _) => ("system".to_owned(), Edge::Internal),
     }
 }
 
@@ -207,8 +216,7 @@ impl AuditedEvent for CartEvent {
         Some(AuditedAction {
             name: ["cart.", change].concat(),
             subject: cart_id.named("cart:"),
-            actor: cart_id.named("guest:").into(),
-            edge: Edge::Shop,
+            actor: Actor::Shopper(cart_id.named("guest:")),
             details: ActionDetails::Cart { cart_id, change, quantity, sku: sku.as_ref() },
         })
     }
@@ -278,78 +286,13 @@ impl AuditedEvent for OrderEvent {
     }
 }
 
-impl AuditedEvent for AuthEvent {
-    fn action(&self, _: &Digests) -> Option<AuditedAction<'_>> {
-        let account = |id: AccountId| format!("account:{id}");
-        Some(match self {
-            Self::AccountChanged { account_id, change } => {
-                let details =
-                    ActionDetails::Account { account_id: *account_id, change, client_id: None };
-                AuditedAction::by_system(
-                    ["account.", change].concat(),
-                    account(*account_id),
-                    details,
-                )
-            }
-            Self::SignInAttempted { account_id, outcome } => {
-                let subject = account_id.map_or_else(|| "account:unknown".to_owned(), account);
-                // Whoever fails has not shown whose account it is.
-                let has_proven =
-                    matches!(outcome, SignInOutcome::SignedIn | SignInOutcome::SignedOut);
-                let actor = if has_proven { subject.clone() } else { "guest".to_owned() };
-                AuditedAction {
-                    name: ["sign_in.", outcome_name(*outcome)].concat(),
-                    subject,
-                    actor: actor.into(),
-                    edge: Edge::Shop,
-                    details: ActionDetails::SignIn { account_id: *account_id, outcome: *outcome },
-                }
-            }
-            Self::ConsentChanged { account_id, client_id, change } => AuditedAction {
-                name: ["consent.", change].concat(),
-                subject: format!("client:{client_id}"),
-                actor: account(*account_id).into(),
-                edge: Edge::Shop,
-                details: ActionDetails::Account {
-                    account_id: *account_id,
-                    change,
-                    client_id: Some(client_id),
-                },
-            },
-            Self::ClientChanged { client_id, change } => {
-                let (name, subject) = (["client.", change].concat(), format!("client:{client_id}"));
-                AuditedAction::by_system(name, subject, ActionDetails::Client { change, client_id })
-            }
-            Self::GrantChanged { grant_id, change } => {
-                let (name, subject) = (["grant.", change].concat(), format!("grant:{grant_id}"));
-                let details = ActionDetails::Grant { change, grant_id: *grant_id };
-                AuditedAction::by_system(name, subject, details)
-            }
-            Self::KeysRotated { at_once } => {
-                let details = ActionDetails::Keys { at_once: *at_once };
-                AuditedAction::by_system("keys.rotated".to_owned(), "keys".to_owned(), details)
-            }
-        })
-    }
-}
-
-/// Outcome as the contract spells it.
-fn outcome_name(outcome: SignInOutcome) -> &'static str {
-    match outcome {
-        SignInOutcome::SignedIn => "signed_in",
-        SignInOutcome::Failed => "failed",
-        SignInOutcome::LockedOut => "locked_out",
-        SignInOutcome::SignedOut => "signed_out",
-    }
-}
-
 fn activity<'a, E: AuditedEvent>(
     message: &'a Message<E>,
     action: AuditedAction<'a>,
 ) -> StoredActivity<'a, ActionDetails<'a>> {
-    let AuditedAction { name, subject, actor, edge, details } = action;
+    let AuditedAction { name, subject, actor, details } = action;
     let origin = message.origin.as_ref();
-    let (actor, edge) = actor_and_edge(actor, edge, origin);
+    let (actor, edge) = actor_and_edge(actor, origin);
     // Of operators only: the address of a shopper is nobody's business.
     let origin = origin.filter(|origin| origin.edge == Edge::Operator);
     StoredActivity {
@@ -385,14 +328,6 @@ mod tests {
             State::Failed,
         ] {
             assert_eq!(serde_json::to_value(state).unwrap(), state_name(state));
-        }
-        for outcome in [
-            SignInOutcome::SignedIn,
-            SignInOutcome::Failed,
-            SignInOutcome::LockedOut,
-            SignInOutcome::SignedOut,
-        ] {
-            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome_name(outcome));
         }
     }
 }

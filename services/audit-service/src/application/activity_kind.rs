@@ -13,7 +13,7 @@ pub(crate) enum ActivityKind {
     Cart,
     /// Look at the catalogue, by anybody.
     Visit,
-    /// Sign-in, or change of what an account allowed, by anybody.
+    /// Sign-in, change of what an account allowed, or registration of a client, by anybody.
     Account,
 }
 
@@ -54,8 +54,9 @@ impl ActivityKind {
             _ if edge == "operator" => Self::Operator,
             Some("cart") => Self::Cart,
             Some("order" | "payment") => Self::Order,
-            Some("sign_in" | "account" | "consent" | "grant") => Self::Account,
-            // Nobody else changes the catalogue, the stock, clients and keys.
+            // Programs register themselves as clients.
+            Some("sign_in" | "account" | "consent" | "grant" | "client") => Self::Account,
+            // Nobody else changes the catalogue, the stock and keys.
             _ => Self::Operator,
         }
     }

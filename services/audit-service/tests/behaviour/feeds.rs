@@ -194,13 +194,14 @@ async fn sign_ins_consents_and_what_happens_to_clients_and_keys_are_activities()
         json!({ "type": "sign_in_attempted", "account_id": ID, "outcome": "signed_in" }),
         json!({ "type": "sign_in_attempted", "account_id": ID, "outcome": "failed" }),
         json!({ "type": "sign_in_attempted", "account_id": null, "outcome": "locked_out" }),
-        json!({ "type": "consent_changed", "account_id": ID, "client_id": "app", "change": "given" }),
         json!({ "type": "client_changed", "client_id": "app", "change": "registered" }),
         json!({ "type": "grant_changed", "grant_id": ID, "change": "code_replayed" }),
         json!({ "type": "keys_rotated", "at_once": true }),
     ] {
         fixture.publish("auth-server", "a", data).await;
     }
+    let consent = json!({ "type": "consent_changed", "account_id": ID, "client_id": "app", "change": "given" });
+    fixture.publish_from(Some(Origin::of_edge(Edge::Shop)), "auth-server", "a", consent).await;
     let found = fixture.wait_for_count(8).await;
     let mut found: Vec<_> = found.into_iter().map(|it| (it.action, it.subject, it.actor)).collect();
     found.sort();
@@ -217,5 +218,29 @@ async fn sign_ins_consents_and_what_happens_to_clients_and_keys_are_activities()
     ];
     let expected = expected
         .map(|(action, subject, actor)| (action.to_owned(), subject.to_owned(), actor.to_owned()));
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn a_consent_is_taken_back_by_its_person_or_by_whoever_administers_the_shop() {
+    let fixture = AuditFixture::start().await;
+    let operator = Origin::new(Edge::Operator, Some("cli"), None, None);
+    let origins = [Some(operator), Some(Origin::of_edge(Edge::Shop)), None];
+    for (client, origin) in ["one", "two", "three"].into_iter().zip(origins) {
+        let withdrawn = json!({ "type": "consent_changed", "account_id": ID, "client_id": client, "change": "withdrawn" });
+        fixture.publish_from(origin, "auth-server", "a", withdrawn).await;
+    }
+    let found = fixture.wait_for_count(3).await;
+    let mut found: Vec<_> = found.into_iter().map(|it| (it.subject, it.actor, it.edge)).collect();
+    found.sort();
+    let by = |client: &str, actor: &str, edge: &str| {
+        (format!("client:{client}"), actor.to_owned(), edge.to_owned())
+    };
+    let person = format!("account:{ID}");
+    let expected = [
+        by("one", "cli", "operator"),
+        by("three", "system", "internal"),
+        by("two", &person, "shop"),
+    ];
     assert_eq!(found, expected);
 }

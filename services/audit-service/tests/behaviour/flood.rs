@@ -2,6 +2,7 @@
 
 use crate::fixture::{AuditFixture, activity, batch};
 use engine_memory::MemoryEngine;
+use kernel::{Edge, Origin};
 use serde_json::{Map, json};
 use std::time::Duration;
 
@@ -42,4 +43,22 @@ async fn a_flood_of_searches_with_random_words_stays_in_the_budget_of_a_day() {
     let bytes: usize = visits.map(|chunk| chunk.body.len()).sum();
     // Each activity ends with a line break, which the budget does not count.
     assert!(bytes <= BUDGET + searches.len(), "{bytes}");
+}
+
+#[tokio::test]
+async fn programs_that_register_themselves_have_the_budget_of_accounts_and_operators_none() {
+    let settings = [("day_bytes_max.account", "10000")];
+    let fixture = AuditFixture::on(MemoryEngine::new(), &settings).await;
+    let operator = Origin::new(Edge::Operator, Some("cli"), None, None);
+    for number in 0..500 {
+        for (origin, name) in [(Origin::of_edge(Edge::Shop), "own"), (operator.clone(), "added")] {
+            let registered = json!({ "type": "client_changed", "client_id": format!("{name}-{number}"), "change": "registered" });
+            fixture.publish_from(Some(origin), "auth-server", "c", registered).await;
+        }
+    }
+    while fixture.all("actor=cli", 200).await.len() < 500 {
+        tokio::task::yield_now().await;
+    }
+    let own = fixture.all("actor=guest", 200).await.len();
+    assert!((1..100).contains(&own), "{own}");
 }

@@ -19,7 +19,7 @@ const SCOPE_BYTES_MAX: usize = 100;
 /// Reason why a client cannot be registered, as a sentence.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct OrderError(String);
+pub struct OrderError(String);
 
 /// Order to register a client.
 #[derive(Clone, Debug, Default)]

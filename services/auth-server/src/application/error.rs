@@ -6,7 +6,7 @@ use storage::StorageError;
 
 /// Reason why a use case did not come to its end.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum AuthError {
+pub enum AuthError {
     #[error(transparent)]
     Rejected(#[from] Rejection),
     #[error(transparent)]

@@ -34,9 +34,12 @@ impl KeyRotation {
         }
     }
 
-    /// Publishes new keys if it is time to; from when they sign.
+    /// Publishes new keys if it is time to; from when they sign. The store says how old the present ones are: keys that were made, and not
+    /// read afterwards, count as well.
     async fn round(&self) -> Result<Option<Timestamp>, StorageError> {
-        let publish = self.keyring.newest().checked_add(self.age.saturating_sub(PUBLISHED_BEFORE));
+        let stored = self.key_store.keyring().await?;
+        self.keyring.replace(&stored);
+        let publish = stored.newest().checked_add(self.age.saturating_sub(PUBLISHED_BEFORE));
         if publish.is_ok_and(|publish| self.ids.now() < publish) {
             return Ok(None);
         }
@@ -87,6 +90,14 @@ mod tests {
         assert_eq!(rotation.round().await.unwrap(), None, "once");
         clock.advance(PUBLISHED_BEFORE);
         assert_ne!(signs(), first);
+        clock.advance(age);
+        provider.key_store.rotate(false).await.unwrap();
+        assert_eq!(
+            rotation.round().await.unwrap(),
+            None,
+            "keys that were made and not read are not made again"
+        );
+        assert_eq!(published().len(), 6, "and are published");
         let events = storage.journal.follow(0, 10).await.unwrap();
         assert_eq!(events.last().unwrap().name, "keys_rotated", "the trail knows");
     }

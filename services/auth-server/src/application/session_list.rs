@@ -91,6 +91,18 @@ impl SessionList {
         Ok(listed)
     }
 
+    /// Ends the sessions of an account, each by itself: clients are told of the end of a session.
+    pub(crate) async fn end_all(
+        &self,
+        id: AccountId,
+        account: &Account,
+    ) -> Result<(), StorageError> {
+        for session in self.of(id, account).await? {
+            self.sessions.end_public(&session.sid).await?;
+        }
+        Ok(())
+    }
+
     /// Deletes entries of sessions that have ended in any case; how many.
     pub(crate) async fn delete_ended(&self) -> Result<usize, StorageError> {
         // The upper bound is exclusive.

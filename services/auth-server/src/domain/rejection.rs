@@ -2,7 +2,7 @@
 
 /// Rejection of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Rejection {
+pub enum Rejection {
     #[error("there is no such account")]
     UnknownAccount,
     #[error("the account exists already")]

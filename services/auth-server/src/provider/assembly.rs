@@ -240,11 +240,11 @@ impl Assembly<'_> {
         AttemptLimit { values: self.values(), ids: self.ids.clone(), name, failures_max }
     }
 
-    fn values(&self) -> Arc<dyn KeyValue> {
+    pub(super) fn values(&self) -> Arc<dyn KeyValue> {
         Arc::clone(&self.storage.key_value)
     }
 
-    fn documents(&self) -> Arc<dyn Documents> {
+    pub(super) fn documents(&self) -> Arc<dyn Documents> {
         Arc::clone(&self.storage.documents)
     }
 

@@ -1,7 +1,8 @@
 //! Administration: accounts, clients and keys.
 
-use crate::harness::{EMAIL, PASSWORD, World};
-use auth_server::ClientOrder;
+use crate::harness::{Browser, EMAIL, PASSWORD, World};
+use auth_server::{ClientOrder, MODULE};
+use kernel::{Edge, Origin};
 
 #[tokio::test]
 async fn accounts_are_listed_as_they_are() {
@@ -191,4 +192,56 @@ async fn a_consent_that_is_revoked_takes_the_tokens_of_the_client_along() {
     world.clock.advance(std::time::Duration::from_secs(1));
     let again = world.tokens("app", "openid").await;
     assert_eq!(world.userinfo(&token(&again, "access_token")).await.status.as_u16(), 200);
+}
+
+#[tokio::test]
+async fn what_the_command_line_changes_bears_the_name_of_an_operator() {
+    let world = World::start().await;
+    let administration = world.administration().await;
+    world.public_client("app").await;
+    world.tokens("app", "openid").await;
+    let journal = world.engine.service(MODULE.name).journal;
+    let before = journal.last_position().await.unwrap();
+    administration.disable_user(EMAIL).await.unwrap();
+    administration.reset_user(EMAIL).await.unwrap();
+    administration.join_group("finance", EMAIL).await.unwrap();
+    administration.revoke_consent(EMAIL, "app").await.unwrap();
+    administration.remove_client("app").await.unwrap();
+    administration.rotate_keys(true).await.unwrap();
+    let events = journal.follow(before, 100).await.unwrap();
+    let names: Vec<_> = events.iter().map(|event| &*event.name).collect();
+    for name in ["account_disabled", "role_assigned", "consent_withdrawn", "keys_rotated"] {
+        assert!(names.contains(&name), "{name} in {names:?}");
+    }
+    let cli = Origin::new(Edge::Operator, Some("cli"), None, None);
+    for event in events {
+        assert_eq!(event.origin.as_ref(), Some(&cli), "{}", event.name);
+    }
+}
+
+#[tokio::test]
+async fn a_person_is_signed_out_in_one_session_or_everywhere() {
+    let world = World::start().await;
+    world.public_client("app").await;
+    let (one, other) = (Browser::new(&world), Browser::new(&world));
+    for browser in [&one, &other] {
+        browser.code("app", "openid").await;
+        world.clock.advance(std::time::Duration::from_secs(1));
+    }
+    let administration = world.administration().await;
+    let sessions = administration.sessions(EMAIL).await.unwrap();
+    let [_, first] = &sessions[..] else { panic!("{sessions:?}") };
+    let is_signed_in = async |browser: &Browser<'_>| {
+        browser.get("/auth/account").await.body.contains("You are signed in")
+    };
+    assert!(is_signed_in(&one).await && is_signed_in(&other).await);
+    administration.add_user("bob@example.com", None, Some(PASSWORD)).await.unwrap();
+    let foreign = administration.end_session("bob@example.com", &first.id).await.unwrap_err();
+    assert!(foreign.to_string().contains("has no session"), "{foreign}");
+    administration.end_session(EMAIL, &first.id).await.unwrap();
+    assert!(!is_signed_in(&one).await && is_signed_in(&other).await);
+    assert_eq!(administration.sessions(EMAIL).await.unwrap().len(), 1);
+    administration.end_sessions(EMAIL).await.unwrap();
+    assert!(!is_signed_in(&other).await);
+    assert!(administration.sessions(EMAIL).await.unwrap().is_empty());
 }

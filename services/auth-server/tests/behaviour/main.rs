@@ -25,6 +25,7 @@ mod registration;
 mod request_objects;
 mod reset;
 mod scim;
+mod scim_administrators;
 mod set_up;
 mod sign_in;
 mod sign_up;

@@ -1,4 +1,4 @@
-//! SCIM: who may use it, the life of a user, the roles as groups.
+//! SCIM: the life of a user, the roles as groups.
 
 use crate::harness::{Answer, Browser, EMAIL, PASSWORD, World, authorization, challenge};
 use auth_server::ClientOrder;
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
-const USERS: &str = "/auth/scim/v2/Users";
+pub(crate) const USERS: &str = "/auth/scim/v2/Users";
 
 /// Token of a client with these scopes.
-async fn token_of(world: &World, id: &str, scopes: &[&str]) -> String {
+pub(crate) async fn token_of(world: &World, id: &str, scopes: &[&str]) -> String {
     let order = ClientOrder {
         id: id.to_owned(),
         grant_types: vec!["client_credentials".to_owned()],
@@ -26,22 +26,23 @@ async fn token_of(world: &World, id: &str, scopes: &[&str]) -> String {
 }
 
 /// Directory: a client that may change everything.
-struct Directory<'a> {
-    world: &'a World,
-    token: String,
+#[derive(Debug)]
+pub(crate) struct Directory<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) token: String,
 }
 
 impl<'a> Directory<'a> {
-    async fn of(world: &'a World) -> Self {
+    pub(crate) async fn of(world: &'a World) -> Self {
         Self { world, token: token_of(world, "directory", &["scim.write"]).await }
     }
 
-    async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         self.send_for(None, method, path, body).await
     }
 
     /// Sends a request that is meant for a version.
-    async fn send_for(
+    pub(crate) async fn send_for(
         &self,
         version: Option<&str>,
         method: Method,
@@ -60,21 +61,21 @@ impl<'a> Directory<'a> {
         self.world.send(request.body(body).expect("a request")).await
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
     }
 
-    async fn create(&self, user: Value) -> Answer {
+    pub(crate) async fn create(&self, user: Value) -> Answer {
         self.send(Method::POST, USERS, Some(user)).await
     }
 
-    async fn patch(&self, path: &str, operations: Value) -> Answer {
+    pub(crate) async fn patch(&self, path: &str, operations: Value) -> Answer {
         let body = json!({"schemas": [PATCH], "Operations": operations});
         self.send(Method::PATCH, path, Some(body)).await
     }
 }
 
-fn error(answer: &Answer) -> (u16, String) {
+pub(crate) fn error(answer: &Answer) -> (u16, String) {
     let error = answer.json();
     assert_eq!(error["status"], answer.status.as_u16().to_string());
     assert_eq!(error["schemas"], json!(["urn:ietf:params:scim:api:messages:2.0:Error"]));
@@ -87,58 +88,6 @@ async fn can_sign_in(world: &World, email: &str, password: &str) -> bool {
     let challenge = challenge();
     let page = browser.authorize(&authorization("app", &challenge)).await;
     browser.sign_in(&page, email, password).await.body.contains(r#"id="allow""#)
-}
-
-#[tokio::test]
-async fn only_a_client_with_the_scope_gets_in() {
-    let world = World::start().await;
-    let with = async |token: Option<&str>, method: Method| {
-        let mut request = Request::builder().method(method).uri(USERS);
-        if let Some(token) = token {
-            request = request.header(header::AUTHORIZATION, token);
-        }
-        world.send(request.body(Body::empty()).unwrap()).await
-    };
-    let none = with(None, Method::GET).await;
-    assert_eq!(error(&none).0, 401);
-    assert_eq!(none.header("www-authenticate"), "Bearer realm=\"auth\"");
-    assert_eq!(none.header("content-type"), "application/scim+json");
-    assert_eq!(error(&with(Some("Bearer x"), Method::GET).await).0, 401);
-    assert_eq!(error(&with(Some("Basic x"), Method::GET).await).0, 400);
-    let reader = format!("Bearer {}", token_of(&world, "reader", &["scim.read"]).await);
-    assert_eq!(with(Some(&reader), Method::GET).await.status, StatusCode::OK);
-    let refused = with(Some(&reader), Method::POST).await;
-    assert_eq!(error(&refused).0, 403);
-    assert!(refused.header("www-authenticate").contains(r#"scope="scim.write""#));
-    let other = format!("Bearer {}", token_of(&world, "other", &["orders.read"]).await);
-    assert_eq!(error(&with(Some(&other), Method::GET).await).0, 403);
-}
-
-#[tokio::test]
-async fn an_admin_gets_in_by_a_program_of_the_shop_and_by_no_other() {
-    let world = World::start().await;
-    let administration = world.administration().await;
-    administration.add_user("boss@example.com", Some("admin"), Some(PASSWORD)).await.unwrap();
-    administration.add_user("vic@example.com", Some("viewer"), Some(PASSWORD)).await.unwrap();
-    world.client(&ClientOrder { is_trusted: true, is_public: true, ..World::order("own") }).await;
-    world.public_client("foreign").await;
-    let status = async |client: &str, email: &str| {
-        let browser = Browser::new(&world);
-        let challenge = challenge();
-        let page = browser.authorize(&authorization(client, &challenge)).await;
-        let mut answer = browser.sign_in(&page, email, PASSWORD).await;
-        if answer.body.contains(r#"id="allow""#) {
-            answer = browser.decide(&answer, "allow").await;
-        }
-        let code = answer.parameter("code").unwrap();
-        let tokens = world.redeem(client, &code).await.json();
-        let token = tokens["access_token"].as_str().unwrap().to_owned();
-        Directory { world: &world, token }.get(USERS).await.status.as_u16()
-    };
-    assert_eq!(status("own", "boss@example.com").await, 200);
-    assert_eq!(status("foreign", "boss@example.com").await, 403, "any program has such a token");
-    assert_eq!(status("own", "vic@example.com").await, 403, "no admin");
-    assert_eq!(status("own", EMAIL).await, 403, "a customer");
 }
 
 #[tokio::test]

@@ -46,10 +46,7 @@ async fn end(provider: &Provider, submitted: Submitted) -> Result<Response, Page
     let (texts, id) = (person.texts(), person.session.account);
     let sid = parameters.get("end").unwrap_or_default();
     if sid == EVERYWHERE {
-        // Each by itself as well: clients are told of the end of a session.
-        for session in provider.session_list.of(id, &person.account).await? {
-            provider.sessions.end_public(&session.sid).await?;
-        }
+        provider.session_list.end_all(id, &person.account).await?;
         provider.accounts.sign_out_everywhere(id).await?;
         let page = Page::new(provider, &person.browser, texts.signed_out);
         let page = page
