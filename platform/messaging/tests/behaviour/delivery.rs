@@ -49,6 +49,7 @@ async fn the_lag_of_a_message_is_observed_once_and_never_negative() {
     assert_eq!(lag("le=\"0.0005\""), "1", "the clock of the first was behind");
     assert_eq!(lag("le=\"0.002\""), "2", "the second is two milliseconds late");
     assert_eq!(lag("le=\"+Inf\""), "2");
+    assert_eq!(lag("_sum"), "0.002");
 }
 
 #[tokio::test]
