@@ -19,7 +19,7 @@ pub const FILES_MAX: usize = 10_000;
 pub struct MailFolder {
     folder: Arc<Path>,
     files_max: usize,
-    /// Number of files, at most as many as there are. The lock makes deliveries wait for each other.
+    /// Number of files, at least as many as there are: others delete some. The lock makes deliveries wait for each other.
     files: Arc<Mutex<usize>>,
 }
 

@@ -57,7 +57,7 @@ pub trait Mailer: Debug + Send + Sync {
 pub struct MailTee {
     /// The one whose success counts: a message that it did not take is not given to the other.
     pub first: Arc<dyn Mailer>,
-    /// The other.
+    /// The other. Its failure is logged, and no reason to deliver the message once more.
     pub second: Arc<dyn Mailer>,
 }
 
@@ -65,7 +65,10 @@ pub struct MailTee {
 impl Mailer for MailTee {
     async fn send(&self, message: &MailMessage) -> Result<(), MailError> {
         self.first.send(message).await?;
-        self.second.send(message).await
+        if let Err(error) = self.second.send(message).await {
+            tracing::warn!(mail = %message.id, %error, "a mail was delivered by the first mailer alone");
+        }
+        Ok(())
     }
 }
 
@@ -78,4 +81,56 @@ pub enum MailError {
     /// Delivery is not possible now; another attempt may succeed.
     #[error("mail cannot be delivered: {0}")]
     Unavailable(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::{Timestamp, Uuid};
+
+    /// Mailer that counts, and fails or not.
+    #[derive(Debug)]
+    struct CountingMailer(parking_lot::Mutex<usize>, bool);
+
+    impl CountingMailer {
+        fn new(fails: bool) -> Arc<Self> {
+            Arc::new(Self(parking_lot::Mutex::default(), fails))
+        }
+    }
+
+    #[async_trait]
+    impl Mailer for CountingMailer {
+        async fn send(&self, _: &MailMessage) -> Result<(), MailError> {
+            *self.0.lock() += 1;
+            if self.1 { Err(MailError::Unavailable("closed".to_owned())) } else { Ok(()) }
+        }
+    }
+
+    fn message() -> MailMessage {
+        MailMessage {
+            id: Uuid::from_u128(1),
+            date: Timestamp::UNIX_EPOCH,
+            from: "shop@example.com".to_owned(),
+            from_name: "Shop".to_owned(),
+            to: "ada@example.com".to_owned(),
+            subject: "Hello".to_owned(),
+            text: "Hello".to_owned(),
+            html: String::new(),
+            link: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn the_success_of_the_first_mailer_counts_and_that_of_the_second_does_not() {
+        for (fails, is_sent, counts) in [
+            ([false, false], true, [1, 1]),
+            ([false, true], true, [1, 1]),
+            ([true, false], false, [1, 0]),
+        ] {
+            let [first, second] = fails.map(CountingMailer::new);
+            let tee = MailTee { first: first.clone(), second: second.clone() };
+            assert_eq!(tee.send(&message()).await.is_ok(), is_sent, "{fails:?}");
+            assert_eq!([*first.0.lock(), *second.0.lock()], counts, "{fails:?}");
+        }
+    }
 }

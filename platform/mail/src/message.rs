@@ -7,6 +7,8 @@ use std::fmt;
 
 /// Longest line of a message, in bytes without its end (RFC 5322, section 2.1.1).
 pub const LINE_BYTES_MAX: usize = 998;
+/// Columns of a body that is encoded (RFC 2045, section 6.8).
+const BASE64_COLUMNS: usize = 76;
 /// Bytes of text in one encoded word, so that it is no longer than 75 characters (RFC 2047, section 2).
 const ENCODED_WORD_BYTES_MAX: usize = 42;
 
@@ -38,7 +40,7 @@ impl MailMessage {
     ///
     /// # Errors
     ///
-    /// [`MailError::Invalid`] for an address with characters that would begin another header, or a line that is too long.
+    /// [`MailError::Invalid`] for an address with characters that would begin another header, or one that is too long.
     pub fn to_bytes(&self) -> Result<Vec<u8>, MailError> {
         for address in [&self.from, &self.to] {
             if !is_address(address) {
@@ -62,10 +64,11 @@ impl MailMessage {
         let mut lines = headers.to_vec();
         for (kind, body) in [("plain", &self.text), ("html", &self.html)] {
             lines.push(format!("--{boundary}"));
+            let (encoding, encoded_lines) = encoded_body(body);
             lines.push(format!("Content-Type: text/{kind}; charset=utf-8"));
-            lines.push("Content-Transfer-Encoding: 8bit".to_owned());
+            lines.push(format!("Content-Transfer-Encoding: {encoding}"));
             lines.push(String::new());
-            lines.extend(body.lines().map(ToOwned::to_owned));
+            lines.extend(encoded_lines);
         }
         lines.push(format!("--{boundary}--"));
         if lines.iter().flat_map(|line| line.split("\r\n")).any(|line| line.len() > LINE_BYTES_MAX)
@@ -81,6 +84,16 @@ impl fmt::Debug for MailMessage {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("MailMessage").field("id", &self.id).finish_non_exhaustive()
     }
+}
+
+/// Transfer encoding of a body, and its lines: as they are where all of them are short enough, otherwise in base64.
+fn encoded_body(body: &str) -> (&'static str, Vec<String>) {
+    if body.lines().all(|line| line.len() <= LINE_BYTES_MAX) {
+        return ("8bit", body.lines().map(ToOwned::to_owned).collect());
+    }
+    let text = BASE64_STANDARD.encode(body.lines().collect::<Vec<_>>().join("\r\n"));
+    let lines = text.as_bytes().chunks(BASE64_COLUMNS);
+    ("base64", lines.map(|line| String::from_utf8_lossy(line).into_owned()).collect())
 }
 
 /// Whether a text can stand between angle brackets: visible characters without brackets, around one sign.
@@ -181,12 +194,24 @@ Content-Transfer-Encoding: 8bit
     }
 
     #[test]
-    fn a_line_has_at_most_998_bytes() {
-        let of = |length: usize| MailMessage { text: "x".repeat(length), ..message() }.to_bytes();
-        assert!(of(LINE_BYTES_MAX).is_ok());
-        assert!(matches!(of(LINE_BYTES_MAX + 1), Err(MailError::Invalid(_))));
+    fn no_line_has_more_than_998_bytes_whatever_is_in_the_message() {
+        let of = |length: usize| {
+            let html = ["<p>\n", &"ü".repeat(length), "\n</p>\n"].concat();
+            (text(&MailMessage { html: html.clone(), ..message() }), html)
+        };
+        assert!(of(LINE_BYTES_MAX / 2).0.contains("8bit\r\n\r\n<p>\r\nü"), "as it is");
+        let (written, html) = of(LINE_BYTES_MAX / 2 + 1);
+        assert!(written.lines().all(|line| line.len() <= LINE_BYTES_MAX));
+        let (_, body) = written.split_once("Content-Transfer-Encoding: base64\r\n\r\n").unwrap();
+        let body: Vec<_> = body.lines().take_while(|line| !line.starts_with("--")).collect();
+        assert!(body.iter().all(|line| line.len() <= BASE64_COLUMNS));
+        let decoded = BASE64_STANDARD.decode(body.concat()).unwrap();
+        assert_eq!(String::from_utf8(decoded).unwrap(), html.trim_end().replace('\n', "\r\n"));
         let long = MailMessage { subject: "ü".repeat(2_000), ..message() };
-        assert!(text(&long).lines().all(|line| line.len() <= 998), "it is folded");
+        assert!(text(&long).lines().all(|line| line.len() <= LINE_BYTES_MAX), "it is folded");
+        let to = format!("{}@example.com", "a".repeat(LINE_BYTES_MAX));
+        let refused = MailMessage { to, ..message() }.to_bytes();
+        assert!(matches!(refused, Err(MailError::Invalid(_))));
     }
 
     #[test]
