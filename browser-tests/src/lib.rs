@@ -22,5 +22,5 @@ pub mod walkthrough;
 pub use browser::Browser;
 pub use emulation::{Emulation, ForcedColours, JavaScript, Theme};
 pub use environment::{axe_core, lighthouse_runs};
-pub use page::{Frame, Page, Request};
+pub use page::{Frame, Page, Request, VirtualAuthenticator};
 pub use shop::{Preparation, Shop};

@@ -6,6 +6,7 @@ mod input;
 mod screenshot;
 
 use crate::{Browser, Emulation, Shop, Theme, devtools::EventLog};
+pub use authenticator::VirtualAuthenticator;
 pub use diagnostics::Request;
 pub use screenshot::Frame;
 use serde_json::{Value, json};

@@ -6,6 +6,9 @@ const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "correct horse battery staple";
 const USER: &[Preparation<'static>] =
     &[(&["auth", "user", "add", EMAIL, "--password-stdin"], PASSWORD)];
+/// Whether the page says that the device gave no passkey, and asks for one again.
+const HAS_FAILED: &str = "!document.getElementById('passkey-failure').hidden \
+    && !document.getElementById('passkey').disabled";
 const IS_ACCOUNT: &str = "location.pathname === '/auth/account' \
     && !!document.querySelector('a[href=\"/auth/account/passkeys\"]')";
 
@@ -13,14 +16,23 @@ const IS_ACCOUNT: &str = "location.pathname === '/auth/account' \
 fn a_passkey_is_added_and_signs_in_without_a_password() {
     let shop = Shop::at_localhost(USER);
     let page = Page::new(Emulation::DESKTOP);
-    page.add_virtual_authenticator();
+    let authenticator = page.add_virtual_authenticator();
     page.visit_url(&shop.url("/auth/account"));
     page.fill("#email", EMAIL);
     page.fill("#password", PASSWORD);
     page.wait_for_navigation(|page| page.click("#sign-in"));
     page.visit_url(&shop.url("/auth/account/passkeys"));
     page.fill("#password", PASSWORD);
+    authenticator.verify_person(false);
+    page.click("#passkey");
+    page.wait_until(HAS_FAILED);
+    authenticator.verify_person(true);
     page.wait_for_navigation(|page| page.click("#passkey"));
+    assert!(page.exists(".session [name=remove]"), "{}", page.text_content("main"));
+    // Enter asks for another passkey, of which this device can have no second; it removes none.
+    page.fill("#password", PASSWORD);
+    page.press("Enter");
+    page.wait_until(HAS_FAILED);
     assert!(page.exists(".session [name=remove]"), "{}", page.text_content("main"));
     page.visit_url(&shop.url("/auth/logout"));
     page.wait_for_navigation(|page| page.click("#sign-out"));

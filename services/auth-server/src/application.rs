@@ -1,6 +1,7 @@
 //! Use cases: accounts and sign-in, clients and how they prove who they are, grants and tokens.
 
 pub(crate) mod account_changes;
+mod account_records;
 pub(crate) mod accounts;
 pub(crate) mod addresses;
 pub(crate) mod attempt_limit;

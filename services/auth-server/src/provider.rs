@@ -4,7 +4,7 @@ mod assembly;
 mod own_account;
 
 use crate::{
-    adapters::settings::AuthSettings,
+    adapters::{http::assets::StyleSheet, settings::AuthSettings},
     application::{
         accounts::Accounts, attempt_limit::AttemptLimit, authorization::Authorizations,
         client_authentication::ClientAuthenticator, client_registration::ClientRegistrations,
@@ -31,7 +31,7 @@ pub(crate) struct Provider {
     pub(crate) issuer: Arc<Issuer>,
     /// Name of the shop.
     pub(crate) name: String,
-    pub(crate) hue: u16,
+    pub(crate) style: StyleSheet,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) key_store: Arc<KeyStore>,
     /// Seals what forms carry from page to page.
@@ -111,7 +111,7 @@ impl Provider {
         let limit = |name, failures_max| assembly.limit(name, failures_max);
         Ok(Self {
             name: settings.name.clone(),
-            hue: settings.hue,
+            style: StyleSheet::of_hue(settings.hue),
             sealing: DailySealingKey::new(&assembly.key("forms")),
             tokens: Arc::new(assembly.tokens(&keyring, &grants, &accounts, &subjects)),
             request_sources: assembly.request_sources(&clients, &keys, &pushed),

@@ -3,7 +3,7 @@
 mod account;
 mod account_texts;
 pub(crate) mod administrators_only;
-mod assets;
+pub(crate) mod assets;
 pub(crate) mod authorize;
 mod body;
 mod browser;

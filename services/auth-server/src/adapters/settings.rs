@@ -14,7 +14,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 /// Shortest master key, in bytes.
 const MASTER_KEY_BYTES_MIN: usize = 16;
 /// Longest name of the shop, in bytes.
-const NAME_BYTES_MAX: usize = 500;
+pub(crate) const NAME_BYTES_MAX: usize = 500;
 
 /// Largest body that is fetched from a client, in bytes.
 const FETCHED_BYTES_MAX: usize = 512 * 1024;

@@ -154,14 +154,15 @@ impl Administration {
     /// There is no such account.
     pub async fn disable_second_factor(&self, email: &str) -> Result<(), AdministrationError> {
         let id = self.account(email).await?;
+        let person = self.0.accounts.person(id).await?.unwrap_or_default();
         let notice = AccountNotice::SecondFactorDisabled;
-        let writes = self.0.mails.notice(Some(email), notice, LANGUAGE)?;
+        let writes = self.0.mails.notice(person.email.as_deref(), notice, LANGUAGE)?;
         self.0.second_factors.disable(id, writes).await.map_err(Into::into)
     }
 
     pub(super) async fn account(&self, email: &str) -> Result<AccountId, AdministrationError> {
         let email = parsed_email(email)?;
-        let id = self.0.accounts.of_address(&email).await?;
+        let id = self.0.accounts.reached_at(&email).await?;
         id.ok_or_else(|| AdministrationError::new(Rejection::UnknownAccount))
     }
 

@@ -1,32 +1,23 @@
 //! Changes of an account that its owner makes: sign-up, password, e-mail address, sign-out everywhere. The record of the person changes in
-//! the commit of the event that says so, and only if it is still the one that was read.
+//! the commit of the event that says so.
 
 use super::{
+    account_records::unavailable,
     accounts::{ACCOUNT_PREFIX, Accounts},
     error::AuthError,
     new_password::Password,
     person_records::{Person, PersonRecords},
 };
-use crate::domain::{Rejection, account::Account, events::AccountEvent};
+use crate::domain::{Rejection, account::Account};
 use identifiers::{AccountId, Email};
-use journal::LoadedAggregate;
 use kernel::{Timestamp, prefixed_id};
-use std::{sync::Arc, time::Duration};
-use storage::{CommitError, StorageError, Write};
+use std::time::Duration;
+use storage::Write;
 
 /// Time for which a link can be used that was mailed to the owner of an account.
 pub(crate) const MAILED_LINK_VALID: Duration = Duration::from_mins(30);
-/// Attempts at a change while others change the same record.
-const ATTEMPTS_MAX: usize = 8;
 
 impl Accounts {
-    /// Account whose person is reached at an address, if it may be used.
-    pub(crate) async fn reached_at(&self, email: &Email) -> Result<Option<AccountId>, AuthError> {
-        let Some(id) = self.of_address(email).await? else { return Ok(None) };
-        let person = self.person(id).await?;
-        Ok(person.filter(|person| person.is_reached_at(email)).map(|_| id))
-    }
-
     /// A new account of somebody who has read the mail to this address.
     pub(crate) async fn sign_up(
         &self,
@@ -144,53 +135,7 @@ impl Accounts {
     /// Signs out whoever is signed in to an account, and voids what was granted.
     pub(crate) async fn sign_out_everywhere(&self, id: AccountId) -> Result<(), AuthError> {
         let now = self.ids.now();
-        let change = |account: Option<&Account>| {
-            account.ok_or(Rejection::UnknownAccount)?.sign_out_everywhere(now)
-        };
-        self.change(id, change).await.map(drop)
+        let sign_out = |account: &Account| account.sign_out_everywhere(now);
+        self.change(id, sign_out, &[]).await.map(drop)
     }
-
-    /// Changes an account and the record of its person in one commit, together with these writes. A record that somebody else changes
-    /// meanwhile is read again.
-    pub(super) async fn change_person(
-        &self,
-        id: AccountId,
-        change: impl Fn(&Account, &mut Person) -> Result<Vec<AccountEvent>, Rejection>,
-        writes: Vec<Write>,
-    ) -> Result<LoadedAggregate<Account>, AuthError> {
-        let stream = prefixed_id(ACCOUNT_PREFIX, id);
-        for _ in 0..ATTEMPTS_MAX {
-            let (account, read) = self.read(id).await?;
-            let version = account.record_version;
-            let mut person = read.clone();
-            change(&account, &mut person)?;
-            let mut all = writes.clone();
-            all.push(PersonRecords::put(id, &person)?);
-            let decide = |account: Option<&Account>| {
-                let account = account.ok_or(Rejection::UnknownAccount)?;
-                account.check_record(version)?;
-                change(account, &mut read.clone())
-            };
-            match self.repository.execute(&stream, decide, |_| all.clone()).await {
-                Ok(changed) => return Ok(changed),
-                Err(error) => match AuthError::from(error) {
-                    AuthError::Rejected(Rejection::RecordChanged) => {}
-                    error => return Err(error),
-                },
-            }
-        }
-        Err(Rejection::RecordChanged.into())
-    }
-
-    /// An account with the record of its person, as that is after the last change of the account: records are seen once they are flushed.
-    async fn read(&self, id: AccountId) -> Result<(Arc<Account>, Person), AuthError> {
-        let loaded = self.repository.load(&prefixed_id(ACCOUNT_PREFIX, id)).await?;
-        loaded.commit().wait().await.map_err(unavailable)?;
-        let account = loaded.state.ok_or(Rejection::UnknownAccount)?;
-        Ok((account, self.person(id).await?.unwrap_or_default()))
-    }
-}
-
-pub(super) fn unavailable(error: CommitError) -> StorageError {
-    StorageError::Unavailable(error.to_string())
 }

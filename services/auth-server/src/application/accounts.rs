@@ -11,10 +11,10 @@ use super::{
 use crate::domain::{
     Rejection,
     account::Account,
-    events::{AccountEvent, ClientId, Role},
+    events::{ClientId, Role},
 };
 use identifiers::{AccountId, Email};
-use journal::{LoadedAggregate, Repository};
+use journal::Repository;
 use kernel::{Ids, Timestamp, prefixed_id};
 use std::{fmt, sync::Arc, time::Duration};
 use storage::{StorageError, Write};
@@ -77,14 +77,13 @@ impl Accounts {
     pub(crate) async fn offer_set_up(&self, id: AccountId) -> Result<String, AuthError> {
         let now = self.ids.now();
         let expires = now.checked_add(SET_UP_VALID).unwrap_or(Timestamp::MAX);
-        let offer = |account: Option<&Account>| {
-            let account = existing(account)?;
+        let offer = |account: &Account| {
             if !account.is_enabled {
                 return Err(Rejection::AccountDisabled);
             }
             Ok(account.offer_set_up(expires, now))
         };
-        let account = self.change(id, offer).await?;
+        let account = self.change(id, offer, &[]).await?;
         let number = account.state.map_or(0, |account| account.next_offer().saturating_sub(1));
         Ok(self.handles.issue(Purpose::SetUp, id.into(), number))
     }
@@ -128,6 +127,7 @@ impl Accounts {
             (person.password, person.pending_email) = (Some(hash.clone()), None);
             account.set_up(number, now)
         };
+        let writes = [writes, self.passkey_deletions(id).await?].concat();
         self.change_person(id, set, writes).await.map(|_| id)
     }
 
@@ -138,21 +138,11 @@ impl Accounts {
         email: &Email,
         password: &str,
     ) -> Result<Option<AccountId>, AuthError> {
-        let id = self.of_address(email).await?;
-        let mut hash = None;
-        if let Some(id) = id
-            && self.load(id).await?.is_some_and(|account| account.is_enabled && account.is_set_up)
-        {
-            let person = self.person(id).await?;
-            hash = person.filter(|person| person.is_reached_at(email)).and_then(|it| it.password);
-        }
-        let is_right = self.passwords.verify(password, hash.as_deref()).await?;
-        Ok(id.filter(|_| is_right))
-    }
-
-    /// Account that an address belongs to.
-    pub(crate) async fn of_address(&self, email: &Email) -> Result<Option<AccountId>, AuthError> {
-        Ok(self.addresses.holder(email).await?)
+        let found = self.holder(email).await?;
+        let found = found.filter(|(_, account, _)| account.is_enabled && account.is_set_up);
+        let hash = found.as_ref().and_then(|(.., person)| person.password.as_deref());
+        let is_right = self.passwords.verify(password, hash).await?;
+        Ok(found.map(|(id, ..)| id).filter(|_| is_right))
     }
 
     /// Handle of a device on which somebody signed in with the present password. It proves nothing but that.
@@ -170,7 +160,7 @@ impl Accounts {
         let Some((id, number)) = self.handles.open(Purpose::Device, device) else {
             return Ok(false);
         };
-        let Some(holder) = self.of_address(email).await?.filter(|it| *it == AccountId(id)) else {
+        let Some(holder) = self.reached_at(email).await?.filter(|it| *it == AccountId(id)) else {
             return Ok(false);
         };
         Ok(self.load(holder).await?.is_some_and(|account| account.passwords == number))
@@ -209,16 +199,8 @@ impl Accounts {
         role: Option<Role>,
     ) -> Result<(), AuthError> {
         let now = self.ids.now();
-        let change = |account: Option<&Account>| Ok(existing(account)?.assign_role(role, now));
-        self.change(id, change).await.map(drop)
-    }
-
-    /// Deletes an account and what is known of its person. The address is free a while later.
-    pub(crate) async fn delete(&self, id: AccountId) -> Result<(), AuthError> {
-        let (stream, now) = (prefixed_id(ACCOUNT_PREFIX, id), self.ids.now());
-        let delete = |account: Option<&Account>| Ok::<_, Rejection>(existing(account)?.delete(now));
-        self.repository.execute(&stream, delete, |_| vec![PersonRecords::delete(id)]).await?;
-        Ok(())
+        let assign = |account: &Account| Ok(account.assign_role(role, now));
+        self.change(id, assign, &[]).await.map(drop)
     }
 
     /// Takes back a consent, with what the client was granted by it.
@@ -228,9 +210,8 @@ impl Accounts {
         client: &ClientId,
     ) -> Result<(), AuthError> {
         let now = self.ids.now();
-        let change =
-            |account: Option<&Account>| Ok(existing(account)?.withdraw_consent(client, now));
-        self.change(id, change).await.map(drop)
+        let withdraw = |account: &Account| Ok(account.withdraw_consent(client, now));
+        self.change(id, withdraw, &[]).await.map(drop)
     }
 
     /// Record of a person.
@@ -244,18 +225,26 @@ impl Accounts {
         id: AccountId,
         claims: serde_json::Map<String, serde_json::Value>,
     ) -> Result<(), AuthError> {
-        let person = self.person(id).await?.ok_or(Rejection::UnknownAccount)?;
-        Ok(self.records.replace(id, &Person { claims, ..person }).await?)
+        let now = self.ids.now();
+        let describe = |_: &Account, person: &mut Person| {
+            if person.claims == claims {
+                return Ok(Vec::new());
+            }
+            person.claims.clone_from(&claims);
+            Ok(Account::describe(now))
+        };
+        self.change_person(id, describe, Vec::new()).await.map(drop)
     }
 
     /// Disables or enables an account.
     pub(crate) async fn enable(&self, id: AccountId, is_enabled: bool) -> Result<(), AuthError> {
         let now = self.ids.now();
-        let change = |account: Option<&Account>| {
-            let account = existing(account)?;
+        let change = |account: &Account| {
             Ok(if is_enabled { account.enable(now) } else { account.disable(now) })
         };
-        self.change(id, change).await.map(drop)
+        // Passkeys of before count no longer.
+        let writes = if is_enabled { self.passkey_deletions(id).await? } else { Vec::new() };
+        self.change(id, change, &writes).await.map(drop)
     }
 
     /// Remembers a consent to scopes for a client that is registered since this time.
@@ -267,10 +256,8 @@ impl Accounts {
         scopes: &[String],
     ) -> Result<(), AuthError> {
         let now = self.ids.now();
-        let change = |account: Option<&Account>| {
-            existing(account)?.consent(client, registered_at, scopes, now)
-        };
-        self.change(id, change).await.map(drop)
+        let consent = |account: &Account| account.consent(client, registered_at, scopes, now);
+        self.change(id, consent, &[]).await.map(drop)
     }
 
     /// All accounts with their records, in the order in which they were created.
@@ -279,8 +266,10 @@ impl Accounts {
     ) -> Result<Vec<(AccountId, Arc<Account>, Person)>, StorageError> {
         let mut accounts = Vec::new();
         for (id, person) in self.records.list().await? {
-            let corrupt = || StorageError::Corrupt(format!("account {id} has a record only"));
-            accounts.push((id, self.load(id).await?.ok_or_else(corrupt)?, person));
+            // One that is deleted meanwhile is not there any more.
+            if let Some(account) = self.load(id).await? {
+                accounts.push((id, account, person));
+            }
         }
         Ok(accounts)
     }
@@ -289,23 +278,10 @@ impl Accounts {
         let opened = self.handles.open(Purpose::SetUp, handle);
         opened.map(|(id, number)| (AccountId(id), number)).ok_or(Rejection::OfferInvalid)
     }
-
-    pub(super) async fn change(
-        &self,
-        id: AccountId,
-        decide: impl Fn(Option<&Account>) -> Result<Vec<AccountEvent>, Rejection>,
-    ) -> Result<LoadedAggregate<Account>, AuthError> {
-        let stream = prefixed_id(ACCOUNT_PREFIX, id);
-        Ok(self.repository.execute(&stream, decide, |_| Vec::new()).await?)
-    }
 }
 
 impl fmt::Debug for Accounts {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("Accounts")
     }
-}
-
-fn existing(account: Option<&Account>) -> Result<&Account, Rejection> {
-    account.filter(|account| account.deleted_at.is_none()).ok_or(Rejection::UnknownAccount)
 }

@@ -115,7 +115,8 @@ impl MailedLinks {
 
     async fn may_ask(&self, email: &Email, network: &str) -> Result<bool, AuthError> {
         let subject = self.accounts.addresses.digest(email);
-        let is_network_free = self.network_requests.begin(network).await?;
-        Ok(self.address_requests.begin(&subject).await? && is_network_free)
+        // In this order: a network that asks too often uses up nothing of an address.
+        Ok(self.network_requests.begin(network).await?
+            && self.address_requests.begin(&subject).await?)
     }
 }

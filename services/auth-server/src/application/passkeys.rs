@@ -3,20 +3,22 @@
 mod record;
 
 use super::{
-    account_changes::unavailable,
-    accounts::{ACCOUNT_PREFIX, Accounts},
+    account_records::unavailable,
+    accounts::Accounts,
     error::AuthError,
     seal::digest,
+    sign_in_log::{SignIn, SignInLog},
 };
 use crate::domain::{Rejection, account::Account};
 use identifiers::AccountId;
 use jose::{base64url_decode, base64url_encode};
-use kernel::{Ids, Timestamp, Uuid, prefixed_id};
-use record::{PASSKEYS, PasskeyRecord, corrupt, credential_digest, key, put};
+use kernel::{Ids, Timestamp, Uuid};
+pub(super) use record::deletions;
+use record::{PasskeyRecord, corrupt, credential_digest, delete, put, records};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc, time::Duration};
-use storage::{Commit, Documents, FieldValue, KeyValue, Query, StorageError, Write};
+use storage::{Commit, Documents, KeyValue, StorageError, Write};
 use subtle::ConstantTimeEq;
 use webauthn::{
     AuthenticationResponse, KnownCredential, RegistrationResponse, RelyingParty, WebauthnError,
@@ -25,8 +27,6 @@ use webauthn::{
 /// Time within which a challenge must be answered.
 const CHALLENGE_VALID: Duration = Duration::from_mins(5);
 const CHALLENGE_BYTES: usize = 32;
-/// Most passkeys that are read at once: those of one account, or those with one identifier.
-const READ_MAX: usize = 50;
 
 /// Challenge that a page carries, sealed for its browser.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -80,6 +80,7 @@ pub(crate) struct Passkeys {
     pub(crate) values: Arc<dyn KeyValue>,
     /// Key of the user handles.
     pub(crate) handles: hmac::Key,
+    pub(crate) log: Arc<SignInLog>,
     pub(crate) ids: Ids,
 }
 
@@ -97,16 +98,17 @@ impl Passkeys {
         base64url_encode(hmac::sign(&self.handles, Uuid::from(id).as_bytes()).as_ref())
     }
 
-    /// Passkeys of an account.
+    /// Passkeys of an account. Which it has it says itself: a record alone is none.
     pub(crate) async fn of(&self, id: AccountId) -> Result<Vec<ListedPasskey>, StorageError> {
-        let records = self.records("by_account", &id.to_string()).await?;
+        let Some(account) = self.accounts.flushed(id).await? else { return Ok(Vec::new()) };
+        let records = records(&*self.documents, "by_account", &id.to_string()).await?;
         let listed = records.into_iter().map(|record| ListedPasskey {
             id: credential_digest(&record.credential),
             credential: record.credential,
             added: record.added,
             is_synced: record.is_backup_eligible,
         });
-        Ok(listed.collect())
+        Ok(listed.filter(|passkey| account.has_passkey(&passkey.id)).collect())
     }
 
     /// Registers a passkey of an account, in one commit with these writes.
@@ -136,11 +138,8 @@ impl Passkeys {
         };
         let passkey = credential_digest(&record.credential);
         let writes = [writes, vec![put(&record)?]].concat();
-        let add = |account: Option<&Account>| {
-            account.ok_or(Rejection::UnknownAccount)?.add_passkey(&passkey, now)
-        };
-        let stream = prefixed_id(ACCOUNT_PREFIX, id);
-        let added = self.accounts.repository.execute(&stream, add, |_| writes.clone()).await?;
+        let add = |account: &Account| account.add_passkey(&passkey, now);
+        let added = self.accounts.change(id, add, &writes).await?;
         seen(added.commit()).await
     }
 
@@ -152,19 +151,27 @@ impl Passkeys {
         writes: Vec<Write>,
     ) -> Result<(), AuthError> {
         let now = self.ids.now();
-        let delete = Write::Delete { collection: &PASSKEYS, key: key(id, passkey) };
-        let writes = [writes, vec![delete]].concat();
-        let remove = |account: Option<&Account>| {
-            let account = account.ok_or(Rejection::UnknownAccount)?;
-            Ok::<_, Rejection>(account.remove_passkey(passkey, now))
-        };
-        let stream = prefixed_id(ACCOUNT_PREFIX, id);
-        let removed = self.accounts.repository.execute(&stream, remove, |_| writes.clone()).await?;
+        let writes = [writes, vec![delete(id, passkey)]].concat();
+        let remove = |account: &Account| Ok(account.remove_passkey(passkey, now));
+        let removed = self.accounts.change(id, remove, &writes).await?;
         seen(removed.commit()).await
     }
 
     /// Account of the passkey that answered a challenge.
     pub(crate) async fn authenticate(
+        &self,
+        challenge: &Challenge,
+        answer: &PasskeyAnswer<'_>,
+    ) -> Result<UsedPasskey, AuthError> {
+        let used = self.verified(challenge, answer).await;
+        if matches!(used, Err(AuthError::Rejected(Rejection::PasskeyInvalid))) {
+            // Of no account: whatever a refused answer names, a stranger may have written.
+            self.log.record(SignIn::Failed(None)).await?;
+        }
+        used
+    }
+
+    async fn verified(
         &self,
         challenge: &Challenge,
         answer: &PasskeyAnswer<'_>,
@@ -197,8 +204,15 @@ impl Passkeys {
         let (account, is_synced) = (record.account, record.is_backup_eligible);
         let (sign_count, is_backed_up) = (used.sign_count, used.is_backed_up);
         if (sign_count, is_backed_up) != (record.sign_count, record.is_backed_up) {
+            let passkey = credential_digest(&record.credential);
             let record = PasskeyRecord { sign_count, is_backed_up, ..record };
             drop(self.documents.write(vec![put(&record)?]).await?);
+            // If it was removed meanwhile, this has brought its record back.
+            let holder = self.accounts.load(account).await?;
+            if !holder.is_some_and(|holder| holder.has_passkey(&passkey)) {
+                drop(self.documents.write(vec![delete(account, &passkey)]).await?);
+                return Err(Rejection::PasskeyInvalid.into());
+            }
         }
         Ok(UsedPasskey { account, is_synced })
     }
@@ -207,7 +221,7 @@ impl Passkeys {
     /// authenticators choose; the user handle says whose it is.
     async fn known(&self, answer: &PasskeyAnswer<'_>) -> Result<Option<PasskeyRecord>, AuthError> {
         let passkey = credential_digest(answer.credential);
-        for record in self.records("by_credential", &passkey).await? {
+        for record in records(&*self.documents, "by_credential", &passkey).await? {
             let handle = self.user_handle(record.account);
             let is_its_owner = handle.as_bytes().ct_eq(answer.user_handle.as_bytes());
             let account = self.accounts.load(record.account).await?;
@@ -227,18 +241,6 @@ impl Passkeys {
             return Err(Rejection::PasskeyInvalid.into());
         }
         decoded(&challenge.bytes).map_err(Into::into)
-    }
-
-    async fn records(
-        &self,
-        index: &'static str,
-        value: &str,
-    ) -> Result<Vec<PasskeyRecord>, StorageError> {
-        let equals = vec![FieldValue::Text(value.to_owned())];
-        let query = Query { equals, ..Query::all(index, READ_MAX) };
-        let page = self.documents.query(&PASSKEYS, query).await?;
-        let records = page.documents.iter().map(|document| serde_json::from_slice(&document.body));
-        records.collect::<Result<_, _>>().map_err(|_| corrupt())
     }
 }
 
@@ -261,3 +263,6 @@ fn invalid(error: WebauthnError) -> AuthError {
     tracing::info!(%error, "a passkey was refused");
     Rejection::PasskeyInvalid.into()
 }
+
+#[cfg(test)]
+mod tests;

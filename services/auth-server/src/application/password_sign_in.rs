@@ -62,7 +62,7 @@ impl PasswordSignIn {
         let Ok(email) = Email::parse(request.email) else {
             return Ok(Attempt::WrongCredentials);
         };
-        let account = self.accounts.of_address(&email).await?;
+        let account = self.accounts.reached_at(&email).await?;
         let mut subject = self.accounts.addresses.digest(&email);
         if let Some(device) = request.device
             && self.accounts.is_known_device(&email, device).await?
@@ -166,7 +166,7 @@ mod tests {
     async fn a_device_is_known_until_another_password_is_set() {
         let provider = with_account(&MemoryEngine::new()).await;
         let (accounts, email) = (&provider.accounts, Email::parse(EMAIL).unwrap());
-        let id = accounts.of_address(&email).await.unwrap().unwrap();
+        let id = accounts.reached_at(&email).await.unwrap().unwrap();
         let device = accounts.device(id).await.unwrap();
         assert!(accounts.is_known_device(&email, &device).await.unwrap());
         let link = accounts.offer_set_up(id).await.unwrap();

@@ -70,11 +70,6 @@ impl PersonRecords {
         }
     }
 
-    /// Replaces a record of which nothing is told in the journal.
-    pub(crate) async fn replace(&self, id: AccountId, person: &Person) -> Result<(), StorageError> {
-        self.documents.write(vec![Self::put(id, person)?]).await.map(drop)
-    }
-
     /// The write that replaces a record, to be committed with the events that say so.
     pub(crate) fn put(id: AccountId, person: &Person) -> Result<Write, StorageError> {
         let body = serde_json::to_vec(person);
@@ -82,9 +77,7 @@ impl PersonRecords {
         let document = Document { key: id.to_string(), body: body.into(), fields: Vec::new() };
         Ok(Write::Put { collection: &PEOPLE, document })
     }
-}
 
-impl PersonRecords {
     /// The write that deletes a record.
     pub(crate) fn delete(id: AccountId) -> Write {
         Write::Delete { collection: &PEOPLE, key: id.to_string() }

@@ -2,15 +2,16 @@
 //! both are a record beside the account, which decides what counts.
 
 use super::{
-    accounts::{ACCOUNT_PREFIX, Accounts},
-    attempt_limit::AttemptLimit,
+    accounts::Accounts,
+    attempt_limit::{AttemptLimit, LimitDecision},
     error::AuthError,
     mail::{AccountNotice, MailQueue},
     one_time_password::TotpSecret,
     recovery_codes,
     seal::SealingKey,
+    sign_in_log::{SignIn, SignInLog},
 };
-use crate::domain::{Rejection, account::Account, events::AccountEvent};
+use crate::domain::{Rejection, account::Account};
 use identifiers::AccountId;
 use jose::{base64url_decode, base64url_encode};
 use kernel::{Ids, prefixed_id};
@@ -51,6 +52,7 @@ pub(crate) struct SecondFactors {
     /// Key of the digests of recovery codes.
     pub(crate) digests: hmac::Key,
     pub(crate) attempts: AttemptLimit,
+    pub(crate) log: Arc<SignInLog>,
     pub(crate) mails: Arc<MailQueue>,
     pub(crate) ids: Ids,
 }
@@ -74,7 +76,7 @@ impl SecondFactors {
         };
         let writes = [writes, vec![put(id, &record)?]].concat();
         let enable = |account: &Account| account.enable_second_factor(step, now);
-        self.change(id, enable, &writes).await?;
+        self.accounts.change(id, enable, &writes).await?;
         Ok(codes)
     }
 
@@ -87,11 +89,19 @@ impl SecondFactors {
         language: &str,
     ) -> Result<CodeCheck, AuthError> {
         let subject = id.to_string();
-        if !self.attempts.begin(&subject).await? {
-            return Ok(CodeCheck::TooMany);
+        match self.attempts.count(&subject).await? {
+            LimitDecision::Allowed => {}
+            LimitDecision::LockedOut => {
+                self.log.record(SignIn::LockedOut(Some(id))).await?;
+                return Ok(CodeCheck::TooMany);
+            }
+            LimitDecision::Refused => return Ok(CodeCheck::TooMany),
         }
         let check = match self.used(id, code, language).await {
-            Err(AuthError::Rejected(Rejection::CodeInvalid)) => return Ok(CodeCheck::Wrong),
+            Err(AuthError::Rejected(Rejection::CodeInvalid)) => {
+                self.log.record(SignIn::Failed(Some(id))).await?;
+                return Ok(CodeCheck::Wrong);
+            }
             check => check?,
         };
         self.attempts.succeed(&subject).await?;
@@ -105,10 +115,16 @@ impl SecondFactors {
         language: &str,
     ) -> Result<CodeCheck, AuthError> {
         let now = self.ids.now();
-        let record = self.record(id).await?.ok_or(Rejection::CodeInvalid)?;
+        let (version, record) = self.read(id).await?;
+        // A code of an app or of a list that was replaced meanwhile is a wrong one, whatever its number.
+        let check =
+            |account: &Account| account.check_record(version).map_err(|_| Rejection::CodeInvalid);
         if let Some(step) = self.opened(id, &record)?.step_of(code, now) {
-            let accept = |account: &Account| account.use_one_time_password(step, now);
-            self.change(id, accept, &[]).await?;
+            let accept = |account: &Account| {
+                check(account)?;
+                account.use_one_time_password(step, now)
+            };
+            self.accounts.change(id, accept, &[]).await?;
             return Ok(CodeCheck::OneTimePassword);
         }
         let digest = recovery_codes::digest(&self.digests, id, code);
@@ -117,16 +133,21 @@ impl SecondFactors {
         let email = self.accounts.person(id).await?.and_then(|person| person.email);
         let notice =
             self.mails.notice(email.as_deref(), AccountNotice::RecoveryCodeUsed, language)?;
-        let accept = |account: &Account| account.use_recovery_code(number, now);
-        self.change(id, accept, &notice).await?;
+        let accept = |account: &Account| {
+            check(account)?;
+            account.use_recovery_code(number, now)
+        };
+        self.accounts.change(id, accept, &notice).await?;
         Ok(CodeCheck::RecoveryCode)
     }
 
-    /// New recovery codes in place of all that there are.
-    pub(crate) async fn replace_codes(&self, id: AccountId) -> Result<Vec<String>, AuthError> {
-        let account = self.accounts.load(id).await?.ok_or(Rejection::UnknownAccount)?;
-        let version = account.record_version;
-        let record = self.record(id).await?.ok_or(Rejection::CodeInvalid)?;
+    /// New recovery codes in place of all that there are, in one commit with these writes.
+    pub(crate) async fn replace_codes(
+        &self,
+        id: AccountId,
+        writes: Vec<Write>,
+    ) -> Result<Vec<String>, AuthError> {
+        let (version, record) = self.read(id).await?;
         let codes = recovery_codes::generate(&**self.ids.randomness());
         let record = SecondFactorRecord { recovery_codes: self.digests(id, &codes), ..record };
         let now = self.ids.now();
@@ -134,35 +155,26 @@ impl SecondFactors {
             account.check_record(version)?;
             account.replace_recovery_codes(now)
         };
-        self.change(id, replace, &[put(id, &record)?]).await?;
+        let writes = [writes, vec![put(id, &record)?]].concat();
+        self.accounts.change(id, replace, &writes).await?;
         Ok(codes)
     }
 
     /// Turns the second factor of an account off, in one commit with these writes.
     pub(crate) async fn disable(&self, id: AccountId, writes: Vec<Write>) -> Result<(), AuthError> {
         let now = self.ids.now();
-        let delete = Write::Delete { collection: &SECOND_FACTORS, key: id.to_string() };
-        let writes = [writes, vec![delete]].concat();
-        self.change(id, |account| Ok(account.disable_second_factor(now)), &writes).await
+        let writes = [writes, vec![deletion(id)]].concat();
+        let disable = |account: &Account| Ok(account.disable_second_factor(now));
+        self.accounts.change(id, disable, &writes).await.map(drop)
     }
 
-    async fn change(
-        &self,
-        id: AccountId,
-        decide: impl Fn(&Account) -> Result<Vec<AccountEvent>, Rejection>,
-        writes: &[Write],
-    ) -> Result<(), AuthError> {
-        let decide = |account: Option<&Account>| decide(account.ok_or(Rejection::UnknownAccount)?);
-        let stream = prefixed_id(ACCOUNT_PREFIX, id);
-        self.accounts.repository.execute(&stream, decide, |_| writes.to_vec()).await?;
-        Ok(())
-    }
-
-    async fn record(&self, id: AccountId) -> Result<Option<SecondFactorRecord>, StorageError> {
-        let Some(stored) = self.documents.find(&SECOND_FACTORS, &id.to_string()).await? else {
-            return Ok(None);
-        };
-        serde_json::from_slice(&stored.body).map(Some).map_err(|_| corrupt(id))
+    /// Record of a second factor, with the version of the account that it belongs to.
+    async fn read(&self, id: AccountId) -> Result<(u32, SecondFactorRecord), AuthError> {
+        let account = self.accounts.flushed(id).await?.ok_or(Rejection::UnknownAccount)?;
+        let stored = self.documents.find(&SECOND_FACTORS, &id.to_string()).await?;
+        let stored = stored.ok_or(Rejection::CodeInvalid)?;
+        let record = serde_json::from_slice(&stored.body).map_err(|_| corrupt(id))?;
+        Ok((account.record_version, record))
     }
 
     fn sealed(&self, id: AccountId, secret: &TotpSecret) -> String {
@@ -200,6 +212,11 @@ fn put(id: AccountId, record: &SecondFactorRecord) -> Result<Write, StorageError
     let body = serde_json::to_vec(record).map_err(|_| corrupt(id))?;
     let document = Document { key: id.to_string(), body: body.into(), fields: Vec::new() };
     Ok(Write::Put { collection: &SECOND_FACTORS, document })
+}
+
+/// The write that deletes the record of an account.
+pub(super) fn deletion(id: AccountId) -> Write {
+    Write::Delete { collection: &SECOND_FACTORS, key: id.to_string() }
 }
 
 fn corrupt(id: AccountId) -> StorageError {

@@ -22,7 +22,7 @@ static SESSIONS: Collection = Collection {
 
 /// Most sessions that are shown, the newest.
 pub(crate) const SHOWN_MAX: usize = 50;
-/// Most entries that are deleted in one round.
+/// Most entries that are deleted at once.
 const DELETED_MAX: usize = 500;
 
 /// Session in the list.
@@ -73,13 +73,9 @@ impl SessionList {
         id: AccountId,
         account: &Account,
     ) -> Result<Vec<ListedSession>, StorageError> {
-        let query = Query {
-            equals: vec![FieldValue::Text(id.to_string())],
-            direction: Direction::Descending,
-            ..Query::all("by_account", SHOWN_MAX)
-        };
         let mut listed = Vec::new();
-        for document in self.documents.query(&SESSIONS, query).await?.documents {
+        let page = self.documents.query(&SESSIONS, newest_of(id, SHOWN_MAX)).await?;
+        for document in page.documents {
             let session: ListedSession = serde_json::from_slice(&document.body)
                 .map_err(|_| StorageError::Corrupt("a listed session".to_owned()))?;
             let is_over = self.sessions.has_ended(&session.sid).await?
@@ -91,7 +87,8 @@ impl SessionList {
         Ok(listed)
     }
 
-    /// Ends the sessions of an account, each by itself: clients are told of the end of a session.
+    /// Ends the newest sessions of an account, each by itself: clients are told of the end of a session. Of the end of older ones they
+    /// learn from their tokens.
     pub(crate) async fn end_all(
         &self,
         id: AccountId,
@@ -109,7 +106,6 @@ impl SessionList {
         let until = Some(FieldValue::Integer(self.ids.now().as_second() + 1));
         let query = Query { until, ..Query::all("by_end", DELETED_MAX) };
         let page = self.documents.query(&SESSIONS, query).await?;
-        let delete = |key| Write::Delete { collection: &SESSIONS, key };
         let writes: Vec<_> =
             page.documents.into_iter().map(|document| delete(document.key)).collect();
         let count = writes.len();
@@ -118,6 +114,24 @@ impl SessionList {
         }
         Ok(count)
     }
+}
+
+/// The writes that delete the entries of an account, the newest ones; older ones are deleted when their sessions have ended.
+pub(super) async fn deletions(
+    documents: &dyn Documents,
+    id: AccountId,
+) -> Result<Vec<Write>, StorageError> {
+    let page = documents.query(&SESSIONS, newest_of(id, DELETED_MAX)).await?;
+    Ok(page.documents.into_iter().map(|document| delete(document.key)).collect())
+}
+
+fn newest_of(id: AccountId, limit: usize) -> Query {
+    let equals = vec![FieldValue::Text(id.to_string())];
+    Query { equals, direction: Direction::Descending, ..Query::all("by_account", limit) }
+}
+
+fn delete(key: String) -> Write {
+    Write::Delete { collection: &SESSIONS, key }
 }
 
 /// Browser and system of a `User-Agent`, in two words; none of one that names neither.

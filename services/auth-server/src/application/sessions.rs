@@ -58,7 +58,15 @@ pub(crate) struct Proof {
     pub(crate) account: AccountId,
     pub(crate) at: Timestamp,
     /// Authentication methods (`amr`).
-    pub(crate) methods: &'static [&'static str],
+    pub(crate) methods: Vec<String>,
+}
+
+impl Proof {
+    /// Proof by these methods.
+    pub(crate) fn by(methods: &[&str], account: AccountId, at: Timestamp) -> Self {
+        let methods = methods.iter().map(ToString::to_string).collect();
+        Self { account, at, methods }
+    }
 }
 
 /// Secret identifier of a session: the value of its cookie.
@@ -111,14 +119,13 @@ impl Sessions {
         proof: &Proof,
         earlier: Option<&SessionId>,
     ) -> Result<(SessionId, Session), StorageError> {
-        let Proof { account, at: authenticated_at, methods } = *proof;
+        let Proof { account, at: authenticated_at, methods } = proof.clone();
         let continued = match earlier {
             Some(earlier) => self.continued(account, earlier).await?,
             None => None,
         };
         let sid = continued.unwrap_or_else(|| self.random::<SID_BYTES>());
         let id = SessionId(self.random::<ID_BYTES>());
-        let methods = methods.iter().map(ToString::to_string).collect();
         let session = Session { account, sid, authenticated_at, methods };
         let body = serde_json::to_vec(&session);
         let body = body.map_err(|error| StorageError::Corrupt(error.to_string()))?;

@@ -32,7 +32,7 @@ pub(crate) struct Account {
     pub(crate) is_email_verified: bool,
     pub(crate) second_factor: Option<SecondFactor>,
     passkeys: BTreeSet<String>,
-    /// Version of the record of the person: how many changes it has seen.
+    /// Version of the records of the account: how many changes they have seen.
     pub(crate) record_version: u32,
     offer: Option<Offer>,
     offers: u32,
@@ -104,7 +104,8 @@ impl Account {
         if self.is_enabled { Ok(offer) } else { Err(Rejection::OfferInvalid) }
     }
 
-    /// A password set by a one-time link. If the link was mailed, the mail was read.
+    /// A password set by a one-time link. If the link was mailed, the mail was read. It is the way back for whoever lost the account to
+    /// somebody else, who may have added passkeys: from now on the password alone opens it.
     pub(crate) fn set_up(
         &self,
         number: u32,
@@ -113,7 +114,8 @@ impl Account {
         let offer = self.usable_offer(number, at)?;
         let is_new = offer.is_mailed && !self.is_email_verified;
         let verified = is_new.then_some(AccountEvent::EmailVerified { at });
-        Ok(verified.into_iter().chain([AccountEvent::PasswordSet { at }]).collect())
+        let set = [AccountEvent::PasswordSet { at }];
+        Ok(verified.into_iter().chain(self.remove_passkeys(at)).chain(set).collect())
     }
 
     /// Disables the account; what is signed in is signed out.
@@ -121,7 +123,7 @@ impl Account {
         if self.is_enabled { vec![AccountEvent::Disabled { at }] } else { Vec::new() }
     }
 
-    /// Enables the account again. Whatever it was disabled for, its old password must not bring it back.
+    /// Enables the account again. Whatever it was disabled for, neither its old password nor a passkey must bring it back.
     pub(crate) fn enable(&self, at: Timestamp) -> Vec<AccountEvent> {
         if self.is_enabled { Vec::new() } else { vec![AccountEvent::Enabled { at }] }
     }
@@ -234,7 +236,7 @@ impl Account {
             account.record_version = account.record_version.saturating_add(1);
         }
         match event {
-            AccountEvent::Created { .. } => {}
+            AccountEvent::Created { .. } | AccountEvent::Described { .. } => {}
             AccountEvent::SetUpOffered { number, expires, .. }
             | AccountEvent::ResetOffered { number, expires, .. } => {
                 account.offers = *number;
@@ -249,9 +251,13 @@ impl Account {
                 account.passwords = account.passwords.saturating_add(1);
             }
             AccountEvent::Disabled { at } => {
-                (account.is_enabled, account.offer, account.valid_from) = (false, None, *at);
+                (account.is_enabled, account.valid_from) = (false, *at);
+                (account.offer, account.email_change) = (None, None);
             }
-            AccountEvent::Enabled { .. } => (account.is_enabled, account.is_set_up) = (true, false),
+            AccountEvent::Enabled { .. } => {
+                (account.is_enabled, account.is_set_up) = (true, false);
+                account.passkeys.clear();
+            }
             AccountEvent::ConsentGiven { client, scopes, at } => {
                 let given = scopes.iter().map(|scope| (scope.clone(), *at));
                 account.consents.entry(client.clone()).or_default().extend(given);

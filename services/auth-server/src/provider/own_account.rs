@@ -41,8 +41,8 @@ impl OwnAccount {
         Ok(Self {
             mailed_links: assembly.mailed_links(accounts, handles, &mails),
             password_policy: PasswordPolicy { breached },
-            second_factors: assembly.second_factors(accounts, &mails),
-            passkeys: assembly.passkeys(accounts),
+            second_factors: assembly.second_factors(accounts, sessions, &mails),
+            passkeys: assembly.passkeys(accounts, sessions),
             session_list: Arc::new(SessionList {
                 documents: assembly.documents(),
                 sessions: Arc::clone(sessions),
@@ -96,25 +96,32 @@ impl Assembly<'_> {
         }
     }
 
-    fn second_factors(&self, accounts: &Arc<Accounts>, mails: &Arc<MailQueue>) -> SecondFactors {
+    fn second_factors(
+        &self,
+        accounts: &Arc<Accounts>,
+        sessions: &Sessions,
+        mails: &Arc<MailQueue>,
+    ) -> SecondFactors {
         SecondFactors {
             accounts: Arc::clone(accounts),
             documents: self.documents(),
             sealing: SealingKey::new(&self.key("second-factors")),
             digests: hmac::Key::new(HMAC_SHA256, &self.key("recovery-codes")),
             attempts: self.limit("second-factor", WRONG_CODES_MAX),
+            log: Arc::clone(&sessions.log),
             mails: Arc::clone(mails),
             ids: self.ids.clone(),
         }
     }
 
-    fn passkeys(&self, accounts: &Arc<Accounts>) -> Passkeys {
+    fn passkeys(&self, accounts: &Arc<Accounts>, sessions: &Sessions) -> Passkeys {
         Passkeys {
             party: RelyingParty::of_origin(self.issuer.origin()),
             accounts: Arc::clone(accounts),
             documents: self.documents(),
             values: self.values(),
             handles: hmac::Key::new(HMAC_SHA512, &self.key("user-handles")),
+            log: Arc::clone(&sessions.log),
             ids: self.ids.clone(),
         }
     }

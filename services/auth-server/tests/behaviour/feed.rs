@@ -7,6 +7,14 @@ use messaging::Feed;
 use serde_json::{Value, json};
 use std::time::Duration;
 
+/// Outcomes of the sign-ins in the feed, each with the account if it is known.
+pub(crate) async fn sign_ins(world: &World) -> Vec<(String, bool)> {
+    let (events, _) = published(world, 0).await;
+    let sign_ins = events.iter().filter(|event| event["type"] == "sign_in_attempted");
+    let outcome = |event: &Value| event["outcome"].as_str().expect("it is text").to_owned();
+    sign_ins.map(|event| (outcome(event), event["account_id"].is_string())).collect()
+}
+
 /// Everything in the feed from this position on, as others read it.
 async fn published(world: &World, after: u64) -> (Vec<Value>, u64) {
     let feed = world.fixture.contract::<dyn Feed<AuthEvent>>();

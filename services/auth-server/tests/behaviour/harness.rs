@@ -127,7 +127,12 @@ impl World {
 
     /// The same provider after a restart.
     pub(crate) async fn restarted(&self) -> Self {
-        Self::on(self.engine.clone(), Arc::clone(&self.clock), &[]).await
+        self.restarted_with(&[]).await
+    }
+
+    /// The same after a restart with these settings.
+    pub(crate) async fn restarted_with(&self, settings: &[(&str, &str)]) -> Self {
+        Self::on(self.engine.clone(), Arc::clone(&self.clock), settings).await
     }
 
     pub(crate) async fn administration(&self) -> Administration {

@@ -1,6 +1,6 @@
 //! Mailbox: a folder to which a provider delivers, and its messages in the order in which they were asked for.
 
-use crate::harness::World;
+use crate::harness::{ORIGIN, World};
 use std::{
     collections::BTreeSet,
     fs,
@@ -24,8 +24,10 @@ pub(crate) struct Mail {
 impl Mail {
     /// Path of the link in the message, which is below the issuer.
     pub(crate) fn path(&self) -> String {
-        let link = self.text.lines().find_map(|line| line.strip_prefix("http://127.0.0.1:8080"));
-        link.unwrap_or_else(|| panic!("{}", self.text)).to_owned()
+        let origins = [ORIGIN, "http://localhost:8080"];
+        let link =
+            |line: &str| origins.iter().find_map(|it| line.strip_prefix(it)).map(str::to_owned);
+        self.text.lines().find_map(link).unwrap_or_else(|| panic!("{}", self.text))
     }
 }
 

@@ -3,8 +3,10 @@
 use crate::{
     account::{signed_in, submit},
     authenticator::Authenticator,
-    harness::{Answer, Browser, EMAIL, PASSWORD, World, authorization, challenge},
+    feed::sign_ins,
+    harness::{Answer, Browser, EMAIL, ORIGIN, PASSWORD, World, authorization, challenge},
     mailbox::Mailbox,
+    sign_up::ask,
 };
 use http::StatusCode;
 use jose::{base64url_decode, base64url_encode};
@@ -196,7 +198,82 @@ async fn two_accounts_may_have_credentials_of_one_identifier() {
 }
 
 #[tokio::test]
-async fn a_passkey_that_was_removed_or_whose_account_is_disabled_signs_nobody_in() {
+async fn a_passkey_of_an_account_that_was_disabled_signs_nobody_in_ever_again() {
+    let (world, mut authenticator) = with_passkey().await;
+    world.administration().await.disable_user(EMAIL).await.expect("it is there");
+    // Operators work on a data folder that no shop is serving.
+    let disabled = world.restarted_with(NAMED).await;
+    assert!(is_refused(&sign_in_with(&disabled, &authenticator).await));
+    let link = world.administration().await.reset_user(EMAIL).await.expect("it is there");
+    let enabled = world.restarted_with(NAMED).await;
+    assert!(is_refused(&sign_in_with(&enabled, &authenticator).await), "before the link is used");
+    let browser = Browser::new(&enabled);
+    let page = browser.get(link.strip_prefix(ORIGIN).expect("it is of the shop")).await;
+    browser.post("/auth/set-up", &[("form", &page.form()), ("password", PASSWORD)]).await;
+    assert!(is_refused(&sign_in_with(&enabled, &authenticator).await), "after it was used");
+    let browser = signed_in(&enabled, EMAIL, PASSWORD).await;
+    assert!(browser.get(PATH).await.body.contains("There is none yet."));
+    add(&browser, &mut authenticator).await;
+    authenticator.sign_count = 3;
+    assert!(is_signed_in(&sign_in_with(&enabled, &authenticator).await), "it can be added again");
+}
+
+#[tokio::test]
+async fn a_password_set_by_a_link_removes_a_passkey_that_somebody_else_added() {
+    let (mailbox, world) = Mailbox::with_world(NAMED).await;
+    let mut authenticator = Authenticator::new(1);
+    add(&signed_in(&world, EMAIL, PASSWORD).await, &mut authenticator).await;
+    authenticator.sign_count = 2;
+    assert!(mailbox.next(EMAIL).await.text.contains("set a new password at once"));
+    let browser = Browser::new(&world);
+    ask(&browser, "/auth/forgot", EMAIL).await;
+    let page = browser.get(&mailbox.next(EMAIL).await.path()).await;
+    let fields = [("form", &*page.form()), ("password", "another horse battery")];
+    assert!(browser.post("/auth/set-up", &fields).await.body.contains("Your password is set"));
+    assert!(is_refused(&sign_in_with(&world, &authenticator).await));
+    let browser = signed_in(&world, EMAIL, "another horse battery").await;
+    assert!(browser.get(PATH).await.body.contains("There is none yet."));
+}
+
+#[tokio::test]
+async fn a_refused_passkey_is_in_the_audit_trail() {
+    let (world, mut authenticator) = with_passkey().await;
+    let before = sign_ins(&world).await.len();
+    authenticator.key = Authenticator::new(2).key;
+    assert!(is_refused(&sign_in_with(&world, &authenticator).await));
+    assert_eq!(sign_ins(&world).await[before..], [("failed".to_owned(), false)]);
+}
+
+#[tokio::test]
+async fn a_password_that_is_changed_after_a_sign_in_by_passkey_is_named_beside_it() {
+    let (world, authenticator) = with_passkey().await;
+    world.public_client("app").await;
+    let browser = Browser::new(&world);
+    let page = browser.get("/auth/account").await;
+    answer_page(&browser, &page, &authenticator.get(&options(&page))).await;
+    let fields = [("password", PASSWORD), ("new-password", "another horse battery")];
+    let done = submit(&browser, "/auth/account/password", &fields).await;
+    assert!(done.body.contains("Your password was changed."), "{}", done.body);
+    let code = browser.code("app", "openid").await;
+    let tokens = world.redeem("app", &code).await.json();
+    let claims = world.claims(tokens["id_token"].as_str().expect("it is there")).await;
+    assert_eq!(claims.get("amr"), Some(&json!(["pwd", "hwk", "user", "mfa"])));
+}
+
+#[tokio::test]
+async fn enter_in_the_password_field_removes_no_passkey() {
+    let (world, _) = with_passkey().await;
+    let page = signed_in(&world, EMAIL, PASSWORD).await.get(PATH).await;
+    let form = page.body.split("<form").nth(1).expect("it is there");
+    let button = form.split("<button").nth(1).and_then(|rest| rest.split('>').next());
+    let button = button.expect("the default button of the form");
+    for part in [r#"id="passkey""#, r#"type="submit""#, "disabled"] {
+        assert!(button.contains(part), "{button}");
+    }
+}
+
+#[tokio::test]
+async fn a_passkey_that_was_removed_signs_nobody_in() {
     let (world, authenticator) = with_passkey().await;
     let browser = signed_in(&world, EMAIL, PASSWORD).await;
     let page = browser.get(PATH).await;

@@ -2,6 +2,7 @@
 
 use crate::{
     account::{signed_in, submit},
+    feed::sign_ins,
     harness::{Answer, Browser, EMAIL, PASSWORD, World, authorization, challenge},
     mailbox::Mailbox,
     sign_up::ask,
@@ -137,7 +138,7 @@ async fn a_recovery_code_works_once_and_is_told() {
 }
 
 #[tokio::test]
-async fn guessing_codes_ends_for_the_account() {
+async fn guessing_codes_ends_for_the_account_and_is_in_the_audit_trail() {
     let world = World::start().await;
     let (app, codes) = turn_on(&world).await;
     for _ in 0..5 {
@@ -148,6 +149,11 @@ async fn guessing_codes_ends_for_the_account() {
         let answer = sign_in_with(&world, code).await;
         assert!(answer.body.contains("too many attempts"), "{}", answer.body);
     }
+    let outcomes = sign_ins(&world).await;
+    let expected = [&["failed"; 5][..], &["locked_out"]].concat();
+    let failures = outcomes.iter().filter(|(outcome, _)| outcome != "signed_in");
+    let failures: Vec<_> = failures.map(|(outcome, is_known)| (&**outcome, *is_known)).collect();
+    assert_eq!(failures, expected.iter().map(|outcome| (*outcome, true)).collect::<Vec<_>>());
     world.clock.advance(Duration::from_mins(15));
     assert_eq!(sign_in_with(&world, &app.code(&world)).await.status, StatusCode::SEE_OTHER);
 }
@@ -210,8 +216,8 @@ async fn a_client_goes_on_after_both_steps_and_its_tokens_say_so() {
 }
 
 #[tokio::test]
-async fn new_recovery_codes_void_the_earlier_ones() {
-    let world = World::start().await;
+async fn new_recovery_codes_void_the_earlier_ones_and_are_told() {
+    let (mailbox, world) = Mailbox::with_world(&[]).await;
     let (app, old) = turn_on(&world).await;
     let browser = Browser::new(&world);
     let page = first_step(&browser).await;
@@ -221,6 +227,8 @@ async fn new_recovery_codes_void_the_earlier_ones() {
     let fields = [("form", &*form), ("password", PASSWORD), ("change", "codes")];
     let page = browser.post(change, &fields).await;
     assert_eq!(page.body.matches("<code>").count(), 10, "{}", page.body);
+    assert_eq!(mailbox.next(EMAIL).await.subject, "Two-step sign-in is on");
+    assert_eq!(mailbox.next(EMAIL).await.subject, "You have new recovery codes");
     let new = page
         .body
         .split("<code>")

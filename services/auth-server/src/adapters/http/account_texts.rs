@@ -94,6 +94,7 @@ pub(crate) struct AccountTexts {
     pub(crate) passkey_not_added: &'static str,
     pub(crate) passkey_sign_in: &'static str,
     pub(crate) passkey_invalid: &'static str,
+    pub(crate) passkey_unanswered: &'static str,
 }
 
 pub(super) const ENGLISH: AccountTexts = AccountTexts {
@@ -180,6 +181,7 @@ pub(super) const ENGLISH: AccountTexts = AccountTexts {
     passkey_not_added: "The passkey was not added. Try again.",
     passkey_sign_in: "Sign in with a passkey",
     passkey_invalid: "This passkey cannot be used here. Sign in with your password.",
+    passkey_unanswered: "Your device gave no passkey. Try again, or sign in with your password.",
 };
 
 pub(super) const GERMAN: AccountTexts = AccountTexts {
@@ -266,4 +268,5 @@ pub(super) const GERMAN: AccountTexts = AccountTexts {
     passkey_not_added: "Der Passkey wurde nicht hinzugefügt. Versuchen Sie es noch einmal.",
     passkey_sign_in: "Mit einem Passkey anmelden",
     passkey_invalid: "Dieser Passkey lässt sich hier nicht benutzen. Melden Sie sich mit Ihrem Passwort an.",
+    passkey_unanswered: "Ihr Gerät hat keinen Passkey vorgelegt. Versuchen Sie es noch einmal, oder melden Sie sich mit Ihrem Passwort an.",
 };

@@ -8,30 +8,33 @@ use axum::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{StatusCode, header};
 use ring::digest::SHA384;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 const STYLE: &str = include_str!("../../../assets/auth.css");
 const PASSKEYS: &str = include_str!("../../../assets/passkeys.js");
 
-/// Style sheet of a shop whose brand has this hue.
-fn style(hue: u16) -> String {
-    format!(":root{{--hue:{hue}}}\n{STYLE}")
-}
-
-/// Path of the style sheet.
-pub(crate) fn style_path(hue: u16) -> String {
-    path("auth", &style(hue), "css")
-}
-
 /// Path of the script of passkeys.
-pub(crate) fn passkeys_path() -> String {
-    path("passkeys", PASSKEYS, "js")
-}
-
+pub(crate) static PASSKEYS_PATH: LazyLock<String> =
+    LazyLock::new(|| path("passkeys", PASSKEYS, "js"));
 /// Digest by which a browser checks the script of passkeys (Subresource Integrity).
-pub(crate) fn passkeys_integrity() -> String {
+pub(crate) static PASSKEYS_INTEGRITY: LazyLock<String> = LazyLock::new(|| {
     let digest = ring::digest::digest(&SHA384, PASSKEYS.as_bytes());
     format!("sha384-{}", BASE64_STANDARD.encode(digest))
+});
+
+/// Style sheet of a shop.
+#[derive(Debug)]
+pub(crate) struct StyleSheet {
+    pub(crate) path: String,
+    content: String,
+}
+
+impl StyleSheet {
+    /// Style sheet of a shop whose brand has this hue.
+    pub(crate) fn of_hue(hue: u16) -> Self {
+        let content = format!(":root{{--hue:{hue}}}\n{STYLE}");
+        Self { path: path("auth", &content, "css"), content }
+    }
 }
 
 fn path(name: &str, content: &str, kind: &str) -> String {
@@ -45,9 +48,9 @@ pub(crate) async fn asset(
     Path(file): Path<String>,
 ) -> Response {
     let is = |path: &str| path.strip_prefix("/auth/assets/") == Some(&file);
-    let (content_type, content) = if is(&style_path(provider.hue)) {
-        ("text/css; charset=utf-8", style(provider.hue))
-    } else if is(&passkeys_path()) {
+    let (content_type, content) = if is(&provider.style.path) {
+        ("text/css; charset=utf-8", provider.style.content.clone())
+    } else if is(&PASSKEYS_PATH) {
         ("text/javascript; charset=utf-8", PASSKEYS.to_owned())
     } else {
         return StatusCode::NOT_FOUND.into_response();

@@ -1,7 +1,6 @@
 //! Pages: plain HTML, which works without a script, in the style of the shop.
 
 use super::{
-    assets::style_path,
     browser::Browser,
     fields,
     passkey::with_script,
@@ -51,7 +50,7 @@ impl<'a> Page<'a> {
                     meta name="color-scheme" content="light dark";
                     meta name="robots" content="noindex";
                     title { (self.title) " – " (self.provider.name) }
-                    link rel="stylesheet" href=(style_path(self.provider.hue));
+                    link rel="stylesheet" href=(self.provider.style.path);
                 }
                 body {
                     header.top { a.mark href="/" { (self.provider.name) } }

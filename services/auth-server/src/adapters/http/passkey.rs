@@ -2,7 +2,7 @@
 //! name; without it, or without one, people use their passwords.
 
 use super::{
-    assets::{passkeys_integrity, passkeys_path},
+    assets::{PASSKEYS_INTEGRITY, PASSKEYS_PATH},
     form::{Sealer, Submitted},
     page,
     sign_in::{Destination, signed_in},
@@ -63,15 +63,21 @@ pub(crate) fn sign_in_form(
             @for name in ["credential", "user_handle", "client_data", "authenticator_data", "signature"] {
                 input type="hidden" name=(name);
             }
-            button.button.plain #passkey type="button" hidden { (texts.account.passkey_sign_in) }
+            button.button.plain #passkey type="submit" disabled hidden { (texts.account.passkey_sign_in) }
+            (failure(texts.account.passkey_unanswered))
         }
         (script())
     }
 }
 
+/// Sentence that the script shows when the browser did not answer with a passkey.
+pub(crate) fn failure(sentence: &str) -> Markup {
+    html! { p.notice #passkey-failure role="alert" hidden { (sentence) } }
+}
+
 /// The script, which a browser runs only if it is the one that was meant.
 pub(crate) fn script() -> Markup {
-    html! { script src=(passkeys_path()) integrity=(passkeys_integrity()) defer {} }
+    html! { script src=(*PASSKEYS_PATH) integrity=(*PASSKEYS_INTEGRITY) defer {} }
 }
 
 /// The page, on which the script may run.
@@ -111,7 +117,7 @@ async fn sign_in(provider: &Provider, submitted: Submitted) -> Result<Response, 
     match provider.passkeys.authenticate(&challenge, &answer).await {
         Ok(used) => {
             let methods = if used.is_synced { SEVERAL_DEVICES } else { ONE_DEVICE };
-            let proof = Proof { account: used.account, at, methods };
+            let proof = Proof::by(methods, used.account, at);
             signed_in(provider, &browser, destination, &proof).await
         }
         Err(AuthError::Rejected(Rejection::PasskeyInvalid)) => {

@@ -87,7 +87,7 @@ async fn check(provider: &Provider, submitted: Submitted) -> Result<Response, Au
     let code = parameters.get("code").unwrap_or_default();
     let error = match provider.second_factors.check(account, code, texts.tag).await? {
         CodeCheck::OneTimePassword | CodeCheck::RecoveryCode => {
-            let proof = Proof { account, at, methods: BOTH_STEPS };
+            let proof = Proof::by(BOTH_STEPS, account, at);
             return signed_in(provider, &browser, destination, &proof).await;
         }
         CodeCheck::Wrong => texts.account.wrong_code,

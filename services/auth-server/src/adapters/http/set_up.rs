@@ -6,6 +6,7 @@ use super::{
     fields,
     form::{self, Submitted},
     page,
+    signed_in::{or_link_invalid, status},
     texts::Texts,
 };
 use crate::{
@@ -30,7 +31,7 @@ pub(crate) async fn show(
     let parameters = request.parameters.unwrap_or_default();
     let handle = parameters.get("link").unwrap_or_default();
     let shown = page_of_link(&provider, &request.headers, handle).await;
-    shown.unwrap_or_else(|error| failure(&provider, Texts::negotiate(&request.headers), &error))
+    or_link_invalid(&provider, Texts::negotiate(&request.headers), shown)
 }
 
 async fn page_of_link(
@@ -49,8 +50,7 @@ pub(crate) async fn submit(
     submitted: Submitted,
 ) -> Response {
     let texts = submitted.browser.texts;
-    let set = set_up(&provider, submitted).await;
-    set.unwrap_or_else(|error| failure(&provider, texts, &error))
+    or_link_invalid(&provider, texts, set_up(&provider, submitted).await)
 }
 
 async fn set_up(provider: &Provider, submitted: Submitted) -> Result<Response, AuthError> {
@@ -96,8 +96,8 @@ fn form_page(
     let texts = browser.texts;
     let (sealed, cookie) = form::seal(provider, browser, SET_UP_FORM, handle);
     let email = person.email.as_deref();
-    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let page = page::Page { status, ..page::Page::new(provider, browser, texts.set_up) };
+    let page =
+        page::Page { status: status(error), ..page::Page::new(provider, browser, texts.set_up) };
     let page = page.response(Some(texts.set_up_text), &html! {
         (fields::notice(error))
         form action="/auth/set-up" method="post" {
@@ -112,13 +112,4 @@ fn form_page(
         }
     });
     page::with_cookie(page, cookie)
-}
-
-fn failure(provider: &Provider, texts: &'static Texts, error: &AuthError) -> Response {
-    match error {
-        AuthError::Rejected(_) => {
-            page::error(provider, texts, StatusCode::BAD_REQUEST, texts.link_invalid)
-        }
-        error => page::failure(provider, texts, error),
-    }
 }

@@ -71,7 +71,7 @@ async fn sign_in(provider: &Provider, submitted: Submitted) -> Result<Response, 
             if holder.is_some_and(|holder| holder.second_factor.is_some()) {
                 return Ok(second_step::page(provider, &browser, destination, account, at, None));
             }
-            let proof = Proof { account, at, methods: PASSWORD };
+            let proof = Proof::by(PASSWORD, account, at);
             return signed_in(provider, &browser, destination, &proof).await;
         }
         Attempt::WrongCredentials => texts.wrong_credentials,

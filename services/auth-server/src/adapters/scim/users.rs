@@ -35,7 +35,7 @@ pub(crate) async fn list(
     if let Some(name) = query.equal_to("username") {
         // What a directory asks before it creates an account: without a look at all of them.
         if let Ok(email) = Email::parse(name)
-            && let Some(id) = provider.accounts.of_address(&email).await?
+            && let Some(id) = provider.accounts.reached_at(&email).await?
             && let Some(user) = find(&provider, id).await?
         {
             users.push(user);

@@ -28,6 +28,7 @@ pub(crate) enum AccountNotice {
     SecondFactorEnabled,
     SecondFactorDisabled,
     RecoveryCodeUsed,
+    RecoveryCodesReplaced,
     PasskeyAdded,
     PasskeyRemoved,
 }
@@ -73,9 +74,12 @@ impl Letter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapters::settings::NAME_BYTES_MAX;
+    use kernel::{Timestamp, Uuid};
+    use mail::MailMessage;
 
     const LINK: &str = "https://shop.example/auth/set-up?link=a&b=c";
-    const ALL: [Letter; 11] = [
+    const ALL: [Letter; 12] = [
         Letter::ConfirmSignUp,
         Letter::AccountExists,
         Letter::ResetPassword,
@@ -85,6 +89,7 @@ mod tests {
         Letter::Notice(AccountNotice::SecondFactorEnabled),
         Letter::Notice(AccountNotice::SecondFactorDisabled),
         Letter::Notice(AccountNotice::RecoveryCodeUsed),
+        Letter::Notice(AccountNotice::RecoveryCodesReplaced),
         Letter::Notice(AccountNotice::PasskeyAdded),
         Letter::Notice(AccountNotice::PasskeyRemoved),
     ];
@@ -100,6 +105,29 @@ mod tests {
                 );
                 assert!(written.html.contains("Läden &amp; &lt;Co&gt;"));
                 assert!(!written.subject.is_empty() && !written.text.contains('{'), "{letter:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_letter_of_a_shop_with_the_longest_name_is_a_message() {
+        let shop = "&".repeat(NAME_BYTES_MAX);
+        for letter in ALL {
+            for language in ["en", "de"] {
+                let WrittenLetter { subject, text, html } =
+                    letter.write(language, &shop, Some(LINK));
+                let message = MailMessage {
+                    id: Uuid::from_u128(1),
+                    date: Timestamp::UNIX_EPOCH,
+                    from: "no-reply@shop.example".to_owned(),
+                    from_name: shop.clone(),
+                    to: "ada@example.com".to_owned(),
+                    subject,
+                    text,
+                    html,
+                    link: Some(LINK.to_owned()),
+                };
+                assert!(message.to_bytes().is_ok(), "{letter:?} in {language}");
             }
         }
     }

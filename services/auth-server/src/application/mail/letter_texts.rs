@@ -36,7 +36,7 @@ fn english(letter: Letter) -> LetterText {
         ),
         Letter::ResetPassword => (
             "Set a new password",
-            "Follow the link to set a new password for your account at {shop}. It works once, within 30 minutes. Whoever is signed in is signed out then.",
+            "Follow the link to set a new password for your account at {shop}. It works once, within 30 minutes. Whoever is signed in is signed out then, and the passkeys of the account are removed.",
             "Set a new password",
             "If you did not ask for it, do nothing: your password stays as it is.",
         ),
@@ -73,6 +73,10 @@ fn english_notice(notice: AccountNotice) -> LetterText {
             "A recovery code was used",
             "Somebody signed in to your account at {shop} with a recovery code. It cannot be used again.",
         ),
+        AccountNotice::RecoveryCodesReplaced => (
+            "You have new recovery codes",
+            "New recovery codes were made for your account at {shop}. The earlier ones no longer work.",
+        ),
         AccountNotice::PasskeyAdded => (
             "A passkey was added",
             "A passkey was added to your account at {shop}. Whoever has it can sign in.",
@@ -102,7 +106,7 @@ fn german(letter: Letter) -> LetterText {
         ),
         Letter::ResetPassword => (
             "Ein neues Passwort setzen",
-            "Folgen Sie dem Link, um ein neues Passwort für Ihr Konto bei {shop} zu setzen. Er gilt einmal, 30 Minuten lang. Wer angemeldet ist, wird dann abgemeldet.",
+            "Folgen Sie dem Link, um ein neues Passwort für Ihr Konto bei {shop} zu setzen. Er gilt einmal, 30 Minuten lang. Wer angemeldet ist, wird dann abgemeldet, und die Passkeys des Kontos werden entfernt.",
             "Ein neues Passwort setzen",
             "Wenn Sie nicht darum gebeten haben, tun Sie nichts: Ihr Passwort bleibt, wie es ist.",
         ),
@@ -138,6 +142,10 @@ fn german_notice(notice: AccountNotice) -> LetterText {
         AccountNotice::RecoveryCodeUsed => (
             "Ein Wiederherstellungscode wurde benutzt",
             "Jemand hat sich mit einem Wiederherstellungscode an Ihrem Konto bei {shop} angemeldet. Er gilt nicht noch einmal.",
+        ),
+        AccountNotice::RecoveryCodesReplaced => (
+            "Sie haben neue Wiederherstellungscodes",
+            "Für Ihr Konto bei {shop} wurden neue Wiederherstellungscodes erzeugt. Die früheren gelten nicht mehr.",
         ),
         AccountNotice::PasskeyAdded => (
             "Ein Passkey kam hinzu",

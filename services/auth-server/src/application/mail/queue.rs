@@ -8,14 +8,11 @@ use super::{
     letter::{AccountNotice, Letter},
     queued_mail::{MAILS, MailId, QueuedMail, Reason, decoded},
 };
-use crate::{
-    application::{
-        accounts::Accounts,
-        error::AuthError,
-        handle::{HandleKey, Purpose},
-        issuer::Issuer,
-    },
-    domain::Rejection,
+use crate::application::{
+    accounts::Accounts,
+    error::AuthError,
+    handle::{HandleKey, Purpose},
+    issuer::Issuer,
 };
 use identifiers::{AccountId, Email};
 use kernel::{Ids, Timestamp, Uuid};
@@ -135,7 +132,8 @@ impl MailQueue {
         }
     }
 
-    /// Delivers what waits, the oldest first. The first that cannot be delivered ends the round: the others would not be either.
+    /// Delivers what waits, the oldest first. If the store or the mailer cannot be used, the round ends: the others would not be
+    /// delivered either.
     async fn round(&self) -> Result<(), AuthError> {
         let mut after: Option<String> = None;
         loop {
@@ -143,11 +141,30 @@ impl MailQueue {
             let Some(last) = page.last() else { break };
             after = Some(last.key.clone());
             for document in &page {
-                self.deliver(document).await?;
+                let delivered = self.deliver(document).await;
+                self.drop_undeliverable(document, delivered).await?;
             }
         }
         self.waiting.store(0, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Drops a mail that no later attempt would deliver, so that it does not hold up the others.
+    async fn drop_undeliverable(
+        &self,
+        document: &StoredDocument,
+        delivered: Result<(), AuthError>,
+    ) -> Result<(), AuthError> {
+        match delivered {
+            Err(AuthError::Rejected(_)) => self.delete(&document.key).await,
+            Err(AuthError::Storage(
+                error @ (StorageError::Corrupt(_) | StorageError::TooLarge { .. }),
+            )) => {
+                tracing::error!(mail = document.key, %error, "a mail cannot be written; it is dropped");
+                self.delete(&document.key).await
+            }
+            delivered => delivered,
+        }
     }
 
     async fn deliver(&self, document: &StoredDocument) -> Result<(), AuthError> {
@@ -179,7 +196,7 @@ impl MailQueue {
     }
 
     /// What a mail says, and to whom. A link is made at first, in a commit that changes the mail as well, so that another attempt sends
-    /// the same.
+    /// the same; one that can no longer be used is rejected.
     async fn decide(&self, id: MailId, mail: &QueuedMail) -> Result<Option<Delivery>, AuthError> {
         let link = |path: &str| Some(self.issuer.at(path));
         let with =
@@ -195,14 +212,12 @@ impl MailQueue {
             }
             Reason::PasswordReset { email } => {
                 let Some(account) = self.account_at(email).await? else { return Ok(None) };
-                let number = match self.offer(id, mail, account).await {
-                    Err(AuthError::Rejected(Rejection::AccountDisabled)) => return Ok(None),
-                    number => number?,
-                };
+                let number = self.offer(id, mail, account).await?;
                 self.reset(account, number).await?
             }
             Reason::SetUpOffered { account, number } => self.reset(*account, *number).await?,
             Reason::EmailChange { account, number, email } => {
+                self.accounts.offered_email(*account, *number).await?;
                 let handle = self.handles.issue(Purpose::EmailChange, (*account).into(), *number);
                 let (letter, link) = (Letter::ConfirmEmailChange, with("/confirm-email", handle));
                 Some(Delivery { letter, to: email.clone(), link })
@@ -216,7 +231,7 @@ impl MailQueue {
 
     async fn account_at(&self, email: &str) -> Result<Option<AccountId>, AuthError> {
         let Ok(email) = Email::parse(email) else { return Ok(None) };
-        self.accounts.reached_at(&email).await
+        Ok(self.accounts.reached_at(&email).await?)
     }
 
     /// Makes the link of a reset, and changes the mail into one that has it, in one commit.
@@ -234,11 +249,10 @@ impl MailQueue {
     }
 
     async fn reset(&self, account: AccountId, number: u32) -> Result<Option<Delivery>, AuthError> {
-        let person = self.accounts.person(account).await?;
         let handle = self.handles.issue(Purpose::SetUp, account.into(), number);
+        let (_, person) = self.accounts.offered(&handle).await?;
         let link = Some(self.issuer.at(&["/set-up?link=", &handle].concat()));
-        let to = person.and_then(|person| person.email);
-        Ok(to.map(|to| Delivery { letter: Letter::ResetPassword, to, link }))
+        Ok(person.email.map(|to| Delivery { letter: Letter::ResetPassword, to, link }))
     }
 
     fn message(&self, id: MailId, mail: &QueuedMail, delivery: &Delivery) -> MailMessage {

@@ -4,10 +4,15 @@ use crate::application::seal::digest;
 use identifiers::AccountId;
 use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
-use storage::{Collection, Document, FieldValue, Index, StorageError, Write};
+use storage::{
+    Collection, Document, Documents, FieldValue, Index, Query, StorageError, StoredDocument, Write,
+};
+
+/// Most passkeys that are read at once: those of one account, or those with one identifier.
+const READ_MAX: usize = 50;
 
 /// Public keys of passkeys.
-pub(super) static PASSKEYS: Collection = Collection {
+static PASSKEYS: Collection = Collection {
     name: "passkeys",
     indexes: &[
         Index { name: "by_account", fields: &["account"] },
@@ -38,8 +43,39 @@ pub(super) fn put(record: &PasskeyRecord) -> Result<Write, StorageError> {
     Ok(Write::Put { collection: &PASSKEYS, document })
 }
 
-pub(super) fn key(account: AccountId, passkey: &str) -> String {
+pub(super) fn delete(account: AccountId, passkey: &str) -> Write {
+    Write::Delete { collection: &PASSKEYS, key: key(account, passkey) }
+}
+
+fn key(account: AccountId, passkey: &str) -> String {
     format!("{account}-{passkey}")
+}
+
+/// Records that an index has under this value.
+pub(super) async fn records(
+    documents: &dyn Documents,
+    index: &'static str,
+    value: &str,
+) -> Result<Vec<PasskeyRecord>, StorageError> {
+    let page = documents.query(&PASSKEYS, query(index, value)).await?;
+    let records = page.documents.iter().map(|document| serde_json::from_slice(&document.body));
+    records.collect::<Result<_, _>>().map_err(|_| corrupt())
+}
+
+/// The writes that delete the records of an account.
+pub(in crate::application) async fn deletions(
+    documents: &dyn Documents,
+    account: AccountId,
+) -> Result<Vec<Write>, StorageError> {
+    let page = documents.query(&PASSKEYS, query("by_account", &account.to_string())).await?;
+    let delete =
+        |document: StoredDocument| Write::Delete { collection: &PASSKEYS, key: document.key };
+    Ok(page.documents.into_iter().map(delete).collect())
+}
+
+fn query(index: &'static str, value: &str) -> Query {
+    let equals = vec![FieldValue::Text(value.to_owned())];
+    Query { equals, ..Query::all(index, READ_MAX) }
 }
 
 /// Digest of the identifier of a credential, as browsers write it, in base64url.

@@ -28,7 +28,7 @@ async fn begun(
     earlier: Option<&SessionId>,
 ) -> (SessionId, Session) {
     let at = sessions.ids.now();
-    sessions.begin(&Proof { account, at, methods: &["pwd"] }, earlier).await.unwrap()
+    sessions.begin(&Proof::by(&["pwd"], account, at), earlier).await.unwrap()
 }
 
 #[tokio::test]

@@ -62,7 +62,12 @@ impl Account {
         Ok(vec![AccountEvent::SignedOut { at }])
     }
 
-    /// Whether the record of the person is still the one that was read with this version of the account.
+    /// Other standard claims about the person.
+    pub(crate) fn describe(at: Timestamp) -> Vec<AccountEvent> {
+        vec![AccountEvent::Described { at }]
+    }
+
+    /// Whether the records of the account are still those that were read with this version of it.
     pub(crate) fn check_record(&self, version: u32) -> Result<(), Rejection> {
         if self.record_version == version { Ok(()) } else { Err(Rejection::RecordChanged) }
     }
@@ -136,6 +141,9 @@ mod tests {
         assert_eq!(account.change_password(at(3)), Err(Rejection::AccountDisabled));
         assert_eq!(account.offer_email_change(at(9), at(3)), Err(Rejection::AccountDisabled));
         assert_eq!(account.change_email(1, at(3)), Err(Rejection::OfferInvalid));
+        let enabled = folded(Some(account.clone()), &account.enable(at(4)));
+        let refused = enabled.change_email(1, at(5));
+        assert_eq!(refused, Err(Rejection::OfferInvalid), "the link of before");
     }
 
     #[test]

@@ -33,6 +33,13 @@ impl Account {
         removed.into_iter().collect()
     }
 
+    /// Removes all passkeys.
+    pub(super) fn remove_passkeys(&self, at: Timestamp) -> impl Iterator<Item = AccountEvent> {
+        let removed =
+            move |passkey: &String| AccountEvent::PasskeyRemoved { passkey: passkey.clone(), at };
+        self.passkeys.iter().map(removed)
+    }
+
     /// Whether somebody can sign in with a passkey.
     pub(crate) fn has_passkey(&self, passkey: &str) -> bool {
         self.is_enabled && self.passkeys.contains(passkey)
@@ -96,5 +103,18 @@ mod tests {
         let disabled = with(&one, &one.disable(at(2)));
         assert!(!disabled.has_passkey("one"));
         assert_eq!(disabled.add_passkey("two", at(3)), Err(Rejection::AccountDisabled));
+        let enabled = with(&disabled, &disabled.enable(at(4)));
+        assert!(!enabled.has_passkey("one"), "nor does it come back with the account");
+        assert!(enabled.add_passkey("one", at(5)).is_ok());
+    }
+
+    #[test]
+    fn a_password_set_by_a_link_leaves_no_passkey() {
+        let one = with(&plain(), &plain().add_passkey("one", at(1)).unwrap());
+        let offered = with(&one, &one.offer_reset(at(100), at(2)).unwrap());
+        let set = with(&offered, &offered.set_up(1, at(3)).unwrap());
+        assert!(set.is_set_up && !set.has_passkey("one"));
+        let changed = with(&one, &one.change_password(at(3)).unwrap());
+        assert!(changed.has_passkey("one"), "who knows the present password keeps them");
     }
 }

@@ -81,7 +81,7 @@ pub(crate) enum AccountEvent {
         #[cbor(n(0), with = "kernel::cbor")]
         at: Timestamp,
     },
-    /// The account was enabled again; its old password counts no longer.
+    /// The account was enabled again; its old password and its passkeys count no longer.
     #[n(4)]
     Enabled {
         #[cbor(n(0), with = "kernel::cbor")]
@@ -215,6 +215,12 @@ pub(crate) enum AccountEvent {
         #[cbor(n(0), with = "kernel::cbor")]
         at: Timestamp,
     },
+    /// The standard claims about the person were replaced.
+    #[n(21)]
+    Described {
+        #[cbor(n(0), with = "kernel::cbor")]
+        at: Timestamp,
+    },
 }
 
 /// Event of an e-mail address, whose stream bears its keyed digest.
@@ -233,7 +239,7 @@ pub(crate) enum AddressEvent {
 }
 
 impl AccountEvent {
-    /// Whether the record of the person is another one since.
+    /// Whether a record of the account is another one since: of the person, of the second factor, or of a passkey.
     pub(crate) fn changes_record(&self) -> bool {
         matches!(
             self,
@@ -243,6 +249,10 @@ impl AccountEvent {
                 | Self::SecondFactorEnabled { .. }
                 | Self::RecoveryCodesReplaced { .. }
                 | Self::SecondFactorDisabled { .. }
+                | Self::PasskeyAdded { .. }
+                | Self::PasskeyRemoved { .. }
+                | Self::Enabled { .. }
+                | Self::Described { .. }
         )
     }
 
@@ -269,6 +279,7 @@ impl AccountEvent {
             Self::RoleAssigned { .. } => "role_assigned",
             Self::ConsentWithdrawn { .. } => "consent_withdrawn",
             Self::Deleted { .. } => "account_deleted",
+            Self::Described { .. } => "account_described",
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
         fields,
         form::Submitted,
         page::{self, Page},
-        passkey::{script, with_script},
+        passkey::{failure, script, with_script},
         signed_in::{PageError, SignedIn, or_replaced, status},
         texts::{Texts, filled},
     },
@@ -141,10 +141,12 @@ async fn list_page(
         form #passkey-form action="/auth/account/passkeys" method="post" data-options=(options) {
             input type="hidden" name="form" value=(sealed);
             @for name in ["client_data", "attestation"] { input type="hidden" name=(name); }
-            (list(account, &listed))
             (fields::account_name(person.email()))
             (fields::current_password(account.current_password, error))
-            button.button #passkey type="button" hidden { (account.passkey_add) }
+            // The first button of a form is what Enter presses: adding a passkey, or nothing without the script. It must remove none.
+            button.button #passkey type="submit" disabled hidden { (account.passkey_add) }
+            (failure(account.passkey_not_added))
+            (list(account, &listed))
         }
         noscript { p.hint { (account.passkeys_need_script) } }
         (back(texts))

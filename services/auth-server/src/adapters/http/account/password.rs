@@ -7,6 +7,7 @@ use crate::{
         fields,
         form::Submitted,
         page::{self, Page},
+        sign_in::PASSWORD,
         signed_in::{PageError, SignedIn, or_replaced, status},
         texts::Texts,
     },
@@ -19,9 +20,6 @@ use maud::html;
 use std::sync::Arc;
 
 const PASSWORD_FORM: &str = "account-password";
-/// Authentication methods (`amr`, RFC 8176) of the session that goes on: at least the password was entered once more.
-const METHODS: &[&str] = &["pwd"];
-const METHODS_BOTH: &[&str] = &["pwd", "otp", "mfa"];
 
 /// Page of the change.
 pub(crate) async fn show(State(provider): State<Arc<Provider>>, headers: HeaderMap) -> Response {
@@ -66,8 +64,11 @@ async fn change(provider: &Provider, submitted: Submitted) -> Result<Response, P
         Err(AuthError::Busy) => return Ok(form_page(provider, &person, Some(texts.busy))),
         changed => changed?,
     };
-    let was_both = person.session.methods.iter().any(|method| method == "mfa");
-    let proof = Proof { account, at, methods: if was_both { METHODS_BOTH } else { METHODS } };
+    // How the session began counts on, and the password was entered once more.
+    let earlier = person.session.methods.iter().map(String::as_str);
+    let earlier = earlier.filter(|method| !PASSWORD.contains(method));
+    let methods: Vec<_> = PASSWORD.iter().copied().chain(earlier).collect();
+    let proof = Proof::by(&methods, account, at);
     let (id, session) = provider.sessions.begin(&proof, person.browser.session_id.as_ref()).await?;
     provider.session_list.add(&session, person.browser.name.clone()).await?;
     let title = texts.account.change_password;

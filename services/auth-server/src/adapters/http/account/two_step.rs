@@ -91,7 +91,8 @@ async fn changed(provider: &Provider, submitted: Submitted) -> Result<Response, 
         return Ok(change_page(provider, &person, Some(error)));
     }
     if parameters.get("change") == Some("codes") {
-        let codes = provider.second_factors.replace_codes(account).await?;
+        let writes = notice(provider, &person, AccountNotice::RecoveryCodesReplaced)?;
+        let codes = provider.second_factors.replace_codes(account, writes).await?;
         return Ok(codes_page(provider, &person, &codes));
     }
     if !is_enough_alone(parameters.get("password").unwrap_or_default()) {

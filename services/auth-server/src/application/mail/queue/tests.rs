@@ -1,13 +1,19 @@
 //! Delivery, its failures, and restarts.
 
 use super::*;
-use crate::{adapters::settings::AuthSettings, provider::Provider};
+use crate::{
+    adapters::settings::AuthSettings, application::account_changes::MAILED_LINK_VALID,
+    provider::Provider,
+};
 use async_trait::async_trait;
 use engine_memory::MemoryEngine;
 use kernel::{ManualClock, SeededRandomness};
 use parking_lot::Mutex as Lock;
+use storage::{Collection, Document};
 
 const EMAIL: &str = "ada@example.com";
+/// Records of people.
+static PEOPLE: Collection = Collection { name: "people", indexes: &[] };
 
 /// Mailer that keeps what it is given, and fails as often as it is told to.
 #[derive(Debug, Default)]
@@ -159,6 +165,56 @@ async fn a_mail_that_could_not_be_delivered_for_a_day_is_given_up() {
     world.clock.advance(KEPT);
     queue.round().await.unwrap();
     assert!(world.sent().is_empty());
+}
+
+#[tokio::test]
+async fn a_link_that_has_ended_meanwhile_is_not_delivered() {
+    let world = QueueFixture::new();
+    let (provider, queue) = world.queue(1).await;
+    with_account(&provider).await;
+    world.ask(&queue, reset()).await;
+    world.fail(unavailable());
+    assert!(queue.round().await.is_err());
+    let email = Email::parse(EMAIL).unwrap();
+    let account = provider.accounts.reached_at(&email).await.unwrap().unwrap();
+    let next = Email::parse("lovelace@example.com").unwrap();
+    let mail = |number| {
+        let reason = Reason::EmailChange { account, number, email: next.as_str().to_owned() };
+        let mail = QueuedMail { reason, language: "en".to_owned(), at: queue.ids.now() };
+        vec![mail.put(queue.ids.next()).unwrap()]
+    };
+    provider.accounts.offer_email_change(account, &next, mail).await.unwrap();
+    flushed(&queue).await;
+    world.clock.advance(MAILED_LINK_VALID);
+    queue.round().await.unwrap();
+    flushed(&queue).await;
+    assert_eq!(world.sent().len(), 1, "before it had ended");
+    assert!(queue.documents.scan(&MAILS, None, 1).await.unwrap().is_empty(), "nor kept");
+}
+
+#[tokio::test]
+async fn a_mail_that_can_never_be_written_does_not_hold_up_the_others() {
+    let world = QueueFixture::new();
+    let (provider, queue) = world.queue(1).await;
+    with_account(&provider).await;
+    let email = Email::parse(EMAIL).unwrap();
+    let broken = provider.accounts.reached_at(&email).await.unwrap().unwrap();
+    let (key, body) = (broken.to_string(), "{".into());
+    let document = Document { key, body, fields: Vec::new() };
+    let put = Write::Put { collection: &PEOPLE, document };
+    drop(queue.documents.write(vec![put]).await.unwrap());
+    let nobody = AccountId(Uuid::from_u128(1));
+    for reason in [
+        reset(),
+        Reason::SetUpOffered { account: nobody, number: 1 },
+        Reason::SignUp { email: "eve@example.com".to_owned() },
+    ] {
+        world.clock.advance(Duration::from_millis(1));
+        world.ask(&queue, reason).await;
+    }
+    queue.round().await.unwrap();
+    let to: Vec<_> = world.sent().into_iter().map(|message| message.to).collect();
+    assert_eq!(to, ["eve@example.com"]);
 }
 
 #[tokio::test]
