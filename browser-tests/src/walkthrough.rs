@@ -3,6 +3,7 @@
 
 pub mod accounts;
 mod authenticator_app;
+pub mod customers;
 mod further_states;
 
 pub use further_states::{open_overlays, reach_further_states};
@@ -70,6 +71,7 @@ pub fn walk_through(emulation: Emulation, mut check: impl FnMut(&Page, &str)) {
         page.path()
     );
     check(&page, "order");
+    customers::walk_through(&page, &mut check);
     accounts::walk_through(&page, &mut check);
 }
 

@@ -13,6 +13,8 @@ pub const SERVICE: &str = "auth-server";
 pub const READ_SCOPE: &str = "shop.read";
 /// Scope of tokens that may do what operators do.
 pub const WRITE_SCOPE: &str = "shop.write";
+/// Scope of tokens that may do in the shop what the customer may who is signed in.
+pub const CUSTOMER_SCOPE: &str = "shop.account";
 
 /// Role of somebody who runs the shop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,7 +1,7 @@
 //! Contract of the shopping cart service: carts, quotes, shipping methods.
 
 use crate::shared::{
-    Address, CartId, Image, LINE_UNITS_MAX, OrderId, ProductId, Quantity, Sku, Totals,
+    AccountId, Address, CartId, Image, LINE_UNITS_MAX, OrderId, ProductId, Quantity, Sku, Totals,
 };
 use addresses::{AddressPart, CityKind, PostalCodeKind, Region, RegionKind};
 use kernel::{Currency, Money, Timestamp, UnitPrice};
@@ -31,7 +31,7 @@ pub enum CartStatus {
 /// Cart at current prices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cart {
-    /// Identity; for a guest, the right to use it.
+    /// Identity; for the cart of a guest, the right to use it.
     pub id: CartId,
     /// Status.
     pub status: CartStatus,
@@ -173,6 +173,18 @@ pub struct QuoteRequest {
     /// Code of the shipping method; the cheapest when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipping_method: Option<String>,
+    /// Account of the customer who asks, where a cart is frozen that may be theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
+}
+
+/// Merge of a guest's cart into that of the customer who is signed in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CartMerge {
+    /// Cart of the guest. One that is empty, ordered, unknown or somebody's is left as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guest_cart: Option<CartId>,
 }
 
 /// Request for a quote of a cart.
@@ -380,6 +392,12 @@ impl CartClient {
     /// Cart at current prices.
     pub async fn cart(&self, id: CartId) -> Result<Cart, CallError> {
         self.0.get(format!("/api/v1/carts/{id}")).send().await
+    }
+
+    /// Cart of the customer who is signed in, after the merge with a guest's cart, which is closed. It can be repeated. Refused with
+    /// `not_found` if there is neither, and with `unauthenticated`.
+    pub async fn account_cart(&self, merge: &CartMerge) -> Result<Cart, CallError> {
+        self.0.post("/api/v1/account/cart").json(merge).send().await
     }
 
     /// Adds units of a SKU.

@@ -1,7 +1,9 @@
 //! Contract of the order service: orders, refunds, sagas.
 
+mod account;
 mod customers;
 
+pub use account::AccountOrderQuery;
 pub use customers::{CustomerErasure, CustomerOrders, Customers};
 
 use crate::{
@@ -120,7 +122,7 @@ pub enum FulfilmentStatus {
 /// An order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Order {
-    /// Identity; for a guest, the right to see it.
+    /// Identity; for the order of a guest, the right to see it.
     pub id: OrderId,
     /// Order number for people.
     pub number: String,
@@ -543,6 +545,11 @@ impl OrderClient {
     /// A page of orders, newest first.
     pub async fn orders(&self, query: &OrderQuery) -> Result<OrderPage, CallError> {
         self.0.get("/api/v1/orders").query(query).send().await
+    }
+
+    /// A page of the orders of the customer who is signed in, newest first. Refused with `unauthenticated`.
+    pub async fn account_orders(&self, query: &AccountOrderQuery) -> Result<OrderPage, CallError> {
+        self.0.get("/api/v1/account/orders").query(query).send().await
     }
 
     /// Cancels an order that has not shipped.

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 pub use addresses::Address;
 pub use identifiers::{
-    ActivityId, CartId, Email, HoldId, OrderId, PaymentId, ProductId, RefundId, SagaId, Sku,
+    AccountId, ActivityId, CartId, CustomerActor, Email, HoldId, OrderId, PaymentId, ProductId,
+    RefundId, SagaId, Sku,
 };
 
 /// Totals of a cart, quote or order.

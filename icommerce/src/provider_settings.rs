@@ -1,5 +1,5 @@
-//! Settings of the provider of accounts and tokens that follow from those of the shop: its issuer from the address of the shop edge, and
-//! the look of its pages from the storefront.
+//! Settings of accounts that follow from those of the shop: where customers sign in and the issuer of their tokens from the address of the
+//! shop edge, and the look of the provider's pages from the storefront.
 
 use crate::error::CliError;
 use serde::Deserialize;
@@ -23,7 +23,8 @@ pub(crate) fn with_provider(
 ) -> Result<Settings, CliError> {
     let StorefrontLook { name, hue, url } =
         settings.section("storefront").map_err(CliError::usage)?;
-    let issuer = issuer(&url, edge);
+    let shop_url = shop_url(&url, edge);
+    let issuer = shop_url.as_deref().map(issuer_of);
     if edge.is_some_and(|edge| !edge.ip().is_loopback())
         && issuer.as_ref().is_some_and(|issuer| issuer.starts_with("http:"))
     {
@@ -42,18 +43,20 @@ pub(crate) fn with_provider(
     if is_tried_on_terminal {
         settings = follow(settings, "the demonstration", "auth-server.prints_mail", "true")?;
     }
-    match issuer {
-        Some(issuer) => follow(settings, "the address of the shop", "auth-server.issuer", &issuer),
-        None => Ok(settings),
+    for (key, value) in [("auth-server.issuer", issuer), ("api-gateway.shop_url", shop_url)] {
+        if let Some(value) = value {
+            settings = follow(settings, "the address of the shop", key, &value)?;
+        }
     }
+    Ok(settings)
 }
 
-/// Issuer of a shop with this address for the public, or with this edge. An edge that other machines reach needs https, and so an
-/// address that is set; until then the issuer is that of this machine.
-fn issuer(url: &str, edge: Option<SocketAddr>) -> Option<String> {
-    let public = format!("{}/auth", url.trim_end_matches('/'));
-    if auth_server::is_issuer(&public) {
-        return Some(public);
+/// Address at which browsers can keep a session: that of the shop for the public, or this edge. An edge that other machines reach needs
+/// https, and so an address that is set; until then the address is that of this machine.
+fn shop_url(url: &str, edge: Option<SocketAddr>) -> Option<String> {
+    let public = url.trim_end_matches('/');
+    if auth_server::is_issuer(&issuer_of(public)) {
+        return Some(public.to_owned());
     }
     let edge = edge?;
     let address = match edge.ip() {
@@ -61,8 +64,13 @@ fn issuer(url: &str, edge: Option<SocketAddr>) -> Option<String> {
         IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
     };
-    let local = format!("http://{}/auth", SocketAddr::new(address, edge.port()));
-    auth_server::is_issuer(&local).then_some(local)
+    let local = format!("http://{}", SocketAddr::new(address, edge.port()));
+    auth_server::is_issuer(&issuer_of(&local)).then_some(local)
+}
+
+/// Issuer of a shop at this address.
+fn issuer_of(shop_url: &str) -> String {
+    format!("{shop_url}/auth")
 }
 
 #[cfg(test)]
@@ -71,7 +79,10 @@ mod tests {
 
     #[test]
     fn the_issuer_is_below_the_address_of_the_shop_and_always_one_that_is_accepted() {
-        let of = |url: &str, edge: &str| issuer(url, edge.parse().ok()).unwrap_or_default();
+        let of = |url: &str, edge: &str| {
+            let shop_url = shop_url(url, edge.parse().ok());
+            shop_url.map(|url| issuer_of(&url)).unwrap_or_default()
+        };
         assert_eq!(of("https://shop.example", "127.0.0.1:8080"), "https://shop.example/auth");
         assert_eq!(of("https://shop.example/", "127.0.0.1:8080"), "https://shop.example/auth");
         assert_eq!(of("", "127.0.0.1:9090"), "http://127.0.0.1:9090/auth");

@@ -5,7 +5,7 @@ use crate::{Page, Preparation, Shop};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 const EMAIL: &str = "maren@example.com";
-const PASSWORD: &str = "correct horse battery staple";
+pub(super) const PASSWORD: &str = "correct horse battery staple";
 
 /// Client and accounts of the walkthrough. The last command prints the link of an account that nobody has set up.
 pub(crate) const COMMANDS: &[Preparation<'static>] = &[
@@ -102,7 +102,7 @@ fn look_after_an_account(page: &Page, check: &mut impl FnMut(&Page, &str)) {
 }
 
 /// Fills a form and submits it as a button of it does, past the checks of the browser: those of the server are shown.
-fn submit(page: &Page, button: &str, fields: &[(&str, &str)]) {
+pub(super) fn submit(page: &Page, button: &str, fields: &[(&str, &str)]) {
     for (id, value) in fields {
         page.evaluate(&format!("document.getElementById('{id}').value = '{value}'"));
     }

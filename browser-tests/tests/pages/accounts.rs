@@ -1,6 +1,9 @@
 //! Accounts in a real browser: passkeys with a virtual authenticator, and every page without a script.
 
-use browser_tests::{Emulation, JavaScript, Page, Preparation, Shop, walkthrough::accounts};
+use browser_tests::{
+    Emulation, JavaScript, Page, Preparation, Shop,
+    walkthrough::{accounts, customers},
+};
 
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "correct horse battery staple";
@@ -55,4 +58,17 @@ fn without_a_script_every_page_of_an_account_works() {
         visited += 1;
     });
     assert!(visited > 20, "only {visited} pages");
+}
+
+#[test]
+fn a_customer_signs_up_buys_sees_the_order_and_signs_out_with_a_script_and_without() {
+    for javascript in [JavaScript::Enabled, JavaScript::Disabled] {
+        let page = Page::new(Emulation { javascript, ..Emulation::PHONE });
+        let mut visited = Vec::new();
+        customers::walk_through(&page, &mut |page, name| {
+            assert!(page.exists("h1"), "{name}");
+            visited.push(name.to_owned());
+        });
+        assert!(visited.contains(&"account with an order".to_owned()), "{visited:?}");
+    }
 }

@@ -14,9 +14,11 @@
 
 #![warn(missing_docs)]
 
+mod customer_actor;
 mod email;
 mod sku;
 
+pub use customer_actor::{CustomerActor, InvalidCustomerActor};
 pub use email::{EMAIL_BYTES_MAX, Email, InvalidEmail};
 pub use sku::{InvalidSku, SKU_BYTES_MAX, Sku};
 

@@ -5,7 +5,7 @@ use aide::OperationInput;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use kernel::{Principal, Problem, codes};
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, str::FromStr, sync::Arc};
 use transport::{Context, Edge};
 
 /// Caller of the running request: edge and actor, as the gateway determined them. A call between services has no actor.
@@ -27,6 +27,17 @@ impl Caller {
             actor: Context::current_actor(),
             principal: Context::current_principal(),
         }
+    }
+
+    /// The actor, if it is of this kind.
+    pub fn actor_as<T: FromStr>(&self) -> Option<T> {
+        self.actor.as_deref()?.parse().ok()
+    }
+
+    /// The actor of this kind; everybody else is refused with 401 `unauthenticated`.
+    pub fn require_actor<T: FromStr>(&self) -> Result<T, Problem> {
+        let title = "sign in to the shop first";
+        self.actor_as().ok_or_else(|| Problem::of(codes::UNAUTHENTICATED, title))
     }
 
     /// Refuses callers of the shop edge with 403 `forbidden`.

@@ -1,7 +1,12 @@
 //! Authentication: whose request it is, by its bearer token, by the session of a browser at the operator edge, or by the token of the
 //! settings or of this process itself.
 
-use crate::{access::Refusal, own_issuer, registrar, settings::GatewaySettings};
+use crate::{
+    access::Refusal,
+    own_issuer,
+    registrar::{self, OPERATOR_EDGE},
+    settings::GatewaySettings,
+};
 use axum::http::HeaderMap;
 use contracts::auth::{READ_SCOPE, Role, TokenIssuer, WRITE_SCOPE};
 use kernel::{Principal, Problem, codes};
@@ -58,7 +63,7 @@ impl Authentication {
             process: (!token.is_empty())
                 .then(|| (Sha256::digest(token).into(), Arc::new(process_principal()))),
             asks_operators: settings.operator_sign_in,
-            sign_in: registrar::sign_in(context, &settings.operator_url, own)?,
+            sign_in: registrar::sign_in(context, OPERATOR_EDGE, &settings.operator_url, own)?,
         })
     }
 

@@ -9,6 +9,7 @@ use crate::{
     client_limiter::{ClientLimiter, ClientState, too_much_in_progress},
     cors::{self, CorsPolicy},
     csrf,
+    customers::Customers,
     docs_assets::DocsAsset,
     forward,
     operator_page::{self, Visitor},
@@ -50,6 +51,7 @@ pub(crate) struct Gateway {
     shop: EdgeState,
     operator: EdgeState,
     authentication: Authentication,
+    customers: Customers,
     clients: ClientLimiter,
     body_bytes: Quota,
     limit_loopback: bool,
@@ -98,6 +100,7 @@ impl Gateway {
             shop: edge_state(Edge::Shop, settings.shop_requests_max)?,
             operator: edge_state(Edge::Operator, settings.operator_requests_max)?,
             authentication: Authentication::new(context, &settings)?,
+            customers: Customers::new(context, &settings.shop_url)?,
             clients,
             body_bytes: Quota::new(settings.body_bytes_in_progress_max),
             limit_loopback: settings.limit_loopback_clients,
@@ -233,6 +236,9 @@ impl Gateway {
             if let Err(refused) = self.authorize(info, upstream.access, &mut context, &head).await {
                 return Ok(refused);
             }
+        } else if Customers::may_have_session(&head.headers) {
+            // Rare, and not to be a part of the future of every request.
+            Box::pin(self.customers.recognise(&mut context, &head, info.deadline)).await;
         }
         let limits = BodyLimits {
             bytes_max: self.bytes_max(upstream),
@@ -292,6 +298,12 @@ impl Gateway {
             let origin = client_identity::origin(edge, Some(&actor), &info.client, head);
             (context.actor, context.origin) = (Some(actor), Some(origin));
         }
+        if edge == Edge::Shop
+            && principal.is_some()
+            && let Some(customer) = self.customers.of_token(&head.headers).await
+        {
+            context.actor = Some(customer);
+        }
         context.principal = principal;
         Ok(())
     }
@@ -313,9 +325,10 @@ impl Gateway {
                 let page = || operator_page::render(&self.health.readiness(), &visitor);
                 read_only(&head.method, || operator_page::response(page()))
             }
-            OwnPath::SignIn(step) if head.method == step.method() => {
-                step.respond(&self.authentication, head).await
-            }
+            OwnPath::SignIn(step) if head.method == step.method() => match info.edge.edge {
+                Edge::Shop => self.customers.respond(step, head).await,
+                _ => step.respond(&self.authentication, head).await,
+            },
             OwnPath::SignIn(step) => method_not_allowed(&step.allow()),
             OwnPath::Process { access, .. } => {
                 let admitted = self.authorize(info, access, &mut Context::default(), head).await;

@@ -10,6 +10,7 @@ mod client_identity;
 mod client_limiter;
 mod cors;
 mod csrf;
+mod customers;
 mod docs_assets;
 mod edge_document;
 mod forward;

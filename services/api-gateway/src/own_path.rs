@@ -1,4 +1,5 @@
-//! Paths of the operator edge behind which there is no service: its first page, the sign-in, and what the process serves itself.
+//! Paths behind which there is no service: the sign-in of both edges; at the operator edge the first page, and what the process serves
+//! itself.
 
 use crate::{
     access::Access, route_table::PAGES, routes, security_headers::ResponseKind, sign_in::SignInStep,
@@ -19,8 +20,10 @@ pub(crate) enum OwnPath {
 impl OwnPath {
     /// Path of an edge, if nothing else is behind it.
     pub(crate) fn at(edge: Edge, path: &str) -> Option<Self> {
-        if edge != Edge::Operator {
-            return None;
+        match edge {
+            Edge::Shop => return SignInStep::at(path).map(Self::SignIn),
+            Edge::Internal => return None,
+            Edge::Operator => {}
         }
         if path == "/" {
             return Some(Self::FirstPage);

@@ -1,7 +1,7 @@
-//! Registration of the operator edge as a relying party of the shop's own issuer.
+//! Registration of the edges as relying parties of the shop's own issuer.
 
 use async_trait::async_trait;
-use contracts::auth::{READ_SCOPE, RelyingPartyOrder, SERVICE, TokenIssuer, WRITE_SCOPE};
+use contracts::auth::{RelyingPartyOrder, SERVICE, TokenIssuer};
 use jose::JwkSet;
 use relying_party::{
     ClientRegistration, Provider, Registrar, RegistrationError, RelyingParty, RelyingPartyParts,
@@ -10,26 +10,54 @@ use relying_party::{
 use runtime::{BuildContext, BuildError};
 use std::sync::Arc;
 
-/// Client identifier of the operator edge.
-const CLIENT: &str = "operator-edge";
-/// Cookie of an operator's session. The pages of the shop and of the auth server have others.
-const COOKIE: &str = "operator";
 /// Path of the redirect URI.
 pub(crate) const CALLBACK: &str = "/sign-in/callback";
-/// Path to which operators return after they signed out.
-const SIGNED_OUT: &str = "/";
-const SCOPE: &str = "openid shop.read shop.write";
 
-/// Registrar of the operator edge.
+/// What an edge registers as.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EdgeClient {
+    /// Client identifier.
+    id: &'static str,
+    /// Name that people read.
+    name: &'static str,
+    /// Cookie of a session. The pages of the auth server have another one, too: ports do not separate cookies.
+    cookie: &'static str,
+    /// Scopes that are asked for.
+    scope: &'static str,
+    /// Path to which people return after they signed out.
+    signed_out: &'static str,
+}
+
+/// Operator edge, where operators sign in.
+pub(crate) const OPERATOR_EDGE: EdgeClient = EdgeClient {
+    id: "operator-edge",
+    name: "Operator edge",
+    cookie: "operator",
+    scope: "openid shop.read shop.write",
+    signed_out: "/",
+};
+
+/// Shop edge, where customers sign in.
+pub(crate) const SHOP_EDGE: EdgeClient = EdgeClient {
+    id: "shop-edge",
+    name: "Shop",
+    cookie: "shop",
+    scope: "openid shop.account",
+    signed_out: "/account/signed-out",
+};
+
+/// Registrar of an edge.
 #[derive(Debug)]
-struct OperatorRegistrar {
+struct EdgeRegistrar {
     issuer: Arc<dyn TokenIssuer>,
+    client: EdgeClient,
     site: WebOrigin,
 }
 
-/// Sign-in at the operator edge of this address; none without one.
+/// Sign-in at the edge of this address; none without one.
 pub(crate) fn sign_in(
     context: &BuildContext,
+    client: EdgeClient,
     address: &str,
     issuer: Arc<dyn TokenIssuer>,
 ) -> Result<Option<(RelyingParty, WebOrigin)>, BuildError> {
@@ -37,30 +65,31 @@ pub(crate) fn sign_in(
         return Ok(None);
     }
     let site = WebOrigin::new(address.trim_end_matches('/'));
-    let registrar = OperatorRegistrar { issuer, site: site.clone() };
+    let registrar = EdgeRegistrar { issuer, client, site: site.clone() };
     let provider = Provider { registrar: Arc::new(registrar), channel: context.channel(SERVICE)? };
     let parts = RelyingPartyParts {
         provider,
         values: Arc::clone(&context.storage.key_value),
         ids: context.ids.clone(),
-        cookie: COOKIE,
-        scope: SCOPE,
+        cookie: client.cookie,
+        scope: client.scope,
         redirect_path: CALLBACK,
-        signed_out_path: SIGNED_OUT,
+        signed_out_path: client.signed_out,
     };
     Ok(Some((RelyingParty::new(parts), site)))
 }
 
 #[async_trait]
-impl Registrar for OperatorRegistrar {
+impl Registrar for EdgeRegistrar {
     async fn registration(&self) -> Result<ClientRegistration, RegistrationError> {
         let failed = |error: &dyn std::fmt::Display| RegistrationError(error.to_string());
+        let EdgeClient { id, name, scope, signed_out, .. } = self.client;
         let order = RelyingPartyOrder {
-            id: CLIENT.to_owned(),
-            name: "Operator edge".to_owned(),
+            id: id.to_owned(),
+            name: name.to_owned(),
             redirect_uris: vec![self.site.at(CALLBACK)],
-            post_logout_redirect_uris: vec![self.site.at(SIGNED_OUT)],
-            scopes: vec!["openid".to_owned(), READ_SCOPE.to_owned(), WRITE_SCOPE.to_owned()],
+            post_logout_redirect_uris: vec![self.site.at(signed_out)],
+            scopes: scope.split(' ').map(ToOwned::to_owned).collect(),
         };
         let registered =
             self.issuer.register_relying_party(order).await.map_err(|it| failed(&it))?;
@@ -69,7 +98,7 @@ impl Registrar for OperatorRegistrar {
         let issuer = registered.issuer;
         Ok(ClientRegistration {
             keys,
-            client_id: CLIENT.to_owned(),
+            client_id: id.to_owned(),
             client_secret: registered.secret,
             authorization_endpoint: format!("{issuer}/authorize"),
             end_session_endpoint: format!("{issuer}/logout"),

@@ -91,7 +91,8 @@ pub(crate) const SHARED: &[Route] = &[
     get("/api/v1/payments/{id}", PAYMENTS, EVERYBODY),
 ];
 
-/// Routes of the shop edge only, including webhooks. Carts, orders and payments are secrets by their ids, which whoever knows may use.
+/// Routes of the shop edge only, including webhooks. Carts, orders and payments of guests are secrets by their ids, which whoever knows may
+/// use; those of an account, and everything below `/api/v1/account`, the service gives to its customer alone.
 pub(crate) const SHOP: &[Route] = &[
     post("/api/v1/carts", CARTS, EVERYBODY),
     post("/api/v1/carts/{id}/lines", CARTS, EVERYBODY),
@@ -99,6 +100,8 @@ pub(crate) const SHOP: &[Route] = &[
     route(&[Method::PATCH, Method::DELETE], "/api/v1/carts/{id}/lines/{sku}", CARTS, EVERYBODY),
     post("/api/v1/carts/{id}/checkout", ORDERS, EVERYBODY),
     post("/api/v1/orders/lookup", ORDERS, EVERYBODY),
+    post("/api/v1/account/cart", CARTS, EVERYBODY),
+    get("/api/v1/account/orders", ORDERS, EVERYBODY),
     post("/api/v1/orders/{id}/cancel", ORDERS, EVERYBODY),
     post("/api/v1/payments/{id}/action", PAYMENTS, EVERYBODY),
     post("/api/v1/webhooks/payments/test", PAYMENTS, EVERYBODY),

@@ -57,6 +57,9 @@ pub(crate) struct GatewaySettings {
     /// Address of the operator edge as browsers know it, such as `https://ops.example`, for the sign-in there; that of the listener by
     /// default, if it is on loopback.
     pub(crate) operator_url: String,
+    /// Address of the shop edge as browsers know it, such as `https://shop.example`, for the sign-in of customers; by default
+    /// `storefront.url` over https, or the address of the listener, if it is on loopback.
+    pub(crate) shop_url: String,
     /// Token that may do everything at the operator edge, of at least 32 characters, for programs where no issuer of tokens can be
     /// reached. By default there is none but that of this process itself, which is made at each start.
     pub(crate) operator_token: Secret,
@@ -85,11 +88,13 @@ impl SectionSettings for GatewaySettings {
             let expected = "expected at least 32 characters, best of `openssl rand -hex 32`";
             return Err(InvalidSetting::new("operator_token", expected));
         }
-        if self.operator_url.is_empty() || is_origin(&self.operator_url) {
-            return Ok(());
+        for (path, url) in [("operator_url", &self.operator_url), ("shop_url", &self.shop_url)] {
+            if !url.is_empty() && !is_origin(url) {
+                let expected = "expected scheme, host and perhaps port, such as https://ops.example; http on loopback only";
+                return Err(InvalidSetting::new(path, expected));
+            }
         }
-        let expected = "expected scheme, host and perhaps port, such as https://ops.example; http on loopback only";
-        Err(InvalidSetting::new("operator_url", expected))
+        Ok(())
     }
 }
 
@@ -115,6 +120,7 @@ impl Default for GatewaySettings {
             cors_origins: Vec::new(),
             operator_sign_in: true,
             operator_url: String::new(),
+            shop_url: String::new(),
             operator_token: Secret::default(),
         }
     }

@@ -1,4 +1,4 @@
-//! Sign-in and sign-out in the browser, at the operator edge.
+//! Sign-in and sign-out in the browser: the steps at both edges, and their responses at the operator edge.
 
 use crate::{authentication::Authentication, operator_page, registrar::CALLBACK};
 use axum::{
@@ -12,7 +12,7 @@ use relying_party::{Redirect, RelyingParty, SignInError, WebOrigin};
 pub(crate) const SIGN_IN: &str = "/sign-in";
 /// Path of the sign-out.
 pub(crate) const SIGN_OUT: &str = "/sign-out";
-/// Parameter with the path to which an operator returns.
+/// Parameter with the path to which somebody returns.
 const RETURN_TO: &str = "return_to";
 /// Parameter that says that the browser was sent here from another name of this edge: once is enough.
 const HERE: &str = "here";
@@ -20,16 +20,16 @@ const HERE: &str = "here";
 /// Step of signing in or out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignInStep {
-    /// The operator wants to sign in.
+    /// Somebody wants to sign in.
     Begin,
     /// The provider answers.
     Finish,
-    /// The operator wants to sign out.
+    /// Somebody wants to sign out.
     End,
 }
 
 impl SignInStep {
-    /// Step at a path of the operator edge.
+    /// Step at a path of an edge.
     pub(crate) fn at(path: &str) -> Option<Self> {
         match path {
             SIGN_IN => Some(Self::Begin),
@@ -55,19 +55,28 @@ impl SignInStep {
         }
     }
 
-    /// Response to the step.
+    /// Redirect to which the step leads.
+    pub(crate) async fn execute(
+        self,
+        relying_party: &RelyingParty,
+        site: &WebOrigin,
+        head: &Parts,
+    ) -> Result<Redirect, SignInError> {
+        let query = head.uri.query().unwrap_or_default();
+        match self {
+            Self::Begin => begin(relying_party, site, &head.headers, query).await,
+            Self::Finish => relying_party.finish(site, &head.headers, query).await,
+            Self::End => relying_party.end(site, &head.headers).await,
+        }
+    }
+
+    /// Response to the step at the operator edge.
     pub(crate) async fn respond(self, authentication: &Authentication, head: &Parts) -> Response {
         let Some((relying_party, site)) = &authentication.sign_in else {
             let text = "Nobody can sign in here, since the address of this edge is not known: set api-gateway.operator_url.";
             return page(StatusCode::NOT_FOUND, text);
         };
-        let query = head.uri.query().unwrap_or_default();
-        let result = match self {
-            Self::Begin => begin(relying_party, site, &head.headers, query).await,
-            Self::Finish => relying_party.finish(site, &head.headers, query).await,
-            Self::End => relying_party.end(site, &head.headers).await,
-        };
-        match result {
+        match self.execute(relying_party, site, head).await {
             Ok(redirect) => see_other(redirect),
             Err(error) => failure(&error),
         }
@@ -115,7 +124,8 @@ fn sign_in_path(return_to: &str) -> String {
     [SIGN_IN, "?", &query.append_pair(RETURN_TO, return_to).finish()].concat()
 }
 
-fn see_other(redirect: Redirect) -> Response {
+/// Redirect with its cookies. It is stored nowhere.
+pub(crate) fn see_other(redirect: Redirect) -> Response {
     let Ok(location) = HeaderValue::from_str(&redirect.location) else {
         return page(StatusCode::BAD_REQUEST, "This address cannot be gone to.");
     };

@@ -1,5 +1,6 @@
 //! Tests of the service over fakes of the services around it.
 
+mod account_orders;
 mod adapters;
 mod bank_transfers;
 mod consumer;

@@ -3,6 +3,7 @@
 pub(crate) mod cart;
 pub(crate) mod countries;
 pub(crate) mod events;
+pub(crate) mod merge_strategy;
 pub(crate) mod pricing;
 pub(crate) mod rejection;
 pub(crate) mod shipping;

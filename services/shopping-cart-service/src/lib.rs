@@ -12,7 +12,8 @@ use adapters::{
     maintenance::maintenance, replay::CartRenderer, settings::CartSettings, stock::InventoryStock,
 };
 use application::{
-    cart_service::CartService, cart_sweeper::CartSweeper, quote_calculator::QuoteCalculator,
+    cart_service::CartService, cart_sweeper::CartSweeper, customer_carts::CustomerCarts,
+    quote_calculator::QuoteCalculator,
 };
 use contracts::{
     cart::{Carts, SERVICE},
@@ -53,6 +54,8 @@ fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
         stock: Arc::new(InventoryStock(context.contract::<dyn Inventory>()?)),
         ids: context.ids.clone(),
         ttl: Duration::from_secs(settings.cart_keep_hours * 3_600),
+        customers: CustomerCarts { values: Arc::clone(&context.storage.key_value) },
+        merge: settings.merge.into(),
     });
     let sweeper = CartSweeper {
         carts: Arc::clone(&carts),

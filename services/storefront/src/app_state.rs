@@ -12,7 +12,8 @@ use crate::{
 };
 use axum::extract::FromRequestParts;
 use contracts::{
-    cart::{Cart, CartClient, CartStatus},
+    cart::{Cart, CartClient, CartMerge, CartStatus},
+    codes::CHECKING_OUT,
     order::{OrderClient, OrderLookup},
     payment::PaymentClient,
     product::ProductClient,
@@ -101,6 +102,26 @@ impl AppState {
         match self.carts.cart(id).await {
             Ok(cart) => Ok((cart.status != CartStatus::Ordered).then_some(cart)),
             Err(error) if error.problem(&codes::NOT_FOUND).is_some() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Cart of the customer who is signed in, into which that of the guest is merged which the cookie names. A cart that is being paid
+    /// for is left as it is.
+    pub(crate) async fn account_cart(
+        &self,
+        context: &RequestContext,
+    ) -> Result<Option<Cart>, CallError> {
+        if context.customer.is_none() || context.paying_order.is_some() {
+            return self.current_cart(context).await;
+        }
+        match self.carts.account_cart(&CartMerge { guest_cart: context.cart }).await {
+            Ok(cart) => Ok(Some(cart)),
+            Err(error) if error.problem(&codes::NOT_FOUND).is_some() => Ok(None),
+            // The cart of the account is being ordered in another window.
+            Err(error) if error.problem(&CHECKING_OUT).is_some() => {
+                self.current_cart(context).await
+            }
             Err(error) => Err(error),
         }
     }

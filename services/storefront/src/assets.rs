@@ -17,6 +17,7 @@ const STYLES: &[&str] = &[
     include_str!("../assets/css/cart.css"),
     include_str!("../assets/css/checkout.css"),
     include_str!("../assets/css/order.css"),
+    include_str!("../assets/css/account.css"),
     include_str!("../assets/css/states.css"),
 ];
 

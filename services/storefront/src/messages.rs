@@ -3,9 +3,11 @@
 //!
 //! `{name}` is a placeholder for a value; [`interpolate`] replaces it.
 
+mod account;
 mod de;
 mod en;
 
+use account::AccountMessages;
 use contracts::cart::Country;
 
 pub(crate) use de::DE;
@@ -37,6 +39,7 @@ pub(crate) struct Messages {
     pub(crate) cart: CartMessages,
     pub(crate) checkout: CheckoutMessages,
     pub(crate) order: OrderMessages,
+    pub(crate) account: AccountMessages,
     pub(crate) error_pages: ErrorMessages,
     pub(crate) help: HelpMessages,
 }
@@ -431,6 +434,12 @@ pub(crate) struct OrderMessages {
     pub(crate) find_number: &'static str,
     pub(crate) find_button: &'static str,
     pub(crate) find_nothing: &'static str,
+    pub(crate) again: &'static str,
+    pub(crate) receipt: &'static str,
+    pub(crate) receipt_of: &'static str,
+    pub(crate) article: &'static str,
+    pub(crate) unit_price: &'static str,
+    pub(crate) not_again: &'static str,
     pub(crate) bank_title: &'static str,
     pub(crate) bank_request: &'static str,
     pub(crate) bank_note: &'static str,

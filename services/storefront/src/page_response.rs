@@ -113,6 +113,14 @@ impl<'a> PageResponse<'a> {
         response
     }
 
+    /// Header of the cache policy. What a customer sees who is signed in, no cache keeps that several people share.
+    fn cache_control(&self) -> HeaderValue {
+        if self.cache_policy == CachePolicy::Revalidate && self.context.customer.is_some() {
+            return HeaderValue::from_static("private, no-cache");
+        }
+        self.cache_policy.header()
+    }
+
     fn response_with(&self, body: Bytes, encoding: ContentEncoding) -> Response {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status;
@@ -126,7 +134,7 @@ impl<'a> PageResponse<'a> {
 
     fn insert_headers(self, response: &mut Response, tag: Option<String>) {
         let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, self.cache_policy.header());
+        headers.insert(header::CACHE_CONTROL, self.cache_control());
         if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(&tag).ok()) {
             headers.insert(header::ETAG, tag);
         }

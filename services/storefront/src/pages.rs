@@ -1,5 +1,6 @@
 //! Page handlers, one module per page.
 
+pub(crate) mod account;
 pub(crate) mod cart;
 pub(crate) mod checkout;
 pub(crate) mod error;

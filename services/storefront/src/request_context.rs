@@ -8,13 +8,16 @@ use crate::{
     locale::{Language, Locale},
     settings,
 };
-use contracts::shared::{CartId, OrderId};
+use contracts::shared::{AccountId, CartId, CustomerActor, OrderId};
 use http::{HeaderMap, Uri, header};
+use web::Caller;
 
 /// Request context, extracted once per request.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestContext {
     pub(crate) locale: Locale,
+    /// Account of the customer who is signed in, as the gateway says.
+    pub(crate) customer: Option<AccountId>,
     /// Cart that the cookie names; knowing its id is the right to use it.
     pub(crate) cart: Option<CartId>,
     /// Order that is being paid for with the cart, as the cookie names it.
@@ -72,6 +75,7 @@ impl RequestContext {
         let ids = cart_cookie::ids(headers, scheme);
         Self {
             locale,
+            customer: Caller::current().actor_as().map(|CustomerActor(account)| account),
             cart: ids.map(|(cart, _)| cart),
             paying_order: ids.and_then(|(_, order)| order),
             purpose: if prefetch { FetchPurpose::Prefetch } else { FetchPurpose::Navigate },

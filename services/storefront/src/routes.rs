@@ -5,8 +5,8 @@ use crate::{
     error_pages::render_error_pages,
     page_error::PageError,
     pages::{
-        cart, checkout, help, home, language, listing, merchant_pages, order, payment, product,
-        search_suggestions, sitemap, static_files,
+        account, cart, checkout, help, home, language, listing, merchant_pages, order, payment,
+        product, search_suggestions, sitemap, static_files,
     },
 };
 use axum::{
@@ -31,8 +31,13 @@ pub(crate) fn routes(state: AppState, parts: ServiceParts) -> ServiceRouter {
         .route("/cart/add", post(cart::add))
         .route("/cart/change", post(cart::update))
         .route("/checkout", get(checkout::show).post(checkout::place_order))
+        .route("/account", get(account::show))
+        .route("/account/arrival", get(account::arrive))
+        .route("/account/signed-out", get(account::signed_out))
         .route("/orders", get(order::lookup_form).post(order::look_up))
         .route("/orders/{id}", get(order::show))
+        .route("/orders/{id}/receipt", get(order::show_receipt))
+        .route("/orders/{id}/again", post(order::order_again))
         .route("/orders/{id}/cancel", post(order::cancel))
         .route("/payments/{id}/action", get(payment::show).post(payment::submit_action))
         .route("/help", get(help::show))

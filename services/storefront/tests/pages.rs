@@ -12,6 +12,9 @@ mod schema_org;
 mod test_client;
 
 #[cfg(test)]
+#[path = "pages/accounts.rs"]
+mod accounts;
+#[cfg(test)]
 #[path = "pages/checkout.rs"]
 mod checkout;
 #[cfg(test)]
@@ -42,6 +45,9 @@ const PAGES: &[&str] = &[
     "/p/teapot",
     "/cart",
     "/orders",
+    "/account",
+    "/account?sign_in=expired",
+    "/account/signed-out",
     "/help",
     "/suggest?q=la",
 ];

@@ -21,6 +21,8 @@ const SHOP: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/shop", "shopping-cart-service"),
     ("POST", "/api/v1/carts/7/checkout", "order-service"),
     ("POST", "/api/v1/orders/lookup", "order-service"),
+    ("POST", "/api/v1/account/cart", "shopping-cart-service"),
+    ("GET", "/api/v1/account/orders?limit=5", "order-service"),
     ("GET", "/api/v1/orders/7", "order-service"),
     ("POST", "/api/v1/orders/7/cancel", "order-service"),
     ("GET", "/", "storefront"),

@@ -1,12 +1,15 @@
 //! Test harness: a gateway among upstream services that echo their requests.
 
-use crate::issuer::TestIssuer;
+use crate::{
+    customers::ACCOUNT,
+    issuer::{TestIssuer, customer_tokens},
+};
 
 use axum::{
     Extension, Router,
     body::{Body, to_bytes},
     extract::{ConnectInfo, Request},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Builder},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Builder},
     response::{IntoResponse, Response},
 };
 use contracts::auth::TokenIssuer;
@@ -98,6 +101,12 @@ async fn echo(service: &'static str, context: Context, request: Request) -> Resp
         _ => {}
     }
     let body = to_bytes(body, usize::MAX).await.unwrap();
+    if head.uri.path() == "/auth/token" && head.method == Method::POST {
+        let mut form = form_urlencoded::parse(&body);
+        if let Some((_, nonce)) = form.find(|(name, _)| name == "code") {
+            return axum::Json(customer_tokens(ACCOUNT, &nonce)).into_response();
+        }
+    }
     let headers: serde_json::Map<String, Json> = head
         .headers
         .iter()

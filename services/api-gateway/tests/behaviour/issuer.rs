@@ -42,7 +42,11 @@ impl TokenIssuer for TestIssuer {
         &self,
         order: RelyingPartyOrder,
     ) -> Result<RelyingPartyRegistration, CallError> {
-        assert_eq!(order.redirect_uris, ["http://127.0.0.1:8081/sign-in/callback"]);
+        let edge = match &*order.id {
+            "operator-edge" => "http://127.0.0.1:8081",
+            _ => "http://127.0.0.1:8080",
+        };
+        assert_eq!(order.redirect_uris, [format!("{edge}/sign-in/callback")]);
         Ok(RelyingPartyRegistration { issuer: ISSUER.to_owned(), secret: "secret".to_owned() })
     }
 }
@@ -67,4 +71,16 @@ pub(crate) fn token_with(roles: &[&str], scope: &str, others: &[(&str, Value)]) 
 /// Token that was revoked.
 pub(crate) fn revoked() -> String {
     token_with(&["admin"], "shop.write", &[("jti", json!(REVOKED))])
+}
+
+/// Tokens of a customer's sign-in at the shop edge with this nonce, as the token endpoint answers.
+pub(crate) fn customer_tokens(account: &str, nonce: &str) -> Value {
+    let claims = json!({
+        "iss": ISSUER, "aud": "shop-edge", "sub": account, "nonce": nonce, "iat": NOW, "exp": NOW + 600,
+    });
+    let id_token = KEY.sign(&Header::typed("JWT"), claims.to_string().as_bytes()).unwrap();
+    json!({
+        "access_token": token_with(&[], "openid shop.account", &[("sub", json!(account))]),
+        "token_type": "Bearer", "expires_in": 600, "refresh_token": "refresh", "id_token": id_token,
+    })
 }

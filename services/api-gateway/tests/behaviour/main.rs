@@ -4,6 +4,7 @@
 
 mod access;
 mod browsers;
+mod customers;
 mod documents;
 mod edges;
 mod forwarding;

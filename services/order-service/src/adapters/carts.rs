@@ -16,7 +16,7 @@ use contracts::{
     cart::{self, Destination, QuoteRequest},
     shared::Quantity,
 };
-use identifiers::{CartId, OrderId, Sku};
+use identifiers::{AccountId, CartId, OrderId, Sku};
 use kernel::Currency;
 use rpc::CallError;
 use std::sync::Arc;
@@ -31,9 +31,10 @@ impl Carts for CartService {
         &self,
         cart: CartId,
         order: OrderId,
+        account: Option<AccountId>,
         delivery: Delivery<'_>,
     ) -> Result<Quote, PortError> {
-        let request = request(vec![], None, delivery);
+        let request = QuoteRequest { account, ..request(vec![], None, delivery) };
         let frozen = self.0.begin_checkout(cart, order, request).await;
         Ok(quote(frozen.map_err(quote_error)?))
     }
@@ -75,6 +76,7 @@ fn request(
 ) -> QuoteRequest {
     let address = delivery.address;
     QuoteRequest {
+        account: None,
         lines,
         currency,
         destination: Destination {

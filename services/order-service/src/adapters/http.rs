@@ -48,6 +48,8 @@ pub(crate) fn routes(use_cases: UseCases) -> ApiRouter {
         get "/api/v1/payment-methods" => shop::payment_methods as listPaymentMethods;
         /// Find an order by its number and e-mail address
         post "/api/v1/orders/lookup" => shop::look_up as lookUpOrder;
+        /// List the orders of the customer who is signed in, newest first
+        get "/api/v1/account/orders" => shop::account_orders as listAccountOrders;
         /// Get an order, now or as it was
         get "/api/v1/orders/{id}" => shop::order as getOrder;
         /// Cancel an order before it ships

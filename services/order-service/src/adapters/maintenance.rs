@@ -17,7 +17,6 @@ use crate::{
         order::Order,
         refund::RefundState,
     },
-    ports::order_index::OrderIndex,
 };
 use async_trait::async_trait;
 use checker::OrderChecker;
@@ -65,7 +64,7 @@ pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
     let facts = move |id, events: &[RecordedEvent]| facts(id, events, &under_way);
     let journal = Arc::clone(&storage.journal);
     Maintenance {
-        read_models: vec![Box::new(OrderIndexRebuild(list))],
+        read_models: vec![Box::new(OrderIndexRebuild(list)), Box::new(AccountOrdersRebuild)],
         projections: vec![saga::maintenance::unfinished],
         checkers: vec![Box::new(OrderChecker::of(Arc::clone(&journal))), Box::new(sagas)],
         facts: vec![Facts::new(
@@ -115,7 +114,26 @@ impl ReadModel for OrderIndexRebuild {
 
     fn writes(&self, events: &[RecordedEvent]) -> Result<Vec<Write>, StorageError> {
         let Some((id, order)) = order_of(events)? else { return Ok(Vec::new()) };
-        Ok(self.0.writes(id, &order))
+        Ok(vec![self.0.order_write(id, &order)])
+    }
+}
+
+/// Rebuild of the collection of orders with an account.
+struct AccountOrdersRebuild;
+
+#[async_trait]
+impl ReadModel for AccountOrdersRebuild {
+    fn collection(&self) -> &'static Collection {
+        DocumentOrderIndex::account_collection()
+    }
+
+    fn grain(&self) -> Grain {
+        Grain::Stream(STREAM_PREFIX)
+    }
+
+    fn writes(&self, events: &[RecordedEvent]) -> Result<Vec<Write>, StorageError> {
+        let Some((id, order)) = order_of(events)? else { return Ok(Vec::new()) };
+        Ok(DocumentOrderIndex::account_write(id, &order).into_iter().collect())
     }
 }
 

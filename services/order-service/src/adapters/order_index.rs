@@ -38,6 +38,15 @@ static ORDERS: Collection = Collection {
     ],
 };
 
+/// Field with the account of the customer.
+const ACCOUNT: &str = "account";
+
+/// Orders of customers with an account, a collection of their own: most orders are those of guests, and cost nothing here.
+static ACCOUNT_ORDERS: Collection = Collection {
+    name: "account_orders",
+    indexes: &[Index { name: "by_account", fields: &[ACCOUNT, SEQUENCE] }],
+};
+
 /// Limit of index queries for one page, when most documents are filtered out.
 const SCAN_ROUNDS_MAX: usize = 8;
 
@@ -54,16 +63,31 @@ impl DocumentOrderIndex {
         &ORDERS
     }
 
-    /// Pseudonym of the customer of an order; none for one that was erased before there were pseudonyms.
-    fn customer(&self, placed: &Placed) -> String {
-        let first = || (!placed.is_erased()).then(|| self.customers.first(&placed.email));
-        placed.customer.or_else(first).map(pseudonym).unwrap_or_default()
+    /// Collection of the orders with an account.
+    pub(crate) fn account_collection() -> &'static Collection {
+        &ACCOUNT_ORDERS
     }
-}
 
-#[async_trait]
-impl OrderIndex for DocumentOrderIndex {
-    fn writes(&self, id: OrderId, order: &Order) -> Vec<Write> {
+    /// Write that updates the collection of orders with an account, if it concerns this order: the account of a customer who was erased
+    /// is not known any more.
+    pub(crate) fn account_write(id: OrderId, order: &Order) -> Option<Write> {
+        let placed = &order.placed;
+        let key = prefixed_id("", id);
+        if placed.is_erased() {
+            return Some(Write::Delete { collection: &ACCOUNT_ORDERS, key });
+        }
+        let body = kernel::json::to_vec(&view::summary(id, order));
+        let fields = vec![
+            (ACCOUNT, FieldValue::Text(placed.account?.to_string())),
+            (SEQUENCE, FieldValue::Integer(integer(placed.sequence()))),
+        ];
+        let body = body.expect("plain data with text keys can be encoded").into();
+        let document = Document { key, body, fields };
+        Some(Write::Put { collection: &ACCOUNT_ORDERS, document })
+    }
+
+    /// Write that updates the collection of all orders.
+    pub(crate) fn order_write(&self, id: OrderId, order: &Order) -> Write {
         let status = if order.is_attempt() {
             StatusFilter::Attempted
         } else {
@@ -79,11 +103,26 @@ impl OrderIndex for DocumentOrderIndex {
             (CUSTOMER, FieldValue::Text(customer)),
         ];
         let document = Document { key: prefixed_id("", id), body: body.into(), fields };
-        vec![Write::Put { collection: &ORDERS, document }]
+        Write::Put { collection: &ORDERS, document }
+    }
+
+    /// Pseudonym of the customer of an order; none for one that was erased before there were pseudonyms.
+    fn customer(&self, placed: &Placed) -> String {
+        let first = || (!placed.is_erased()).then(|| self.customers.first(&placed.email));
+        placed.customer.or_else(first).map(pseudonym).unwrap_or_default()
+    }
+}
+
+#[async_trait]
+impl OrderIndex for DocumentOrderIndex {
+    fn writes(&self, id: OrderId, order: &Order) -> Vec<Write> {
+        let mut writes = vec![self.order_write(id, order)];
+        writes.extend(Self::account_write(id, order));
+        writes
     }
 
     async fn page(&self, filter: OrderFilter) -> Result<OrderPage, Problem> {
-        let (index, equals) = choose_index(&filter);
+        let (collection, index, equals) = choose_index(&filter);
         let list = format!("orders/{index}");
         let limit = filter.limit.get();
         let mut after: Option<IndexPosition> =
@@ -96,7 +135,7 @@ impl OrderIndex for DocumentOrderIndex {
                 after,
                 ..Query::all(index, limit - orders.len())
             };
-            let found = self.documents.query(&ORDERS, query).await?;
+            let found = self.documents.query(collection, query).await?;
             for stored in found.documents {
                 let summary: OrderSummary = read(&stored)?;
                 if matches(&summary, &filter) && is_of_customer(&stored, &filter)? {
@@ -128,18 +167,21 @@ impl OrderIndex for DocumentOrderIndex {
     }
 }
 
-/// Narrowest index for the filter.
-fn choose_index(filter: &OrderFilter) -> (&'static str, Vec<FieldValue>) {
-    if let Some(number) = filter.number {
-        return ("by_number", vec![FieldValue::Integer(integer(number.sequence))]);
+/// Narrowest index for the filter, and its collection.
+fn choose_index(filter: &OrderFilter) -> (&'static Collection, &'static str, Vec<FieldValue>) {
+    if let Some(account) = filter.account {
+        return (&ACCOUNT_ORDERS, "by_account", vec![FieldValue::Text(account.to_string())]);
     }
-    if let Some(customer) = filter.customers.last() {
-        return ("by_email", vec![FieldValue::Text(pseudonym(*customer))]);
-    }
-    match filter.status {
-        Some(status) => ("by_status", vec![FieldValue::Text(status_name(status).to_owned())]),
-        None => ("by_number", vec![]),
-    }
+    let (index, equals) = if let Some(number) = filter.number {
+        ("by_number", vec![FieldValue::Integer(integer(number.sequence))])
+    } else if let Some(customer) = filter.customers.last() {
+        ("by_email", vec![FieldValue::Text(pseudonym(*customer))])
+    } else if let Some(status) = filter.status {
+        ("by_status", vec![FieldValue::Text(status_name(status).to_owned())])
+    } else {
+        ("by_number", vec![])
+    };
+    (&ORDERS, index, equals)
 }
 
 fn matches(summary: &OrderSummary, filter: &OrderFilter) -> bool {

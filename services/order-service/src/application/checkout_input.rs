@@ -4,7 +4,7 @@ use crate::{
     domain::events::{Address, Customer, PaymentTerms},
     ports::{carts::Delivery, customers::key_of},
 };
-use identifiers::{CartId, HoldId, OrderId, PaymentId, SagaId, Sku};
+use identifiers::{AccountId, CartId, HoldId, OrderId, PaymentId, SagaId, Sku};
 use journal::Personal;
 use kernel::{Currency, Ids, Money, Timestamp, TypedId, Uuid};
 use minicbor::{Decode, Encode};
@@ -57,6 +57,10 @@ pub(crate) struct CheckoutInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[n(14)]
     pub(crate) customer: Option<Customer>,
+    /// Account of the customer who is signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[n(15)]
+    pub(crate) account: Option<AccountId>,
     #[serde(skip)]
     #[cbor(skip)]
     pub(crate) first_attempt: FirstAttempt,
@@ -151,6 +155,7 @@ impl CheckoutInput {
             email: String::new(),
             shipping_address: self.shipping_address.country_alone(),
             billing_address,
+            account: None,
             ..self.clone()
         }
     }
@@ -184,8 +189,19 @@ impl saga::SagaInput for CheckoutInput {
 
     fn repeats(&self, earlier: &Self) -> bool {
         // What the shop added to the request may have been configured otherwise.
-        let Self { begun_at, capture, pay_by, terms, clients, customer, .. } = self.clone();
-        *self == Self { begun_at, capture, pay_by, terms, clients, customer, ..earlier.clone() }
+        let Self { begun_at, capture, pay_by, terms, clients, customer, account, .. } =
+            self.clone();
+        let added = Self {
+            begun_at,
+            capture,
+            pay_by,
+            terms,
+            clients,
+            customer,
+            account,
+            ..earlier.clone()
+        };
+        *self == added
     }
 
     fn personal(&self) -> Option<Personal<Self>> {

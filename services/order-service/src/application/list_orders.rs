@@ -4,7 +4,7 @@ use super::{error::OrderError, orders::Orders};
 use crate::domain::order_number::OrderNumbers;
 use crate::ports::order_index::{OrderFilter, OrderPage};
 use identifiers::SagaId;
-use kernel::Timestamp;
+use kernel::{Problem, Timestamp};
 use saga::{RetryError, SagaState, SagaSummary, Sagas};
 use std::sync::Arc;
 
@@ -25,9 +25,21 @@ impl ListOrders {
     ) -> Result<OrderPage, OrderError> {
         let customers = email.map(|email| self.orders.customers.current(email));
         let filter = OrderFilter { customers: customers.into_iter().collect(), ..filter };
-        let mut page = self.orders.order_index.page(filter).await.map_err(OrderError::Refused)?;
+        self.with_contact(self.orders.order_index.page(filter).await).await
+    }
+
+    /// Page of the orders of an account, newest first.
+    pub(crate) async fn of_account(&self, filter: OrderFilter) -> Result<OrderPage, OrderError> {
+        self.with_contact(self.orders.order_index.page(filter).await).await
+    }
+
+    /// Page with the contact details, which the index does not know.
+    async fn with_contact(
+        &self,
+        page: Result<OrderPage, Problem>,
+    ) -> Result<OrderPage, OrderError> {
+        let mut page = page.map_err(OrderError::Refused)?;
         for summary in &mut page.orders {
-            // The index does not know them.
             let Some(found) = self.orders.find(summary.id).await? else { continue };
             let placed = &found.order.placed;
             summary.email.clone_from(&placed.email);

@@ -34,12 +34,13 @@ impl Order {
 }
 
 impl Placed {
-    /// The facts without the contact details.
+    /// The facts without the contact details and the account.
     pub(crate) fn without_contact(&self) -> Self {
         Self {
             email: String::new(),
             shipping_address: self.shipping_address.country_alone(),
             billing_address: self.billing_address.country_alone(),
+            account: None,
             ..self.clone()
         }
     }

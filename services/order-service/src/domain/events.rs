@@ -1,6 +1,6 @@
 //! Domain events of an order and what else of its domain is stored, for ever. They change only by new variants and optional fields.
 
-use identifiers::{CartId, HoldId, PaymentId, ProductId, RefundId, Sku};
+use identifiers::{AccountId, CartId, HoldId, PaymentId, ProductId, RefundId, Sku};
 use kernel::{Currency, Money, Timestamp, UnitPrice};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -239,6 +239,10 @@ pub(crate) struct Placed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[n(15)]
     pub(crate) customer: Option<Customer>,
+    /// Account of the customer who was signed in; none of a guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[n(16)]
+    pub(crate) account: Option<AccountId>,
 }
 
 impl Placed {

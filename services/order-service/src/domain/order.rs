@@ -391,5 +391,6 @@ fn empty_placed(event: &OrderEvent) -> Placed {
         terms: PaymentTerms::default(),
         sequence: None,
         customer: None,
+        account: None,
     }
 }

@@ -3,18 +3,19 @@
 use super::PortError;
 use crate::domain::{events::Address, quote::Quote};
 use async_trait::async_trait;
-use identifiers::{CartId, OrderId, Sku};
+use identifiers::{AccountId, CartId, OrderId, Sku};
 use kernel::Currency;
 
 /// Carts and quotes.
 #[async_trait]
 pub(crate) trait Carts: Send + Sync {
-    /// Freezes a cart for an order and returns its quote. Repeated for the same order: the same cart, at the prices of
-    /// that moment.
+    /// Freezes a cart for an order and returns its quote: of a guest, or of the customer with this account. Repeated for the
+    /// same order: the same cart, at the prices of that moment.
     async fn freeze(
         &self,
         cart: CartId,
         order: OrderId,
+        account: Option<AccountId>,
         delivery: Delivery<'_>,
     ) -> Result<Quote, PortError>;
 

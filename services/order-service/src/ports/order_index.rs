@@ -6,7 +6,7 @@ use crate::domain::{
     order_number::OrderNumbers,
 };
 use async_trait::async_trait;
-use identifiers::OrderId;
+use identifiers::{AccountId, OrderId};
 use kernel::{Cursor, PageLimit, Problem};
 use storage::{StorageError, Write};
 
@@ -29,6 +29,8 @@ pub(crate) struct OrderFilter {
     pub(crate) status: Option<StatusFilter>,
     /// Pseudonyms of the customer; of any, when there is none.
     pub(crate) customers: Vec<Customer>,
+    /// Account whose orders these are; without one, any order, also of guests.
+    pub(crate) account: Option<AccountId>,
     pub(crate) number: Option<NumberFilter>,
     /// Whether attempts are among the orders; a filter by status decides it by itself.
     pub(crate) attempts: bool,

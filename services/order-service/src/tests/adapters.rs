@@ -212,7 +212,7 @@ async fn a_destination_is_called_a_shipping_address() {
     let neighbour = Arc::new(Neighbour { refusal, ..Neighbour::default() });
     let (address, method) = (address(), None);
     let delivery = Delivery { address: &address, method };
-    match carts(&neighbour).freeze(CART, ORDER, delivery).await {
+    match carts(&neighbour).freeze(CART, ORDER, None, delivery).await {
         Err(PortError::Refused(problem)) => {
             assert_eq!(problem.errors[0].field, "shipping_address.postal_code");
         }

@@ -233,6 +233,7 @@ pub(crate) fn checkout(world: &TestWorld, token: &str) -> CheckoutInput {
         terms: PaymentTerms::default(),
         clients: Vec::new(),
         customer: None,
+        account: None,
         first_attempt: FirstAttempt::pending(),
     }
 }

@@ -1,6 +1,9 @@
 //! Provider of the contract of carts to the services that sell.
 
-use crate::application::{cart_service::CartService, quote_calculator::Delivery};
+use crate::{
+    application::{cart_service::CartService, quote_calculator::Delivery},
+    domain::cart::CartAccess,
+};
 use async_trait::async_trait;
 use contracts::{
     cart::{Carts, Quote, QuoteRequest},
@@ -26,7 +29,8 @@ impl Carts for CartsProvider {
         order_id: OrderId,
         request: QuoteRequest,
     ) -> Result<Quote, CallError> {
-        Ok(self.0.begin_checkout(id, order_id, delivery(&request)?).await?)
+        let access = CartAccess::Shopper(request.account);
+        Ok(self.0.begin_checkout(id, order_id, delivery(&request)?, access).await?)
     }
 
     async fn ordered(&self, id: CartId, order_id: OrderId) -> Result<(), CallError> {

@@ -6,21 +6,25 @@ use crate::{
         cart_service::CartService,
         quote_calculator::{Delivery, find_country},
     },
-    domain::shipping::{DeliveryOffer, PickupPoint},
+    domain::{
+        cart::CartAccess,
+        shipping::{DeliveryOffer, PickupPoint},
+    },
 };
 use contracts::{
     cart::{
-        Cart, CartQuoteRequest, Countries, LineQuantity, NewCart, PickupPlace, Quote,
+        Cart, CartMerge, CartQuoteRequest, Countries, LineQuantity, NewCart, PickupPlace, Quote,
         ShippingMethod, ShippingMethods, ShopTerms,
     },
-    shared::{CartId, Quantity, Sku},
+    shared::{AccountId, CartId, CustomerActor, Quantity, Sku},
 };
 use kernel::{Currency, Money};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
+use transport::Edge;
 use web::{
-    ApiResult, ApiRouter, ByReference, Created, IdempotencyKey, IfMatch, Json, Path, Query,
+    ApiResult, ApiRouter, ByReference, Caller, Created, IdempotencyKey, IfMatch, Json, Path, Query,
     Recomputed, Versioned, routes,
 };
 
@@ -30,6 +34,8 @@ pub(crate) fn routes(carts: Arc<CartService>) -> ApiRouter {
         tag "Carts";
         /// Create a cart
         post "/api/v1/carts" => create as createCart;
+        /// Get the cart of the customer who is signed in, after a merge with that of a guest
+        post "/api/v1/account/cart" => customer_cart as openAccountCart;
         /// Get a cart at current prices
         get "/api/v1/carts/{id}" => get_cart as getCart;
         /// Quote a cart for a destination
@@ -57,15 +63,40 @@ type AppState = web::State<Arc<CartService>>;
 /// Response with a cart, which is kept by reference under an idempotency key.
 type CartResponse = ApiResult<ByReference<Versioned<Json<Cart>>>>;
 
+/// Account of the customer who makes a request at the shop edge.
+fn customer(caller: &Caller) -> Option<AccountId> {
+    let CustomerActor(account) = caller.actor_as().filter(|_| caller.edge == Edge::Shop)?;
+    Some(account)
+}
+
+/// Carts that the running request may use.
+pub(crate) fn access() -> CartAccess {
+    let caller = Caller::current();
+    match caller.edge {
+        Edge::Shop => CartAccess::Shopper(customer(&caller)),
+        Edge::Operator | Edge::Internal => CartAccess::Everything,
+    }
+}
+
 async fn create(
     carts: AppState,
+    caller: Caller,
     Json(new): Json<NewCart>,
 ) -> ApiResult<ByReference<Versioned<Created<Cart>>>> {
-    Ok(replay::created(carts.create(&new.lines, new.currency).await?))
+    Ok(replay::created(carts.create(&new.lines, new.currency, customer(&caller)).await?))
+}
+
+async fn customer_cart(
+    carts: AppState,
+    caller: Caller,
+    Json(CartMerge { guest_cart }): Json<CartMerge>,
+) -> CartResponse {
+    let CustomerActor(account) = caller.require_actor()?;
+    Ok(replay::changed(carts.customer_cart(account, guest_cart).await?))
 }
 
 async fn get_cart(carts: AppState, Path(id): Path<CartId>) -> CartResponse {
-    Ok(replay::changed(carts.cart(id).await?))
+    Ok(replay::changed(carts.cart(id, access()).await?))
 }
 
 async fn quote(
@@ -75,7 +106,7 @@ async fn quote(
 ) -> ApiResult<Recomputed<Json<Quote>>> {
     let CartQuoteRequest { destination, shipping_method } = &request;
     let delivery = Delivery::new(destination, "destination", shipping_method.as_deref())?;
-    Ok(Recomputed(Json(carts.quote_cart(id, delivery).await?)))
+    Ok(Recomputed(Json(carts.quote_cart(id, delivery, access()).await?)))
 }
 
 async fn add_line(
@@ -86,7 +117,7 @@ async fn add_line(
     Json(line): Json<Quantity>,
 ) -> CartResponse {
     let operation = key.map(|key| key.operation(&format!("cart/{id}/lines")));
-    Ok(replay::changed(carts.add_line(id, &line, operation, if_version).await?))
+    Ok(replay::changed(carts.add_line(id, &line, operation, if_version, access()).await?))
 }
 
 async fn change_line(
@@ -95,7 +126,7 @@ async fn change_line(
     IfMatch(if_version): IfMatch,
     Json(line): Json<LineQuantity>,
 ) -> CartResponse {
-    Ok(replay::changed(carts.change_line(id, sku, line.quantity, if_version).await?))
+    Ok(replay::changed(carts.change_line(id, sku, line.quantity, if_version, access()).await?))
 }
 
 async fn remove_line(
@@ -103,7 +134,7 @@ async fn remove_line(
     Path((id, sku)): Path<(CartId, Sku)>,
     IfMatch(if_version): IfMatch,
 ) -> CartResponse {
-    Ok(replay::changed(carts.remove_line(id, sku, if_version).await?))
+    Ok(replay::changed(carts.remove_line(id, sku, if_version, access()).await?))
 }
 
 /// Query parameters of the shipping methods.
@@ -127,7 +158,7 @@ async fn list_shipping_methods(
 ) -> ApiResult<Json<ShippingMethods>> {
     let pricing = carts.quotes.pricing();
     let items = match query.cart_id {
-        Some(id) => carts.items(id).await?,
+        Some(id) => carts.items(id, access()).await?,
         None => Money::zero(query.currency.unwrap_or(pricing.currency)),
     };
     let country = query.country.as_deref().unwrap_or(pricing.home.code);

@@ -80,6 +80,8 @@ fn facts(id: Uuid, events: &[RecordedEvent]) -> Result<Option<serde_json::Value>
         CartState::Open => (CartStatus::Open, None),
         CartState::CheckingOut { order_id } => (CartStatus::CheckingOut, Some(order_id)),
         CartState::Ordered { order_id } => (CartStatus::Ordered, Some(order_id)),
+        // Nothing of it is in an order.
+        CartState::Merged { .. } => return Ok(None),
     };
     let facts = CartFacts { cart_id: CartId(id), status, order_id };
     serde_json::to_value(facts).map(Some).map_err(|error| StorageError::Corrupt(error.to_string()))

@@ -1,5 +1,6 @@
 //! Replay of the responses of cart commands: a cart is rendered again from its id and version.
 
+use super::http::access;
 use crate::application::cart_service::CartService;
 use async_trait::async_trait;
 use axum::response::{IntoResponse, Response};
@@ -20,7 +21,7 @@ impl ReplayRenderer for CartRenderer {
         reference: ReplayReference,
         status: StatusCode,
     ) -> Result<Response, Problem> {
-        let cart = self.0.cart_at(reference.id.into(), reference.version).await?;
+        let cart = self.0.cart_at(reference.id.into(), reference.version, access()).await?;
         Ok(if status == StatusCode::CREATED {
             created(cart).into_response()
         } else {

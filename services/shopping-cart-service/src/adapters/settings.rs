@@ -4,6 +4,7 @@ use crate::{
     application::quote_calculator::PricingConfig,
     domain::{
         countries,
+        merge_strategy::MergeStrategy,
         shipping::{DeliveryMethod, DeliveryRate, PickupPoint},
         tax::PriceMode,
     },
@@ -34,11 +35,36 @@ pub(crate) struct CartSettings {
     /// Delivery methods, the default first: `code|label|EUR:495/5000 GBP:450|days|countries`. The price is in minor
     /// units; after the slash comes the items total from which delivery is free. No countries means everywhere.
     pub(crate) shipping_methods: Vec<String>,
+    /// What becomes of a guest's cart when its shopper signs in and has another: `sum` adds up both, `use_guest` and
+    /// `use_existing` keep one of them, `use_guest_if_empty` the guest's if the other is empty.
+    pub(crate) merge: MergeSetting,
     /// Place of the method `pickup`, as `name|line1|line2|postcode|city|region|country`. Without a place the method is not
     /// offered, and with one only in its country.
     pub(crate) pickup_place: String,
     /// Opening hours of that place, a line each.
     pub(crate) pickup_hours: Vec<String>,
+}
+
+/// What becomes of the cart of a guest who signs in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum MergeSetting {
+    #[default]
+    Sum,
+    UseGuest,
+    UseExisting,
+    UseGuestIfEmpty,
+}
+
+impl From<MergeSetting> for MergeStrategy {
+    fn from(setting: MergeSetting) -> Self {
+        match setting {
+            MergeSetting::Sum => Self::Sum,
+            MergeSetting::UseGuest => Self::UseGuest,
+            MergeSetting::UseExisting => Self::UseExisting,
+            MergeSetting::UseGuestIfEmpty => Self::UseGuestIfEmpty,
+        }
+    }
 }
 
 /// Code of the shipping method by which shoppers collect their order.
@@ -60,6 +86,7 @@ impl Default for CartSettings {
             carts_in_memory_bytes_max: 32 << 20,
             tax_rates: Vec::new(),
             shipping_methods: methods.map(str::to_owned).to_vec(),
+            merge: MergeSetting::default(),
             pickup_place: String::new(),
             pickup_hours: Vec::new(),
         }

@@ -2,19 +2,21 @@
 
 use super::{
     cart_view::{CartFacts, PricedLines, exceeds_amount},
+    customer_carts::CustomerCarts,
     error::CartError,
     quote_calculator::{Delivery, QuoteCalculator, VariantsBySku, find_sellable},
 };
 use crate::domain::{
-    cart::{Cart, CartState, Command, DecisionContext, merge_lines},
+    cart::{Cart, CartAccess, CartState, Command, DecisionContext, merge_lines},
     events::{CartEvent, Line},
+    merge_strategy::MergeStrategy,
     rejection::Rejection,
 };
 use crate::ports::stock::Stock;
 use contracts::{
     cart::{Cart as CartView, CartStatus, Quote},
     inventory::LOW_STOCK_UNITS,
-    shared::{CartId, OrderId, Quantity, Sku},
+    shared::{AccountId, CartId, OrderId, Quantity, Sku},
 };
 use journal::{LoadedAggregate, Repository};
 use kernel::{Currency, Ids, Money, Uuid, prefixed_id};
@@ -32,15 +34,23 @@ pub(crate) struct CartService {
     pub(crate) stock: Arc<dyn Stock>,
     pub(crate) ids: Ids,
     pub(crate) ttl: Duration,
+    /// Carts of customers: which is the present one of each.
+    pub(crate) customers: CustomerCarts,
+    /// What becomes of a guest's cart when its shopper signs in.
+    pub(crate) merge: MergeStrategy,
 }
 
 impl CartService {
-    /// Creates a cart with these lines.
+    /// Creates a cart with these lines. A customer has one cart; if there is one, the lines are added to it.
     pub(crate) async fn create(
         &self,
         lines: &[Quantity],
         currency: Option<Currency>,
+        customer: Option<AccountId>,
     ) -> Result<CartView, CartError> {
+        if let Some(customer) = customer {
+            return self.create_for(customer, lines, currency).await;
+        }
         let currency = currency.unwrap_or(self.quotes.pricing().currency);
         let mut merged = merge(lines)?;
         let facts = self.quotes.variants(merged.iter().map(|line| &line.sku)).await?;
@@ -52,22 +62,27 @@ impl CartService {
         }
         let facts = self.with_stock(facts, &merged).await;
         let id: CartId = self.ids.next();
-        let command = Command::Create { currency, lines: merged };
+        let command = Command::Create { currency, lines: merged, owner: None };
         let decide = |cart: Option<&Cart>| self.decide(cart, &command, None, &facts);
         let loaded = self.repository.create(&stream(id), decide, |_| Vec::new()).await?;
         self.build_view(id, &loaded, &facts)
     }
 
     /// Cart view at current prices.
-    pub(crate) async fn cart(&self, id: CartId) -> Result<CartView, CartError> {
-        let loaded = self.repository.load(&stream(id)).await?;
+    pub(crate) async fn cart(&self, id: CartId, access: CartAccess) -> Result<CartView, CartError> {
+        let loaded = self.load(id, access).await?;
         self.load_view(id, &loaded).await
     }
 
     /// Cart view at current prices, with the lines and quantities of this version. A version that the cart has not reached is
     /// its present one.
-    pub(crate) async fn cart_at(&self, id: CartId, version: u64) -> Result<CartView, CartError> {
-        let now = self.repository.load(&stream(id)).await?;
+    pub(crate) async fn cart_at(
+        &self,
+        id: CartId,
+        version: u64,
+        access: CartAccess,
+    ) -> Result<CartView, CartError> {
+        let now = self.load(id, access).await?;
         if version >= now.version {
             return self.load_view(id, &now).await;
         }
@@ -83,8 +98,9 @@ impl CartService {
         line: &Quantity,
         operation: Option<Uuid>,
         if_version: Option<u64>,
+        access: CartAccess,
     ) -> Result<CartView, CartError> {
-        let before = self.repository.load(&stream(id)).await?;
+        let before = self.load(id, access).await?;
         let facts = self.facts(&before, Some(line)).await?;
         let currency = before.state.as_deref().ok_or(Rejection::Unknown)?.currency;
         let found = find_sellable(&facts.variants, &line.sku, currency, || "sku".to_owned())?;
@@ -100,8 +116,9 @@ impl CartService {
         sku: Sku,
         quantity: i64,
         if_version: Option<u64>,
+        access: CartAccess,
     ) -> Result<CartView, CartError> {
-        let before = self.repository.load(&stream(id)).await?;
+        let before = self.load(id, access).await?;
         let changed = Quantity { sku: sku.clone(), quantity };
         let facts = self.facts(&before, Some(&changed)).await?;
         let currency = before.state.as_deref().ok_or(Rejection::Unknown)?.currency;
@@ -117,8 +134,9 @@ impl CartService {
         id: CartId,
         sku: Sku,
         if_version: Option<u64>,
+        access: CartAccess,
     ) -> Result<CartView, CartError> {
-        let before = self.repository.load(&stream(id)).await?;
+        let before = self.load(id, access).await?;
         let facts = self.facts(&before, None).await?;
         self.change(id, if_version, &Command::RemoveLine { sku }, &before, &facts).await
     }
@@ -147,8 +165,9 @@ impl CartService {
         &self,
         id: CartId,
         delivery: Delivery<'_>,
+        access: CartAccess,
     ) -> Result<Quote, CartError> {
-        let loaded = self.repository.load(&stream(id)).await?;
+        let loaded = self.load(id, access).await?;
         let cart = loaded.state.as_deref().ok_or(Rejection::Unknown)?;
         if cart.lines.is_empty() {
             return Err(Rejection::Empty.into());
@@ -177,9 +196,10 @@ impl CartService {
         id: CartId,
         order_id: OrderId,
         delivery: Delivery<'_>,
+        access: CartAccess,
     ) -> Result<Quote, CartError> {
         let command = Command::BeginCheckout { order_id };
-        let loaded = self.repository.load(&stream(id)).await?;
+        let loaded = self.load(id, access).await?;
         let cart = loaded.state.as_deref().ok_or(Rejection::Unknown)?;
         // Quoted before it is frozen: a cart that cannot be quoted stays open. The frozen lines are compared with the
         // quoted ones below.
@@ -209,16 +229,29 @@ impl CartService {
     }
 
     /// Items total of a cart, which decides on free delivery.
-    pub(crate) async fn items(&self, id: CartId) -> Result<Money, CartError> {
-        Ok(self.cart(id).await?.totals.items)
+    pub(crate) async fn items(&self, id: CartId, access: CartAccess) -> Result<Money, CartError> {
+        Ok(self.cart(id, access).await?.totals.items)
+    }
+
+    /// Cart that a request may use; none for one that it may not.
+    async fn load(
+        &self,
+        id: CartId,
+        access: CartAccess,
+    ) -> Result<LoadedAggregate<Cart>, CartError> {
+        let loaded = self.repository.load(&stream(id)).await?;
+        match &loaded.state {
+            Some(cart) if !cart.is_open_to(access) => Err(Rejection::Unknown.into()),
+            _ => Ok(loaded),
+        }
     }
 
     fn now(&self) -> DecisionContext {
         DecisionContext { at: self.ids.now(), ttl: self.ttl }
     }
 
-    /// Executes a step of a checkout.
-    async fn execute(
+    /// Executes a step of a checkout or a merge.
+    pub(super) async fn execute(
         &self,
         id: CartId,
         command: &Command,
@@ -289,7 +322,7 @@ impl CartService {
         CartFacts { variants, available }
     }
 
-    async fn load_view(
+    pub(super) async fn load_view(
         &self,
         id: CartId,
         loaded: &LoadedAggregate<Cart>,
@@ -311,6 +344,7 @@ impl CartService {
             CartState::Open => CartStatus::Open,
             CartState::CheckingOut { .. } => CartStatus::CheckingOut,
             CartState::Ordered { .. } => CartStatus::Ordered,
+            CartState::Merged { .. } => return Err(Rejection::Merged.into()),
         };
         Ok(CartView {
             id,
@@ -330,7 +364,7 @@ impl CartService {
 pub(crate) const STREAM_PREFIX: &str = "cart-";
 
 /// Name of a cart's stream.
-fn stream(id: CartId) -> String {
+pub(super) fn stream(id: CartId) -> String {
     prefixed_id(STREAM_PREFIX, id)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! It walks once through the events of all carts, in their order, up to those that are old enough, and remembers how far it
 //! came. A cart is looked at when its last event is reached: if it became an order it stays, otherwise nobody has changed it
-//! since, and it is deleted. A cart that was changed later is reached again at that change.
+//! since, or it was merged into another, and it is deleted. A cart that was changed later is reached again at that change.
 
 use super::cart_service::{CartService, cart_of};
 use crate::domain::cart::CartState;
@@ -18,6 +18,11 @@ const BATCH_EVENTS_MAX: usize = 500;
 const ROUND_BATCHES_MAX: usize = 20;
 /// Key of the position up to which all events were looked at.
 const POSITION: &str = "cart-sweeper-position";
+
+/// Whether nobody needs a cart in this state once it is old.
+fn is_left_over(state: &CartState) -> bool {
+    matches!(state, CartState::Open | CartState::Merged { has_ended: true, .. })
+}
 
 /// Cart sweeper.
 #[derive(Debug)]
@@ -88,7 +93,7 @@ impl CartSweeper {
         let is_expired = loaded
             .state
             .as_deref()
-            .is_some_and(|cart| cart.state == CartState::Open && cart.updated_at <= deadline);
+            .is_some_and(|cart| cart.updated_at <= deadline && is_left_over(&cart.state));
         if !is_expired {
             return Ok(());
         }

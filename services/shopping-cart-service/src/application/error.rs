@@ -72,7 +72,10 @@ fn rejected(why: &Rejection) -> Problem {
     let problem = |code| Problem::of(code, why);
     match why {
         Rejection::Quantity { field, .. } => Problem::field(field, why.to_string()),
-        Rejection::Unknown => problem(general::NOT_FOUND),
+        // Its id is of no use any more, and says nothing about the customer's cart.
+        Rejection::Unknown | Rejection::Merged => {
+            Problem::of(general::NOT_FOUND, Rejection::Unknown)
+        }
         Rejection::NotInCart { sku } => problem(general::NOT_FOUND).subject(sku.as_str()),
         Rejection::TooManyUnits { sku, .. } => problem(codes::QUANTITY_LIMIT).subject(sku.as_str()),
         Rejection::TooManyLines { .. } => problem(codes::LINE_LIMIT),

@@ -2,14 +2,19 @@
 
 use super::{
     events::{CartEvent, Line},
+    merge_strategy::MergeStrategy,
     rejection::Rejection,
 };
-use identifiers::{OrderId, Sku};
+use identifiers::{AccountId, CartId, OrderId, Sku};
 use kernel::{Currency, Timestamp, UnitPrice, Uuid};
+pub(crate) use merge::CartAccess;
+use merge::MergedLines;
 use std::{
     collections::{BTreeMap, VecDeque},
     time::Duration,
 };
+
+mod merge;
 
 /// Upper bound of the lines of a cart.
 pub(crate) const LINES_MAX: usize = 1_000;
@@ -20,6 +25,9 @@ pub(crate) const LINE_UNITS_MAX: i64 = 100_000;
 pub(crate) const CHANGES_MAX: u64 = 10_000;
 /// Number of operation identifiers a cart remembers for deduplication.
 const OPERATIONS_MAX: usize = 32;
+/// Number of guests' carts a cart remembers that were merged into it. One is forgotten by its own cart as well when the merge has ended,
+/// which is at once but for a crash.
+const MERGED_CARTS_MAX: usize = 32;
 
 /// Number of abandoned orders a cart remembers, so that a delayed `BeginCheckout` of theirs does not freeze it. A request
 /// is only delayed as long as the network keeps it, and only a few checkouts fail in that time.
@@ -39,14 +47,28 @@ pub(crate) struct Cart {
     operations: VecDeque<Uuid>,
     /// Orders whose checkout of this cart was abandoned, latest last.
     abandoned_orders: VecDeque<OrderId>,
+    /// Account of the customer whose cart it is; none of a guest.
+    pub(crate) owner: Option<AccountId>,
+    /// Carts of guests that were merged into this one, latest last.
+    merged_carts: VecDeque<CartId>,
 }
 
 /// State of a cart. Expiry depends on the time, so it is computed and not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CartState {
     Open,
-    CheckingOut { order_id: OrderId },
-    Ordered { order_id: OrderId },
+    CheckingOut {
+        order_id: OrderId,
+    },
+    Ordered {
+        order_id: OrderId,
+    },
+    /// Closed, because its lines belong to another cart.
+    Merged {
+        into: CartId,
+        /// Whether the other cart has them.
+        has_ended: bool,
+    },
 }
 
 /// Command to a cart.
@@ -55,6 +77,7 @@ pub(crate) enum Command {
     Create {
         currency: Currency,
         lines: Vec<Line>,
+        owner: Option<AccountId>,
     },
     /// `price` is that of one unit, as the shopper sees it now.
     AddLine {
@@ -80,6 +103,20 @@ pub(crate) enum Command {
     Order {
         order_id: OrderId,
     },
+    /// Closes the cart of a guest, whose lines go into this cart.
+    CloseForMerge {
+        into: CartId,
+    },
+    /// Merges the lines of a guest's cart into the cart of this customer.
+    Merge {
+        from: CartId,
+        lines: Vec<Line>,
+        currency: Currency,
+        owner: AccountId,
+        strategy: MergeStrategy,
+    },
+    /// Ends the merge of the cart of a guest.
+    EndMerge,
 }
 
 /// Context of a decision: the time and the configuration.
@@ -100,6 +137,12 @@ impl Cart {
     ) -> Result<Vec<CartEvent>, Rejection> {
         let Some(cart) = cart else { return create(command, now.at) };
         match command {
+            Command::CloseForMerge { into } => cart.close_for_merge(*into, now.at),
+            Command::Merge { from, lines, currency, owner, strategy } => {
+                let lines = MergedLines { from: *from, lines, currency: *currency };
+                cart.merge(&lines, *owner, *strategy, now.at)
+            }
+            Command::EndMerge => Ok(cart.end_merge(now.at)),
             Command::Create { .. } => Ok(vec![]),
             Command::AddLine { sku, quantity, operation, price } => {
                 cart.add(sku, *quantity, *operation, *price, now.at)
@@ -156,6 +199,19 @@ impl Cart {
             CartEvent::Ordered { order_id, .. } => {
                 cart.state = CartState::Ordered { order_id: *order_id }
             }
+            CartEvent::MergedInto { into, .. } => {
+                cart.state = CartState::Merged { into: *into, has_ended: false }
+            }
+            CartEvent::LinesMerged { from, lines, at } => {
+                cart.lines.clone_from(lines);
+                push_bounded(&mut cart.merged_carts, *from, MERGED_CARTS_MAX);
+                cart.updated_at = *at;
+            }
+            CartEvent::MergeEnded { .. } => {
+                if let CartState::Merged { has_ended, .. } = &mut cart.state {
+                    *has_ended = true;
+                }
+            }
         }
         cart.version += 1;
         cart
@@ -186,15 +242,19 @@ impl Cart {
         let texts: usize = self.lines.iter().map(|line| line.sku.as_str().len()).sum();
         // A shared text has two counters in front.
         let lines = self.lines.capacity() * size_of::<Line>() + self.lines.len() * 16 + texts;
-        let ids = self.operations.capacity() + self.abandoned_orders.capacity();
+        let ids = self.operations.capacity()
+            + self.abandoned_orders.capacity()
+            + self.merged_carts.capacity();
         size_of::<Self>() + lines + ids * size_of::<Uuid>()
     }
 
     fn empty(event: &CartEvent) -> Self {
-        let (currency, lines, at) = match event {
-            CartEvent::Created { currency, lines, at } => (*currency, lines.clone(), *at),
+        let (currency, lines, at, owner) = match event {
+            CartEvent::Created { currency, lines, at, owner } => {
+                (*currency, lines.clone(), *at, *owner)
+            }
             // A stream begins with `created`; anything else is corruption, and an empty cart exposes it best.
-            _ => (Currency::EUR, Vec::new(), Timestamp::UNIX_EPOCH),
+            _ => (Currency::EUR, Vec::new(), Timestamp::UNIX_EPOCH, None),
         };
         Self {
             currency,
@@ -204,6 +264,8 @@ impl Cart {
             updated_at: at,
             operations: VecDeque::new(),
             abandoned_orders: VecDeque::new(),
+            owner,
+            merged_carts: VecDeque::new(),
         }
     }
 
@@ -216,6 +278,7 @@ impl Cart {
             CartState::Open => Ok(()),
             CartState::CheckingOut { .. } => Err(Rejection::CheckingOut),
             CartState::Ordered { .. } => Err(Rejection::Ordered),
+            CartState::Merged { .. } => Err(Rejection::Merged),
         }
     }
 
@@ -287,6 +350,7 @@ impl Cart {
             CartState::Ordered { order_id: same } if same == order_id => Ok(vec![]),
             CartState::CheckingOut { .. } => Err(Rejection::CheckingOut),
             CartState::Ordered { .. } => Err(Rejection::Ordered),
+            CartState::Merged { .. } => Err(Rejection::Merged),
             CartState::Open if self.version >= CHANGES_MAX => {
                 Err(Rejection::TooManyChanges { max: CHANGES_MAX })
             }
@@ -307,7 +371,7 @@ impl Cart {
         match self.state {
             CartState::Ordered { order_id: same } if same == order_id => Err(Rejection::Ordered),
             // No checkout can begin any more.
-            CartState::Ordered { .. } => Ok(vec![]),
+            CartState::Ordered { .. } | CartState::Merged { .. } => Ok(vec![]),
             // Idempotent: abandoning twice is no error.
             CartState::Open | CartState::CheckingOut { .. }
                 if self.abandoned_orders.contains(&order_id) =>
@@ -328,6 +392,7 @@ impl Cart {
             }
             CartState::Ordered { order_id: same } if same == order_id => Ok(vec![]),
             CartState::Ordered { .. } => Err(Rejection::Ordered),
+            CartState::Merged { .. } => Err(Rejection::Merged),
             CartState::Open | CartState::CheckingOut { .. } => Err(Rejection::NotInCheckout),
         }
     }
@@ -342,8 +407,21 @@ fn push_bounded<T>(known: &mut VecDeque<T>, id: T, max: usize) {
 }
 
 fn create(command: &Command, at: Timestamp) -> Result<Vec<CartEvent>, Rejection> {
-    let Command::Create { currency, lines } = command else { return Err(Rejection::Unknown) };
-    Ok(vec![CartEvent::Created { currency: *currency, lines: merge_lines(lines)?, at }])
+    match command {
+        Command::Create { currency, lines, owner } => {
+            let (currency, lines, owner) = (*currency, merge_lines(lines)?, *owner);
+            Ok(vec![CartEvent::Created { currency, lines, at, owner }])
+        }
+        Command::Merge { from, lines, currency, owner, strategy } => {
+            let (from, lines) = (*from, strategy.merged(None, lines));
+            let (currency, owner) = (*currency, Some(*owner));
+            Ok(vec![
+                CartEvent::Created { currency, lines: Vec::new(), at, owner },
+                CartEvent::LinesMerged { from, lines, at },
+            ])
+        }
+        _ => Err(Rejection::Unknown),
+    }
 }
 
 /// Lines as a cart would have them if they were added one by one: one per SKU, in order of appearance.

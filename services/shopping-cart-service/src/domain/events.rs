@@ -1,6 +1,6 @@
 //! Domain events of a cart. Stored, so they change only by additions.
 
-use identifiers::{OrderId, Sku};
+use identifiers::{AccountId, CartId, OrderId, Sku};
 use kernel::{Currency, Timestamp, UnitPrice, Uuid};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,10 @@ pub(crate) enum CartEvent {
         lines: Vec<Line>,
         #[cbor(n(2), with = "kernel::cbor")]
         at: Timestamp,
+        /// Account of the customer whose cart it is; none of a guest.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[n(3)]
+        owner: Option<AccountId>,
     },
     /// Units of a SKU were added to those already in the cart.
     #[n(1)]
@@ -81,6 +85,30 @@ pub(crate) enum CartEvent {
         #[cbor(n(1), with = "kernel::cbor")]
         at: Timestamp,
     },
+    /// The cart of a guest is closed: its lines go into the cart of the customer who signed in.
+    #[n(7)]
+    MergedInto {
+        #[n(0)]
+        into: CartId,
+        #[cbor(n(1), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// The lines of a guest's cart were merged into this one, which has these lines now.
+    #[n(8)]
+    LinesMerged {
+        #[n(0)]
+        from: CartId,
+        #[n(1)]
+        lines: Vec<Line>,
+        #[cbor(n(2), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// The other cart has the lines of this one, which was closed for it.
+    #[n(9)]
+    MergeEnded {
+        #[cbor(n(0), with = "kernel::cbor")]
+        at: Timestamp,
+    },
 }
 
 /// Line: a SKU and a quantity.
@@ -134,6 +162,9 @@ impl CartEvent {
             Self::CheckoutBegun { .. } => "checkout_begun",
             Self::CheckoutAbandoned { .. } => "checkout_abandoned",
             Self::Ordered { .. } => "ordered",
+            Self::MergedInto { .. } => "merged_into",
+            Self::LinesMerged { .. } => "lines_merged",
+            Self::MergeEnded { .. } => "merge_ended",
         }
     }
 }

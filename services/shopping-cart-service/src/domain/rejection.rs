@@ -28,6 +28,8 @@ pub(crate) enum Rejection {
     /// Without the order: knowing a cart is not the right to see what became of it.
     #[error("the cart has already been ordered; create a new one")]
     Ordered,
+    #[error("the cart was merged into that of its customer")]
+    Merged,
     #[error("the checkout was abandoned before it began")]
     CheckoutAbandoned,
     #[error("the cart is not being checked out for this order")]

@@ -17,6 +17,7 @@ fn order(number: u128) -> OrderId {
 fn request(lines: &[(&str, i64)], country: &str, method: Option<&str>) -> QuoteRequest {
     let line = |(text, quantity): &(&str, i64)| Quantity { sku: sku(text), quantity: *quantity };
     QuoteRequest {
+        account: None,
         lines: lines.iter().map(line).collect(),
         currency: None,
         destination: Destination { country: country.to_owned(), ..Destination::default() },

@@ -31,6 +31,7 @@ async fn add(shop: &TestShop, cart: &Value) -> u16 {
 async fn begin_checkout(shop: &TestShop, cart: &Value, number: u128) -> OrderId {
     let id: CartId = serde_json::from_value(cart["id"].clone()).unwrap();
     let request = QuoteRequest {
+        account: None,
         lines: Vec::new(),
         currency: None,
         destination: Destination { country: "DE".to_owned(), ..Destination::default() },

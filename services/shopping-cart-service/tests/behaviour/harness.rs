@@ -3,14 +3,14 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use contracts::{
-    cart::Carts,
+    cart::{Carts, SERVICE},
     inventory::{self, Hold, Inventory, NewHold, Restock, Stock, StockCounts, StockList},
     product::{self, Catalogue, VARIANTS_MAX, VariantFacts},
     shared::{HoldId, ProductId, Sku},
 };
 use engine_memory::MemoryEngine;
 use http::Request;
-use journal::ServiceStorage;
+use journal::{Append, NewEvent, RecordedEvent, ServiceStorage, TypedEvent};
 use kernel::{Currency, ManualClock, Problem, Timestamp, UnitPrice, Uuid};
 use rpc::CallError;
 use runtime::Module;
@@ -200,6 +200,8 @@ impl KeyValue for MeasuredValues {
     }
 }
 
+/// Header by which a test says who sends.
+pub(crate) const ACTOR: &str = "test-actor";
 /// Header by which a test says from which address it sends.
 pub(crate) const CLIENT: &str = "test-client";
 
@@ -236,8 +238,41 @@ impl TestResponse {
 
 impl TestShop {
     pub(crate) async fn open() -> Self {
-        let clock = Arc::new(ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap()));
+        Self::open_with(&[]).await
+    }
+
+    /// Shop with these settings.
+    pub(crate) async fn open_with(settings: &[(&str, &str)]) -> Self {
+        Self::open_on(MemoryEngine::new(), settings).await
+    }
+
+    /// Shop whose journal has these events and no more, as after a crash.
+    pub(crate) async fn with_events(events: &[RecordedEvent]) -> Self {
         let engine = MemoryEngine::new();
+        let journal = engine.service(SERVICE).journal;
+        for event in events {
+            let new = NewEvent {
+                id: event.id,
+                name: event.name.clone().leak(),
+                data: event.data.clone(),
+                recorded_at: event.recorded_at,
+                typed: TypedEvent::default(),
+                personal: None,
+            };
+            let append = Append {
+                stream: event.stream.clone(),
+                expected: event.version - 1,
+                events: vec![new],
+                writes: Vec::new(),
+                origin: None,
+            };
+            journal.append(append).await.unwrap();
+        }
+        Self::open_on(engine, &[]).await
+    }
+
+    async fn open_on(engine: MemoryEngine, settings: &[(&str, &str)]) -> Self {
+        let clock = Arc::new(ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap()));
         let stored_bytes: Arc<Mutex<Vec<usize>>> = Arc::default();
         let measured = |name| {
             let storage = engine.service(name);
@@ -245,7 +280,8 @@ impl TestShop {
             let key_value = MeasuredValues { values, bytes: Arc::clone(&stored_bytes) };
             ServiceStorage { key_value: Arc::new(key_value), ..storage }
         };
-        let fixture = ServiceFixture::start_on(TABLE, engine.clone(), clock, &[], &measured).await;
+        let fixture =
+            ServiceFixture::start_on(TABLE, engine.clone(), clock, settings, &measured).await;
         let contract = fixture.contract::<dyn Carts>();
         Self { fixture, stored_bytes, contract }
     }
@@ -280,7 +316,9 @@ impl TestShop {
         let request = request.header("content-type", "application/json").body(body).unwrap();
         let client = headers.iter().find(|(name, _)| *name == CLIENT);
         let client = client.map(|(_, address)| address.parse().unwrap());
-        let context = Context { edge: Edge::Shop, client, ..Context::default() };
+        let actor = headers.iter().find(|(name, actor)| *name == ACTOR && !actor.is_empty());
+        let actor = actor.map(|(_, actor)| (*actor).into());
+        let context = Context { edge: Edge::Shop, client, actor, ..Context::default() };
         let response = context.scope(self.channel().send(request)).await.unwrap();
         let etag = response.headers().get("etag").map(|tag| tag.to_str().unwrap().to_owned());
         let body = serde_json::from_slice(response.body()).unwrap_or(Value::Null);

@@ -8,6 +8,7 @@ mod errors;
 mod expiry;
 mod harness;
 mod keys;
+mod merges;
 mod notices;
 mod quotes;
 mod refusals;

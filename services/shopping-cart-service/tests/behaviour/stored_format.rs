@@ -21,6 +21,7 @@ async fn eventful_cart(shop: &TestShop) -> CartId {
         assert_eq!(shop.send(method, &path, body).await.status, 200);
     }
     let request = QuoteRequest {
+        account: None,
         lines: Vec::new(),
         currency: None,
         destination: Destination { country: "DE".to_owned(), ..Destination::default() },

@@ -7,6 +7,7 @@ use maud::{Markup, PreEscaped, Render, html};
 pub(crate) enum Icon {
     Search,
     Cart,
+    Person,
     Menu,
     Close,
     Chevron,
@@ -28,6 +29,9 @@ impl Icon {
             Self::Search => r#"<circle cx="11" cy="11" r="6.5"/><path d="m16 16 4.5 4.5"/>"#,
             Self::Cart => {
                 r#"<path d="M2.5 4h2.6l2.3 10.6a1.8 1.8 0 0 0 1.8 1.4h7.9a1.8 1.8 0 0 0 1.8-1.4L20.5 8H6"/><circle cx="9.5" cy="19.8" r="1.3"/><circle cx="16.8" cy="19.8" r="1.3"/>"#
+            }
+            Self::Person => {
+                r#"<circle cx="12" cy="8.2" r="3.7"/><path d="M4.8 20c.6-3.9 3.4-6 7.2-6s6.6 2.1 7.2 6"/>"#
             }
             Self::Menu => r#"<path d="M4 7h16M4 12h16M4 17h16"/>"#,
             Self::Close => r#"<path d="m6 6 12 12M18 6 6 18"/>"#,

@@ -199,6 +199,7 @@ fn header(state: &AppState, context: &RequestContext, layout: &LayoutData) -> Ma
                 (logo(state, context.locale))
                 (departments(context, &layout.catalogue))
                 div.tools {
+                    (account_link(context))
                     (cart_link(context.locale, layout.cart.as_ref()))
                     button.icon-button.menu type="button" popovertarget="departments" aria-label=(messages.menu) { (Icon::Menu) }
                 }
@@ -251,6 +252,13 @@ fn search(context: &RequestContext) -> Markup {
             }
         }
     }
+}
+
+/// Link to the account, or to the ways to sign in.
+fn account_link(context: &RequestContext) -> Markup {
+    let messages = &context.locale.messages.account;
+    let label = if context.customer.is_some() { messages.title } else { messages.sign_in };
+    html! { a.icon-button href="/account" aria-label=(label) title=(label) { (Icon::Person) } }
 }
 
 /// Link to the cart, with the number of items in it.

@@ -5,7 +5,7 @@ mod countries;
 use super::{
     CartMessages, CheckoutMessages, CurrencyPosition, ErrorMessages, FieldMessages, HelpMessages,
     HomeMessages, LayoutMessages, ListingMessages, Messages, OrderMessages, Plural,
-    ProductMessages,
+    ProductMessages, account,
 };
 
 pub(crate) static DE: Messages = Messages {
@@ -356,6 +356,12 @@ pub(crate) static DE: Messages = Messages {
         find_number: "Bestellnummer",
         find_button: "Bestellung finden",
         find_nothing: "Wir haben keine Bestellung mit dieser Nummer und E-Mail-Adresse gefunden. Prüfe beides und versuche es noch einmal.",
+        again: "Noch einmal kaufen",
+        receipt: "Beleg",
+        receipt_of: "Beleg zur Bestellung {number}",
+        article: "Artikel",
+        unit_price: "Einzelpreis",
+        not_again: "{name} gibt es nicht mehr.",
         bank_title: "Testbank",
         bank_request: "{shop} bittet um eine Zahlung von {amount}.",
         bank_note: "Diese Seite steht stellvertretend für deine Bank. Sie gehört zu den Testzahlungen.",
@@ -364,6 +370,7 @@ pub(crate) static DE: Messages = Messages {
         bank_nothing_to_confirm: "Hier ist nichts mehr zu bestätigen.",
         back: "Zurück zur Bestellung",
     },
+    account: account::DE,
     error_pages: ErrorMessages {
         not_found: "Diese Seite haben wir nicht gefunden.",
         not_found_text: "Die Adresse ist vielleicht veraltet oder falsch geschrieben. Unsere Produkte sind noch da.",
@@ -393,6 +400,6 @@ pub(crate) static DE: Messages = Messages {
         days: "Werktage",
         countries: "Wir liefern in diese Länder:",
         cancel_text: "Bis deine Bestellung gepackt ist, kannst du sie auf ihrer Seite kostenlos stornieren.",
-        privacy_text: "Beim Umsehen wird kein Cookie gesetzt. Legst du etwas in den Warenkorb, merkt sich ein Cookie, welcher Warenkorb deiner ist, und seine Bestellung, bis du bezahlt hast; wählst du eine Sprache, merkt sich ein weiteres die Sprache. Es gibt keine Tracker.",
+        privacy_text: "Beim Umsehen wird kein Cookie gesetzt. Legst du etwas in den Warenkorb, merkt sich ein Cookie, welcher Warenkorb deiner ist, und seine Bestellung, bis du bezahlt hast; meldest du dich an, hält dich eines angemeldet; wählst du eine Sprache, merkt sich ein weiteres die Sprache. Es gibt keine Tracker.",
     },
 };

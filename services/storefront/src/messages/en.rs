@@ -3,7 +3,7 @@
 use super::{
     CartMessages, CheckoutMessages, CurrencyPosition, ErrorMessages, FieldMessages, HelpMessages,
     HomeMessages, LayoutMessages, ListingMessages, Messages, OrderMessages, Plural,
-    ProductMessages,
+    ProductMessages, account,
 };
 
 pub(crate) static EN: Messages = Messages {
@@ -335,6 +335,12 @@ pub(crate) static EN: Messages = Messages {
         find_number: "Order number",
         find_button: "Find order",
         find_nothing: "We couldn’t find an order with this number and e-mail address. Check both and try again.",
+        again: "Buy again",
+        receipt: "Receipt",
+        receipt_of: "Receipt for order {number}",
+        article: "Item",
+        unit_price: "Price each",
+        not_again: "{name} isn’t available any more.",
         bank_title: "Test bank",
         bank_request: "{shop} requests a payment of {amount}.",
         bank_note: "This page stands in for your bank. It is part of the test payments.",
@@ -343,6 +349,7 @@ pub(crate) static EN: Messages = Messages {
         bank_nothing_to_confirm: "There’s nothing left to confirm.",
         back: "Back to your order",
     },
+    account: account::EN,
     error_pages: ErrorMessages {
         not_found: "We can’t find this page.",
         not_found_text: "The address may be out of date or mistyped. Our products are still here.",
@@ -372,6 +379,6 @@ pub(crate) static EN: Messages = Messages {
         days: "Working days",
         countries: "We deliver to these countries:",
         cancel_text: "Until your order is packed, you can cancel free of charge on the order’s page.",
-        privacy_text: "Browsing sets no cookies. When you add something to your cart, one cookie remembers which cart is yours, and its order until you have paid; when you choose a language, another remembers the language. There are no trackers.",
+        privacy_text: "Browsing sets no cookies. When you add something to your cart, one cookie remembers which cart is yours, and its order until you have paid; when you sign in, one keeps you signed in; when you choose a language, another remembers the language. There are no trackers.",
     },
 };

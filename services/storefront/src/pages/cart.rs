@@ -5,10 +5,11 @@ mod lines;
 mod update;
 
 pub(crate) use line_problem::{LineProblem, has_problems, problems};
-pub(crate) use update::{add, update};
+pub(crate) use update::{add, add_units, update};
 
 use crate::{
     app_state::AppState,
+    cart_cookie::CartCookie,
     components::{
         icon::Icon,
         layout::{self, Indexing, LayoutData, PageMeta},
@@ -37,7 +38,7 @@ pub(crate) async fn show(
     context: RequestContext,
 ) -> PageResult {
     let (layout, cart) =
-        tokio::join!(LayoutData::without_cart(&state), state.current_cart(&context));
+        tokio::join!(LayoutData::without_cart(&state), state.account_cart(&context));
     let layout = LayoutData { cart: cart?, ..layout };
     let fields = FormFields::parse(context.uri.query().unwrap_or_default().as_bytes());
     Ok(render(&state, &context, &layout, &[], lines::first_line(&fields)).await)
@@ -76,8 +77,14 @@ async fn render(
     };
     let status =
         if rejections.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    // The cart of an account is found without a cookie, and a guest's has another id once it was merged.
+    let cookie = match &layout.cart {
+        Some(cart) if context.cart != Some(cart.id) => CartCookie::Set(cart.id),
+        _ => CartCookie::Unchanged,
+    };
     PageResponse::private(state, context)
         .status(status)
+        .cookie(cookie)
         .html(layout::page(state, context, layout, &meta, &main))
 }
 
@@ -204,13 +211,13 @@ pub(crate) fn option_values(locale: Locale, options: &BTreeMap<String, String>) 
     }
 }
 
-/// Cart page after the checkout removed the last line because it had sold out.
-pub(crate) async fn render_emptied(
+/// Cart page with the reasons why the cart is not as it was expected.
+pub(crate) async fn render_with_reasons(
     state: &AppState,
     context: &RequestContext,
-    cart: Cart,
+    cart: Option<Cart>,
     reasons: &[String],
 ) -> Response {
-    let layout = LayoutData { cart: Some(cart), ..LayoutData::without_cart(state).await };
+    let layout = LayoutData { cart, ..LayoutData::without_cart(state).await };
     render(state, context, &layout, reasons, 0).await
 }

@@ -4,6 +4,7 @@ mod checkout_form;
 mod form_view;
 mod order_summary;
 mod place_order;
+mod prefill;
 
 pub(crate) use place_order::place_order;
 
@@ -46,7 +47,7 @@ pub(crate) async fn show(
         // The cart page names all of them.
         return Ok(see_other(&context, "/cart", CartCookie::Unchanged));
     }
-    let form = CheckoutForm::read(&FormFields::default(), &state.settings.country);
+    let form = prefill::form(&state, &context).await;
     render(&state, &context, &cart, &form, Feedback::default()).await
 }
 

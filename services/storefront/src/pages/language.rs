@@ -31,7 +31,7 @@ pub(crate) async fn choose(
 }
 
 /// Whether a text is a path of this shop: a browser takes two slashes for another host, and a backslash for a slash.
-fn is_path(text: &str) -> bool {
+pub(crate) fn is_path(text: &str) -> bool {
     text.strip_prefix('/').is_some_and(|rest| !rest.starts_with(['/', '\\']))
         && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
 }

@@ -1,11 +1,15 @@
 //! Order page (`/orders/{id}`): status, cancellation. Knowing the address is the right to see it.
 
+mod again;
 mod lookup;
 mod payment_instructions;
 mod pictures;
 mod progress;
+mod receipt;
 
+pub(crate) use again::order_again;
 pub(crate) use lookup::{look_up, lookup_form};
+pub(crate) use receipt::show as show_receipt;
 
 use crate::{
     app_state::AppState,
@@ -22,7 +26,7 @@ use crate::{
     messages::interpolate,
     page_error::{PageError, PageResult},
     page_response::{PageResponse, see_other},
-    pages::{cart::option_values, payment},
+    pages::{account, cart::option_values, payment},
     request_context::RequestContext,
 };
 use axum::{
@@ -50,7 +54,14 @@ pub(crate) async fn show(
 ) -> PageResult {
     let id: OrderId = id.parse().map_err(|_| PageError::NotFound)?;
     let (layout, order) = tokio::join!(LayoutData::load(&state, &context), state.orders.order(id));
-    Ok(render(&state, &context, &layout, &order?, None).await)
+    match order {
+        // The order of an account.
+        Err(error) if error.problem(&kernel::codes::UNAUTHENTICATED).is_some() => {
+            let address = account::sign_in_address(&format!("/orders/{id}"));
+            Ok(see_other(&context, &address, CartCookie::Unchanged))
+        }
+        order => Ok(render(&state, &context, &layout, &order?, None).await),
+    }
 }
 
 /// `POST /orders/{id}/cancel`
@@ -185,6 +196,7 @@ impl OrderView<'_> {
                             }
                             (self.facts())
                             (self.addresses())
+                            (self.again())
                             (self.cancel())
                         }
                     }
@@ -201,6 +213,9 @@ impl OrderView<'_> {
         let total = locale.money(order.totals.total);
         html! {
             @match self.stage() {
+                OrderStage::Placed | OrderStage::TransferDue | OrderStage::Shipped if self.context.customer.is_some() => {
+                    p { a href="/account" { (locale.messages.account.in_account) } }
+                },
                 OrderStage::Placed | OrderStage::TransferDue | OrderStage::Shipped => p { (messages.bookmark) " " (interpolate(messages.find_again, &[("email", &order.email)])) },
                 OrderStage::ActionRequired => {
                     p { (interpolate(messages.confirm_text, &[("amount", &total)])) }

@@ -11,12 +11,12 @@ use axum::{
 };
 use contracts::{
     cart::{
-        Cart, CartLine, CartQuoteRequest, CartStatus, Carts, Countries, Country, LineQuantity,
-        NewCart, Notice, NoticeCode, PickupPlace, Quote, QuoteRequest, QuotedLine, QuotedShipping,
-        ShippingMethod, ShippingMethods,
+        Cart, CartLine, CartMerge, CartQuoteRequest, CartStatus, Carts, Countries, Country,
+        LineQuantity, NewCart, Notice, NoticeCode, PickupPlace, Quote, QuoteRequest, QuotedLine,
+        QuotedShipping, ShippingMethod, ShippingMethods,
     },
     product::Catalogue,
-    shared::{Address, CartId, OrderId, Quantity, Sku, Totals},
+    shared::{AccountId, Address, CartId, CustomerActor, OrderId, Quantity, Sku, Totals},
 };
 use kernel::{Currency, Ids, Money, Problem};
 use rpc::CallError;
@@ -24,6 +24,7 @@ use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
 };
+use web::Caller;
 
 pub(super) const MODULE: runtime::Module = runtime::Module {
     name: "shopping-cart-service",
@@ -47,6 +48,7 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
 struct StoredCart {
     lines: Vec<Quantity>,
     order: Option<OrderId>,
+    owner: Option<AccountId>,
 }
 
 #[derive(Clone, Debug)]
@@ -59,6 +61,7 @@ struct FakeCarts {
 fn routes(carts: FakeCarts) -> Router {
     Router::new()
         .route("/api/v1/carts", post(create))
+        .route("/api/v1/account/cart", post(account_cart))
         .route("/api/v1/carts/{id}", get(show))
         .route("/api/v1/carts/{id}/lines", post(add))
         .route("/api/v1/carts/{id}/lines/{sku}", patch(change).delete(remove))
@@ -168,7 +171,9 @@ impl FakeCarts {
     }
 
     async fn cart_response(&self, id: CartId) -> Response {
-        let Some(stored) = self.stored.lock().unwrap().get(&id).cloned() else {
+        let stored = self.stored.lock().unwrap().get(&id).cloned();
+        let is_visible = |cart: &StoredCart| cart.owner.is_none() || cart.owner == customer();
+        let Some(stored) = stored.filter(is_visible) else {
             return problem_response(Problem::not_found("cart", id));
         };
         let (lines, totals) = self.priced(&stored.lines, false).await;
@@ -197,9 +202,38 @@ impl FakeCarts {
     }
 }
 
+/// Account of the customer who asks.
+fn customer() -> Option<AccountId> {
+    Caller::current().actor_as().map(|CustomerActor(account)| account)
+}
+
+/// The cart of the customer, with the lines of the guest's beside its own: what is merged how, the cart service decides.
+async fn account_cart(State(carts): State<FakeCarts>, Json(merge): Json<CartMerge>) -> Response {
+    let Some(account) = customer() else {
+        return problem_response(Problem::of(kernel::codes::UNAUTHENTICATED, "sign in"));
+    };
+    let id = {
+        let mut stored = carts.stored.lock().unwrap();
+        let guest =
+            merge.guest_cart.filter(|id| stored.get(id).is_some_and(|it| it.owner.is_none()));
+        let lines = guest.and_then(|id| stored.remove(&id)).map(|cart| cart.lines);
+        let is_present = |cart: &StoredCart| cart.owner == Some(account) && cart.order.is_none();
+        let present = stored.iter().find(|(_, cart)| is_present(cart)).map(|(id, _)| *id);
+        let id = present.unwrap_or_else(|| carts.ids.next());
+        if let Some(lines) = lines {
+            let own = stored.entry(id).or_default();
+            own.owner = Some(account);
+            own.lines.extend(lines);
+        }
+        id
+    };
+    carts.cart_response(id).await
+}
+
 async fn create(State(carts): State<FakeCarts>, Json(new): Json<NewCart>) -> Response {
+    let owner = customer();
     let id: CartId = carts.ids.next();
-    carts.stored.lock().unwrap().insert(id, StoredCart { lines: new.lines, order: None });
+    carts.stored.lock().unwrap().insert(id, StoredCart { lines: new.lines, order: None, owner });
     (StatusCode::CREATED, carts.cart_response(id).await).into_response()
 }
 

@@ -3,7 +3,7 @@
 use super::{NOW, built, problem_response};
 use axum::{
     Json, Router,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -12,20 +12,21 @@ use contracts::{
     cart::{CartClient, CartStatus, Carts, Destination, Quote, QuoteRequest},
     codes,
     order::{
-        Checkout, FulfilmentStatus, HistoryEntry, Order, OrderLine, OrderLookup, OrderPayment,
-        OrderReference, OrderStatus, PaymentStatus,
+        AccountOrderQuery, Checkout, FulfilmentStatus, HistoryEntry, Order, OrderLine, OrderLookup,
+        OrderPage, OrderPayment, OrderReference, OrderStatus, OrderSummary, PaymentStatus,
     },
     payment::{
         ActionOutcome, OfferedMethod, OfferedMethods, PREPAYMENT, PaymentAction, PaymentState,
         PaymentSummary,
     },
-    shared::{CartId, OrderId, PaymentId, Quantity},
+    shared::{AccountId, CartId, CustomerActor, OrderId, PaymentId, Quantity},
 };
-use kernel::{Ids, Money, Problem};
+use kernel::{Cursor, Ids, Money, Problem};
 use std::{
     collections::BTreeMap,
     sync::{Arc, LazyLock, Mutex},
 };
+use web::Caller;
 
 pub(super) const MODULE: runtime::Module = runtime::Module {
     name: "order-service",
@@ -64,6 +65,7 @@ pub(super) const PAYMENTS: runtime::Module = runtime::Module {
 };
 
 static ORDERS: LazyLock<Mutex<BTreeMap<OrderId, Order>>> = LazyLock::new(Mutex::default);
+static CUSTOMERS: LazyLock<Mutex<BTreeMap<OrderId, AccountId>>> = LazyLock::new(Mutex::default);
 static ORDERS_BY_KEY: LazyLock<Mutex<BTreeMap<String, OrderId>>> = LazyLock::new(Mutex::default);
 
 #[derive(Clone)]
@@ -77,6 +79,7 @@ fn routes(orders: Orders) -> Router {
     Router::new()
         .route("/api/v1/carts/{id}/checkout", post(checkout))
         .route("/api/v1/payment-methods", get(methods))
+        .route("/api/v1/account/orders", get(account_orders))
         .route("/api/v1/orders/lookup", post(look_up))
         .route("/api/v1/orders/{id}", get(show))
         .route("/api/v1/orders/{id}/cancel", post(cancel))
@@ -134,6 +137,7 @@ async fn checkout(
     let lines =
         cart.lines.iter().map(|line| Quantity { sku: line.sku.clone(), quantity: line.quantity });
     let quote = QuoteRequest {
+        account: None,
         lines: lines.collect(),
         currency: None,
         destination: Destination {
@@ -152,6 +156,9 @@ async fn checkout(
     orders.contract.ordered(cart_id, id).await.unwrap();
     let order = placed(id, cart_id, request, quote);
     ORDERS_BY_KEY.lock().unwrap().insert(key, id);
+    if let Some(CustomerActor(account)) = Caller::current().actor_as() {
+        CUSTOMERS.lock().unwrap().insert(id, account);
+    }
     ORDERS.lock().unwrap().insert(id, order.clone());
     (StatusCode::CREATED, Json(order)).into_response()
 }
@@ -206,7 +213,44 @@ fn placed(id: OrderId, cart_id: CartId, request: Checkout, quote: Quote) -> Orde
     }
 }
 
+/// Orders of the customer, two on a page: the cursor is the number of those before.
+async fn account_orders(Query(query): Query<AccountOrderQuery>) -> Response {
+    let CustomerActor(account) = match Caller::current().require_actor() {
+        Ok(actor) => actor,
+        Err(problem) => return problem_response(problem),
+    };
+    let before: usize = match query.cursor.map(|cursor| cursor.decode("orders")).transpose() {
+        Ok(before) => before.unwrap_or(0),
+        Err(_) => return problem_response(Problem::of(kernel::codes::INVALID_CURSOR, "cursor")),
+    };
+    let (orders, customers) = (ORDERS.lock().unwrap(), CUSTOMERS.lock().unwrap());
+    let own: Vec<_> =
+        orders.values().rev().filter(|order| customers.get(&order.id) == Some(&account)).collect();
+    let items = own.iter().skip(before).take(2).map(|order| OrderSummary {
+        id: order.id,
+        number: order.number.clone(),
+        status: order.status,
+        payment_status: order.payment_status,
+        fulfilment_status: order.fulfilment_status,
+        email: order.email.clone(),
+        name: order.shipping_address.name.clone(),
+        total: order.totals.total,
+        item_count: order.lines.iter().map(|line| line.quoted.quantity).sum(),
+        attempt: false,
+        placed_at: order.placed_at,
+    });
+    let next = (own.len() > before + 2).then(|| Cursor::encode("orders", &(before + 2)));
+    Json(OrderPage { items: items.collect(), next_cursor: next }).into_response()
+}
+
 async fn show(Path(id): Path<OrderId>) -> Response {
+    if let Some(owner) = CUSTOMERS.lock().unwrap().get(&id) {
+        match Caller::current().require_actor() {
+            Ok(CustomerActor(account)) if account == *owner => {}
+            Ok(CustomerActor(_)) => return problem_response(Problem::not_found("order", id)),
+            Err(problem) => return problem_response(problem),
+        }
+    }
     match ORDERS.lock().unwrap().get(&id) {
         Some(order) => Json(order.clone()).into_response(),
         None => problem_response(Problem::not_found("order", id)),

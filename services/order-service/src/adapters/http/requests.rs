@@ -17,14 +17,17 @@ use crate::{
 use contracts::{
     codes,
     inventory::HOLD_LINES_MAX,
-    order::{self, Checkout, NewOrder, NewReceipt, NewRefund, OrderListStatus, OrderQuery},
+    order::{
+        self, AccountOrderQuery, Checkout, NewOrder, NewReceipt, NewRefund, OrderListStatus,
+        OrderQuery,
+    },
     payment::{INVOICE, PREPAYMENT, PaymentMethod},
-    shared::{self, CartId, OrderId, Quantity, RefundId, Sku},
+    shared::{self, AccountId, CartId, CustomerActor, OrderId, Quantity, RefundId, Sku},
 };
 use kernel::{Currency, Ids, Money, Problem, Uuid};
 use saga::SagaState;
 use transport::{Context, Edge};
-use web::Paging;
+use web::{Caller, Paging};
 
 /// Limit of units of one SKU in an order.
 const LINE_UNITS_MAX: i64 = 100_000;
@@ -115,6 +118,7 @@ fn checkout_input(
         terms: PaymentTerms::default(),
         clients: clients(app),
         customer: None,
+        account: customer(&Caller::current()),
         first_attempt: FirstAttempt::pending(),
     })
 }
@@ -137,11 +141,26 @@ pub(super) fn order_filter(
     Ok(OrderFilter {
         status: status.transpose()?,
         customers: Vec::new(),
+        account: None,
         // A number is looked for among the attempts as well.
         attempts: query.number.is_some(),
         number: query.number.map(|number| NumberFilter::parse(&number, numbers)),
         limit: paging.limit()?,
         cursor: paging.cursor,
+    })
+}
+
+/// Page of the orders of an account.
+pub(super) fn account_filter(
+    account: AccountId,
+    query: AccountOrderQuery,
+) -> Result<OrderFilter, Problem> {
+    let paging = Paging::new(query.limit, query.cursor);
+    Ok(OrderFilter {
+        account: Some(account),
+        limit: paging.limit()?,
+        cursor: paging.cursor,
+        ..OrderFilter::default()
     })
 }
 
@@ -273,6 +292,12 @@ fn clients(app: &UseCases) -> Vec<Uuid> {
     let visitor = context.actor.filter(|actor| !actor.starts_with("guest"));
     let visitor = visitor.map(|visitor| hash(format!("visitor {visitor}")));
     address.into_iter().chain(visitor).collect()
+}
+
+/// Account of the customer who makes a request at the shop edge.
+pub(super) fn customer(caller: &Caller) -> Option<AccountId> {
+    let CustomerActor(account) = caller.actor_as().filter(|_| caller.edge == Edge::Shop)?;
+    Some(account)
 }
 
 fn check_token(field: &str, word: &str) -> Result<(), Problem> {

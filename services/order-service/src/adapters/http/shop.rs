@@ -1,15 +1,19 @@
-//! Operations for shoppers. Knowledge of an order's id is the right to see and to cancel it;
-//! knowledge of its number and its e-mail address is the right to the id.
+//! Operations for shoppers. Knowledge of an order's id is the right to see and to cancel it, if it is a guest's;
+//! knowledge of its number and its e-mail address is the right to the id. The order of an account is its customer's alone.
 
 use super::{AppState, input::OptionalReason, requests};
-use crate::adapters::{replay, view};
+use crate::{
+    adapters::{replay, view},
+    application::{error::OrderError, orders::VersionedOrder},
+    domain::rejection::Rejection,
+};
 use contracts::{
-    order::{AsOf, Checkout, Order, OrderLookup, OrderReference},
+    order::{AccountOrderQuery, AsOf, Checkout, Order, OrderLookup, OrderPage, OrderReference},
     payment::OfferedMethods,
-    shared::{CartId, OrderId},
+    shared::{CartId, CustomerActor, OrderId},
 };
 use kernel::{Problem, Timestamp, codes};
-use transport::Context;
+use transport::{Context, Edge};
 use web::{ApiResult, ByReference, Caller, Created, IdempotencyKey, Json, Path, Query, Recomputed};
 
 pub(super) async fn checkout(
@@ -50,15 +54,39 @@ pub(super) async fn order(
             app.read.at(id, parse_instant(&instant)?).await?
         }
     };
+    check_customer(&caller, &found)?;
     Ok(Json(view::order(&found)))
+}
+
+pub(super) async fn account_orders(
+    app: AppState,
+    caller: Caller,
+    Query(query): Query<AccountOrderQuery>,
+) -> ApiResult<Json<OrderPage>> {
+    let CustomerActor(account) = caller.require_actor()?;
+    let page = app.list.of_account(requests::account_filter(account, query)?).await?;
+    Ok(Json(OrderPage { items: page.orders, next_cursor: page.next }))
 }
 
 pub(super) async fn cancel(
     app: AppState,
     Path(id): Path<OrderId>,
+    caller: Caller,
     OptionalReason(reason): OptionalReason,
 ) -> ApiResult<ByReference<Json<Order>>> {
+    check_customer(&caller, &app.read.now(id).await?)?;
     Ok(replay::changed(&app.cancel.execute(id, reason).await?))
+}
+
+/// Refuses shoppers the order of an account that is not theirs. Somebody else who is signed in does not learn that it exists.
+fn check_customer(caller: &Caller, found: &VersionedOrder) -> Result<(), Problem> {
+    let Some(owner) = found.order.placed.account.filter(|_| caller.edge == Edge::Shop) else {
+        return Ok(());
+    };
+    match caller.require_actor()? {
+        CustomerActor(customer) if customer == owner => Ok(()),
+        CustomerActor(_) => Err(OrderError::from(Rejection::Unknown).into()),
+    }
 }
 
 fn parse_instant(text: &str) -> Result<Timestamp, Problem> {

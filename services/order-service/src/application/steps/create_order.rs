@@ -88,7 +88,8 @@ impl CreateOrder {
     async fn quote(&self, input: &CheckoutInput) -> Result<Quote, PortError> {
         match &input.source {
             CheckoutSource::Cart { cart_id } => {
-                self.carts.freeze(*cart_id, input.order_id, input.delivery()).await
+                let (order, account) = (input.order_id, input.account);
+                self.carts.freeze(*cart_id, order, account, input.delivery()).await
             }
             CheckoutSource::Lines { lines, currency } => {
                 self.carts.quote(lines, *currency, input.delivery()).await
@@ -119,6 +120,7 @@ impl CreateOrder {
             sequence: (sequence != number).then_some(sequence),
             // Not that of the input: its erasure may have been requested meanwhile.
             customer: Some(self.orders.customers.current(&input.email)),
+            account: input.account,
         })
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use contracts::codes;
-use identifiers::{CartId, OrderId, ProductId, Sku};
+use identifiers::{AccountId, CartId, OrderId, ProductId, Sku};
 use kernel::{Currency, Money, Problem, UnitPrice, Uuid};
 use std::collections::{BTreeMap, HashMap};
 
@@ -121,6 +121,7 @@ impl Carts for FakeClient<FakeCarts> {
         &self,
         cart: CartId,
         order: OrderId,
+        _: Option<AccountId>,
         _: Delivery<'_>,
     ) -> Result<Quote, PortError> {
         self.interruption_point().await;

@@ -22,7 +22,7 @@ fn add(text: &str, quantity: i64) -> Command {
 /// A cart after these commands, all of which must be accepted.
 fn after(commands: &[Command]) -> Cart {
     let mut cart = None;
-    let create = Command::Create { currency: Currency::EUR, lines: vec![] };
+    let create = Command::Create { currency: Currency::EUR, lines: vec![], owner: None };
     for command in std::iter::once(&create).chain(commands) {
         for event in Cart::decide(cart.as_ref(), command, now(0)).unwrap() {
             cart = Some(Cart::apply(cart, &event));
@@ -45,10 +45,15 @@ fn the_same_sku_twice_is_one_line() {
 #[test]
 fn initial_lines_are_merged_and_validated_as_if_added_one_by_one() {
     let line = |text: &str, quantity| Line { sku: sku(text), quantity, price: None };
-    let create =
-        |lines| Cart::decide(None, &Command::Create { currency: Currency::EUR, lines }, now(0));
-    let created =
-        CartEvent::Created { currency: Currency::EUR, lines: vec![line("A", 3)], at: now(0).at };
+    let create = |lines| {
+        Cart::decide(None, &Command::Create { currency: Currency::EUR, lines, owner: None }, now(0))
+    };
+    let created = CartEvent::Created {
+        currency: Currency::EUR,
+        lines: vec![line("A", 3)],
+        at: now(0).at,
+        owner: None,
+    };
     assert_eq!(create(vec![line("A", 1), line("A", 2)]), Ok(vec![created]));
     let wrong =
         Rejection::Quantity { field: "lines[1].quantity".to_owned(), min: 1, max: LINE_UNITS_MAX };

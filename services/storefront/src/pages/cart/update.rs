@@ -19,7 +19,7 @@ use axum::{extract::State, response::Response};
 use contracts::{
     cart::{Cart, NewCart},
     codes,
-    shared::{Quantity, Sku},
+    shared::{CartId, Quantity, Sku},
 };
 use kernel::Currency;
 use maud::html;
@@ -47,7 +47,7 @@ pub(crate) async fn add(
         );
     };
     let line = Quantity { sku: variant.sku.clone(), quantity };
-    match add_line(&state, &context, line, variant.price.currency()).await {
+    match add_units(&state, context.cart, line, variant.price.currency()).await {
         Ok(cart) if context.scope == ResponseScope::Fragment => {
             Ok(added_fragment(&state, &context, &cart))
         }
@@ -103,13 +103,13 @@ pub(crate) async fn update(
 }
 
 /// Adds a line to the shopper's cart, or to a new cart in the currency of the line if there is none or it was ordered.
-async fn add_line(
+pub(crate) async fn add_units(
     state: &AppState,
-    context: &RequestContext,
+    cart: Option<CartId>,
     line: Quantity,
     currency: Currency,
 ) -> Result<Cart, CallError> {
-    if let Some(id) = context.cart {
+    if let Some(id) = cart {
         match state.carts.add_line(id, &line).await {
             Err(error)
                 if error.problem(&kernel::codes::NOT_FOUND).is_some()

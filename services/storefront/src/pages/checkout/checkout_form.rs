@@ -158,6 +158,20 @@ impl CheckoutForm {
 }
 
 impl AddressForm {
+    /// Form with this address.
+    pub(crate) fn of(address: &Address) -> Self {
+        let text = |part: &Option<String>| part.clone().unwrap_or_default();
+        Self {
+            name: address.name.clone(),
+            line1: address.line1.clone(),
+            line2: text(&address.line2),
+            postal_code: text(&address.postal_code),
+            city: text(&address.city),
+            region: text(&address.region),
+            country: address.country.clone(),
+        }
+    }
+
     /// Address as in the contract.
     pub(crate) fn to_address(&self) -> Address {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());

@@ -55,7 +55,7 @@ pub(crate) async fn place_order(
     // What is known is said all together: the fields, and what the shop cannot deliver as it was ordered.
     let (cart, notices) = correct_cart(&state, &context, cart).await?;
     if cart.lines.is_empty() {
-        return Ok(cart::render_emptied(&state, &context, cart, &notices).await);
+        return Ok(cart::render_with_reasons(&state, &context, Some(cart), &notices).await);
     }
     if !field_errors.is_empty() || !notices.is_empty() {
         return render(&state, &context, &cart, &form, Feedback { field_errors, notices }).await;
@@ -301,7 +301,7 @@ async fn remove_sold_out(
     let (cart, further) = correct_cart(state, context, cart).await?;
     notices.extend(further);
     if cart.lines.is_empty() {
-        return Ok(cart::render_emptied(state, context, cart, &notices).await);
+        return Ok(cart::render_with_reasons(state, context, Some(cart), &notices).await);
     }
     render(state, context, &cart, form, Feedback { notices, ..Feedback::default() }).await
 }

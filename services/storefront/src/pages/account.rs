@@ -1,0 +1,92 @@
+//! Account pages (`/account`): what a customer who is signed in has in the shop. Password, e-mail address and sessions are looked after on
+//! the pages of the auth server.
+
+mod arrival;
+mod orders;
+mod stranger;
+
+pub(crate) use arrival::show as arrive;
+pub(crate) use orders::show;
+pub(crate) use stranger::signed_out;
+
+use crate::{
+    app_state::AppState,
+    components::layout::{self, Indexing, LayoutData, PageMeta},
+    page_response::PageResponse,
+    request_context::RequestContext,
+};
+use axum::response::Response;
+use form_urlencoded::Serializer;
+use maud::{Markup, html};
+
+/// Path of the account.
+const ACCOUNT: &str = "/account";
+
+/// Section of the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Section {
+    Orders,
+}
+
+impl Section {
+    const ALL: [Self; 1] = [Self::Orders];
+
+    fn path(self) -> &'static str {
+        match self {
+            Self::Orders => ACCOUNT,
+        }
+    }
+
+    fn name(self, context: &RequestContext) -> &'static str {
+        let messages = &context.locale.messages.account;
+        match self {
+            Self::Orders => messages.orders,
+        }
+    }
+}
+
+/// Address of the sign-in, after which people arrive with their cart at this path.
+pub(crate) fn sign_in_address(return_to: &str) -> String {
+    let with = |path: &str, name: &str, value: &str| {
+        let mut query = Serializer::new(String::new());
+        [path, "?", &query.append_pair(name, value).finish()].concat()
+    };
+    with("/sign-in", "return_to", &with("/account/arrival", "to", return_to))
+}
+
+/// Page of a section.
+async fn render(
+    state: &AppState,
+    context: &RequestContext,
+    section: Section,
+    body: &Markup,
+) -> Response {
+    let layout = LayoutData::load(state, context).await;
+    let messages = &context.locale.messages.account;
+    let name = section.name(context);
+    let title = [messages.title, ": ", name].concat();
+    let meta = PageMeta { title: &title, indexing: Indexing::NoIndex, ..PageMeta::default() };
+    let main = html! {
+        main.wrap.account #main {
+            (sections(context, section))
+            div.account-body { h1 { (name) } (body) }
+        }
+    };
+    PageResponse::private(state, context).html(layout::page(state, context, &layout, &meta, &main))
+}
+
+/// Navigation between the sections, the pages of the auth server, and the way out.
+fn sections(context: &RequestContext, current: Section) -> Markup {
+    let messages = &context.locale.messages.account;
+    html! {
+        nav.account-sections aria-label=(messages.sections) {
+            ul role="list" {
+                @for section in Section::ALL {
+                    li { a href=(section.path()) aria-current=[(section == current).then_some("page")] { (section.name(context)) } }
+                }
+                li { a href="/auth/account" { (messages.profile) } }
+            }
+            form action="/sign-out" method="post" { button.text-button #sign-out type="submit" { (messages.sign_out) } }
+        }
+    }
+}
