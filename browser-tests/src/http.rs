@@ -44,8 +44,16 @@ pub(crate) fn get(address: &str, path: &str, headers: &[(&str, &str)]) -> Respon
 
 /// Sends a POST request with a JSON body.
 pub(crate) fn post(address: &str, path: &str, json: &str) -> Response {
-    let headers = [("content-type", "application/json")];
-    let response = send(address, "POST", path, &headers, json);
+    post_as("application/json", address, path, json)
+}
+
+/// Sends a POST request with the fields of a form, which are encoded already.
+pub fn post_form(address: &str, path: &str, fields: &str) -> Response {
+    post_as("application/x-www-form-urlencoded", address, path, fields)
+}
+
+fn post_as(content_type: &str, address: &str, path: &str, body: &str) -> Response {
+    let response = send(address, "POST", path, &[("content-type", content_type)], body);
     response.unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 

@@ -14,7 +14,7 @@ pub mod http;
 mod keyboard;
 pub mod lighthouse;
 mod page;
-mod process_guard;
+pub mod process_guard;
 mod shop;
 mod wait;
 pub mod walkthrough;

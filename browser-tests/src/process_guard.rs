@@ -20,7 +20,7 @@ kill "$program"; wait "$program"; rm -rf "$0""#;
 
 /// Termination of a program when the tests are over.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Termination {
+pub enum Termination {
     /// The program reads from the pipe and exits when it is closed.
     PipeClose,
     /// The shell sends the program SIGTERM.
@@ -28,7 +28,7 @@ pub(crate) enum Termination {
 }
 
 /// Spawns a program with a pipe to its input and one from its output. `folder` is removed when it has exited.
-pub(crate) fn spawn(
+pub fn spawn(
     termination: Termination,
     folder: &Path,
     program: &Path,
@@ -54,6 +54,6 @@ fn stderr_of(termination: Termination) -> Stdio {
 }
 
 /// Creates a folder, which the guard of its process removes.
-pub(crate) fn temp_folder() -> std::path::PathBuf {
+pub fn temp_folder() -> std::path::PathBuf {
     tempfile::tempdir().expect("a temporary folder can be created").keep()
 }

@@ -106,13 +106,18 @@ impl Shop {
         // The address must be known before the shop starts. Another program may take the port in between; then the shop says so.
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
         let port = port.expect("a free port").port();
-        let settings = folder.join("settings.toml");
         let issuer = format!("[auth-server]\nissuer = \"http://localhost:{port}/auth\"\n");
-        std::fs::write(&settings, issuer).expect("the folder is writable");
         let listen = format!("--listen=127.0.0.1:{port}");
-        let config = format!("--config={}", settings.display());
+        let config = write_settings(&folder, &issuer);
         let shop = Self::start_at(&folder, &listen, &[&config]);
         Self { address: format!("localhost:{port}"), ..shop }
+    }
+
+    /// A shop of its own with these settings, in TOML.
+    pub fn with_settings(settings: &str) -> Self {
+        let folder = process_guard::temp_folder();
+        let config = write_settings(&folder, settings);
+        Self::start_in(&folder, &[&config])
     }
 
     /// Path of the link in the newest mail to an address, which is waited for.
@@ -199,4 +204,17 @@ impl Shop {
     pub fn operator_get(&self, path: &str) -> Response {
         http::get(&self.operator_address, path, &[])
     }
+
+    /// Sends a GET request with an access token to the operator edge.
+    pub fn operator_get_with_token(&self, path: &str, token: &str) -> Response {
+        let authorization = format!("Bearer {token}");
+        http::get(&self.operator_address, path, &[("authorization", &authorization)])
+    }
+}
+
+/// Argument that names a settings file with this text.
+fn write_settings(folder: &Path, text: &str) -> String {
+    let file = folder.join("settings.toml");
+    std::fs::write(&file, text).expect("the folder is writable");
+    format!("--config={}", file.display())
 }

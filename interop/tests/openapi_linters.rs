@@ -1,25 +1,17 @@
 //! The API documents under the linters that their readers use: nothing is found, neither an error nor a warning.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use interop::prerequisite;
+use std::{path::PathBuf, process::Command};
 
 const DOCUMENTS: [&str; 2] = [
     concat!(env!("CARGO_MANIFEST_DIR"), "/../contracts/openapi/shop.json"),
     concat!(env!("CARGO_MANIFEST_DIR"), "/../contracts/openapi/operator.json"),
 ];
 
-/// Folder of the installed packages, as `cargo xtask test` passes it on.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test runner passes paths through the environment, and no settings are involved"
-)]
+/// Folder of the installed packages.
 fn modules() -> PathBuf {
-    let linter = std::env::var("TEST_OPENAPI_LINTERS").unwrap_or_else(|_| {
-        panic!("TEST_OPENAPI_LINTERS is not set: run `cargo xtask test --only interop`")
-    });
-    Path::new(&linter).ancestors().nth(4).expect("the linter lies in a package").to_owned()
+    let linter = PathBuf::from(prerequisite("TEST_OPENAPI_LINTERS"));
+    linter.ancestors().nth(4).expect("the linter lies in a package").to_owned()
 }
 
 /// What a linter says of a document.

@@ -22,18 +22,15 @@ pub(crate) enum SkipPolicy {
     Fail,
 }
 
-/// Prerequisites of the tests, by crate.
+/// Prerequisites of the tests, by crate or by suite.
 const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
     ("browser-tests", &[Prerequisite::Chromium, Prerequisite::AxeCore, Prerequisite::Lighthouse]),
-    (
-        "interop",
-        &[
-            Prerequisite::TypeScript,
-            Prerequisite::OpenApiLinters,
-            Prerequisite::OpenIdClients,
-            Prerequisite::Maven,
-        ],
-    ),
+    ("interop: authlib", &[Prerequisite::Authlib]),
+    ("interop: generated_clients", &[Prerequisite::TypeScript, Prerequisite::Maven]),
+    ("interop: keycloak", &[Prerequisite::Keycloak]),
+    ("interop: oidc_provider", &[Prerequisite::OidcProvider]),
+    ("interop: openapi_linters", &[Prerequisite::OpenApiLinters]),
+    ("interop: openid_clients", &[Prerequisite::OpenIdClients]),
 ];
 
 /// Builds and runs the tests of the crates named in `only` (of all when it is empty); true when all succeeded.
@@ -45,7 +42,7 @@ pub(crate) fn run(root: &Path, only: &[String], skip_policy: SkipPolicy) -> Outc
     let suites = workspace.build(only, &[])?;
     let mut summary = Summary::default();
     for suite in &suites {
-        match unmet.iter().find(|(package, _)| *package == suite.package) {
+        match unmet.iter().find(|(name, _)| [&suite.package, &suite.name].contains(&name)) {
             Some((_, reason)) => {
                 summary.add(SuiteResult::skipped(&suite.name, reason, skip_policy));
             }
@@ -119,33 +116,44 @@ pub(crate) fn look(root: &Path, folder: Option<PathBuf>) -> Outcome<bool> {
     Ok(look.status()?.success())
 }
 
-/// Environment variables for the tests, and the packages whose prerequisites are missing, with the reason.
+/// Environment variables for the tests, and the crates and suites whose prerequisites are missing, with the reason.
 type Prepared = (Vec<(&'static str, String)>, Vec<(String, String)>);
 
 /// Finds or installs the prerequisites of the packages, and prints the outcome.
 fn prepare(workspace: &Workspace, packages: &[String]) -> Prepared {
-    let mut variables = Vec::new();
-    let mut unmet = Vec::new();
     println!("prerequisites");
     println!("  {}", prerequisites::shared_data(&workspace.root));
-    for (package, prerequisites) in
-        PREREQUISITES.iter().filter(|(package, _)| packages.iter().any(|name| name == package))
-    {
-        for prerequisite in *prerequisites {
-            let availability = prerequisite.ensure(&workspace.root, &workspace.target);
-            println!("  {}: {availability}", prerequisite.name());
-            match availability {
-                Availability::Found(value) | Availability::Installed(value) => {
-                    variables.push((prerequisite.variable(), value));
-                }
-                Availability::Missing(reason) => {
-                    unmet.push((
-                        (*package).to_owned(),
-                        format!("{}: {reason}", prerequisite.name()),
-                    ));
-                }
+    let mut variables = Vec::new();
+    let mut missing: Vec<(Prerequisite, String)> = Vec::new();
+    let mut done: Vec<Prerequisite> = Vec::new();
+    let is_wanted = |name: &str| packages.iter().any(|package| *package == package_of(name));
+    let wanted = PREREQUISITES.iter().filter(|(name, _)| is_wanted(name));
+    for &prerequisite in wanted.clone().flat_map(|(_, prerequisites)| *prerequisites) {
+        if done.contains(&prerequisite) {
+            continue;
+        }
+        done.push(prerequisite);
+        let availability = prerequisite.ensure(&workspace.root, &workspace.target);
+        println!("  {}: {availability}", prerequisite.name());
+        match availability {
+            Availability::Found(value) | Availability::Installed(value) => {
+                variables.push((prerequisite.variable(), value));
             }
+            Availability::Missing(reason) => missing.push((prerequisite, reason)),
         }
     }
+    let reason_of = |prerequisites: &'static [Prerequisite]| {
+        missing.iter().find(|(it, _)| prerequisites.contains(it))
+    };
+    let unmet = wanted.filter_map(|(name, prerequisites)| {
+        let (prerequisite, reason) = reason_of(prerequisites)?;
+        Some(((*name).to_owned(), format!("{}: {reason}", prerequisite.name())))
+    });
+    let unmet = unmet.collect();
     (variables, unmet)
+}
+
+/// Crate of a suite.
+fn package_of(name: &str) -> &str {
+    name.split_once(':').map_or(name, |(package, _)| package)
 }
