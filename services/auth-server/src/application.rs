@@ -1,5 +1,6 @@
 //! Use cases: accounts and sign-in, clients and how they prove who they are, grants and tokens.
 
+mod account_administration;
 pub(crate) mod account_changes;
 mod account_records;
 pub(crate) mod accounts;

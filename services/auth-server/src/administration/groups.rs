@@ -51,11 +51,7 @@ impl Administration {
     pub async fn leave_group(&self, group: &str, email: &str) -> Result<(), AdministrationError> {
         let role = parsed_role(group)?;
         let id = self.account(email).await?;
-        let account = self.0.accounts.load(id).await?;
-        if account.is_some_and(|account| account.role == Some(role)) {
-            self.0.accounts.assign_role(id, None).await?;
-        }
-        Ok(())
+        Ok(self.0.accounts.end_role(id, role).await?)
     }
 
     /// Clients that may act for a person.

@@ -85,7 +85,7 @@ impl Administration {
             Some(password) => Some(self.chosen(password, &email).await?),
             None => None,
         };
-        let id = self.0.accounts.add(&email, role, password.as_ref()).await?;
+        let id = self.0.accounts.add(&email, role, password.as_ref(), true).await?;
         if password.is_some() { Ok(None) } else { self.link(id).await.map(Some) }
     }
 

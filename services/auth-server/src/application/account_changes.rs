@@ -6,7 +6,7 @@ use super::{
     accounts::{ACCOUNT_PREFIX, Accounts},
     error::AuthError,
     new_password::Password,
-    person_records::{Person, PersonRecords},
+    person_records::Person,
 };
 use crate::domain::{Rejection, account::Account};
 use identifiers::{AccountId, Email};
@@ -26,19 +26,9 @@ impl Accounts {
     ) -> Result<AccountId, AuthError> {
         // Hashed before anything is claimed: it may take a while, or be refused.
         let hash = self.passwords.hash(password).await?;
-        let (id, now) = (self.claimed(email).await?, self.ids.now());
-        let email = Some(email.as_str().to_owned());
-        let write =
-            PersonRecords::put(id, &Person { email, password: Some(hash), ..Person::default() })?;
-        let stream = prefixed_id(ACCOUNT_PREFIX, id);
+        let now = self.ids.now();
         let sign_up = |account: Option<&Account>| Account::sign_up(account, now);
-        let created = self.repository.create(&stream, sign_up, |_| vec![write.clone()]);
-        match created.await.map_err(AuthError::from) {
-            Err(AuthError::Rejected(Rejection::AccountExists)) => {
-                Err(Rejection::AddressTaken.into())
-            }
-            other => other.map(|_| id),
-        }
+        self.create_with(Some(email), Some(hash), sign_up).await
     }
 
     /// Makes a one-time link for the owner of an account; its number. The writes that depend on it are in the same commit.

@@ -31,7 +31,10 @@ impl Accounts {
     }
 
     /// The same, with the record of its person.
-    async fn read(&self, id: AccountId) -> Result<Option<(Arc<Account>, Person)>, StorageError> {
+    pub(crate) async fn read(
+        &self,
+        id: AccountId,
+    ) -> Result<Option<(Arc<Account>, Person)>, StorageError> {
         let Some(account) = self.flushed(id).await? else { return Ok(None) };
         Ok(Some((account, self.person(id).await?.unwrap_or_default())))
     }
@@ -109,15 +112,23 @@ impl Accounts {
         Err(Rejection::RecordChanged.into())
     }
 
-    /// Deletes an account and what is known of its person, in one commit. The address is free a while later.
-    pub(crate) async fn delete(&self, id: AccountId) -> Result<(), AuthError> {
+    /// Deletes an account and what is known of its person, in one commit, if it is at one of the expected versions. The address is free a
+    /// while later.
+    pub(crate) async fn delete(
+        &self,
+        id: AccountId,
+        expected: Option<&[u64]>,
+    ) -> Result<(), AuthError> {
         let now = self.ids.now();
         for _ in 0..ATTEMPTS_MAX {
             let account = self.flushed(id).await?.ok_or(Rejection::UnknownAccount)?;
             let mut writes = self.passkey_deletions(id).await?;
             writes.extend([PersonRecords::delete(id), second_factors::deletion(id)]);
             writes.extend(session_list::deletions(&*self.records.documents, id).await?);
-            let delete = |account: &Account| Ok(account.delete(now));
+            let delete = |account: &Account| {
+                account.check_version(expected)?;
+                Ok(account.delete(now))
+            };
             if self.change_at(account.record_version, id, delete, &writes).await?.is_some() {
                 return Ok(());
             }

@@ -11,7 +11,7 @@ use super::{
 use crate::domain::{
     Rejection,
     account::Account,
-    events::{ClientId, Role},
+    events::{AccountEvent, ClientId, Role},
 };
 use identifiers::{AccountId, Email};
 use journal::Repository;
@@ -35,27 +35,34 @@ pub(crate) struct Accounts {
 }
 
 impl Accounts {
-    /// Creates an account, with a free address if it has one. An address whose account was never written, because the process
-    /// died in between, leads to that account.
+    /// Creates an account, with a free address if it has one.
     pub(crate) async fn create(
         &self,
         email: Option<&Email>,
         role: Option<Role>,
     ) -> Result<AccountId, AuthError> {
         let now = self.ids.now();
+        let create = |account: Option<&Account>| Account::create(account, role, now);
+        self.create_with(email, None, create).await
+    }
+
+    /// Creates an account by this decision, together with the record of its person. An address whose account was never written, because
+    /// the process died in between, leads to that account.
+    pub(super) async fn create_with(
+        &self,
+        email: Option<&Email>,
+        password: Option<String>,
+        decide: impl Fn(Option<&Account>) -> Result<Vec<AccountEvent>, Rejection>,
+    ) -> Result<AccountId, AuthError> {
         let id = match email {
             Some(email) => self.claimed(email).await?,
             None => self.ids.next(),
         };
-        let person = Person { email: email.map(|it| it.as_str().to_owned()), ..Person::default() };
-        let write = PersonRecords::put(id, &person)?;
+        let email = email.map(|it| it.as_str().to_owned());
+        let write = PersonRecords::put(id, &Person { email, password, ..Person::default() })?;
         let stream = prefixed_id(ACCOUNT_PREFIX, id);
-        let created = self.repository.create(
-            &stream,
-            |account| Account::create(account, role, now),
-            |_| vec![write.clone()],
-        );
-        match created.await.map_err(AuthError::from) {
+        let created = self.repository.create(&stream, decide, |_| vec![write.clone()]).await;
+        match created.map_err(AuthError::from) {
             Err(AuthError::Rejected(Rejection::AccountExists)) => {
                 Err(Rejection::AddressTaken.into())
             }
@@ -64,13 +71,17 @@ impl Accounts {
     }
 
     /// Identifier of a new account for which an address is claimed, or of the one that the address leads to and that was never written.
-    pub(super) async fn claimed(&self, email: &Email) -> Result<AccountId, AuthError> {
+    async fn claimed(&self, email: &Email) -> Result<AccountId, AuthError> {
         let id = match self.addresses.holder(email).await? {
-            Some(holder) if self.version(holder).await? == 0 => holder,
+            Some(holder) if !self.was_written(holder).await? => holder,
             _ => self.ids.next(),
         };
         self.addresses.claim(email, id).await?;
         Ok(id)
+    }
+
+    async fn was_written(&self, id: AccountId) -> Result<bool, StorageError> {
+        Ok(self.repository.load(&prefixed_id(ACCOUNT_PREFIX, id)).await?.state.is_some())
     }
 
     /// Makes a one-time link's handle for an account.
@@ -96,18 +107,8 @@ impl Accounts {
         Ok((id, self.person(id).await?.unwrap_or_default()))
     }
 
-    /// Sets the password by a one-time link, and the address of an account that has none yet.
+    /// Sets the password by a one-time link, and the address of an account that has none yet, in one commit with these writes.
     pub(crate) async fn set_up(
-        &self,
-        handle: &str,
-        email: &Email,
-        password: &Password,
-    ) -> Result<AccountId, AuthError> {
-        self.set_up_with(handle, email, password, Vec::new()).await
-    }
-
-    /// The same, in one commit with these writes.
-    pub(crate) async fn set_up_with(
         &self,
         handle: &str,
         email: &Email,
@@ -170,26 +171,6 @@ impl Accounts {
     pub(crate) async fn load(&self, id: AccountId) -> Result<Option<Arc<Account>>, StorageError> {
         let account = self.repository.load(&prefixed_id(ACCOUNT_PREFIX, id)).await?.state;
         Ok(account.filter(|account| account.deleted_at.is_none()))
-    }
-
-    /// Version of an account: the number of its changes; 0 for one that was never made.
-    pub(crate) async fn version(&self, id: AccountId) -> Result<u64, StorageError> {
-        Ok(self.repository.load(&prefixed_id(ACCOUNT_PREFIX, id)).await?.version)
-    }
-
-    /// Adds an account with a free address; with a password it can be used at once.
-    pub(crate) async fn add(
-        &self,
-        email: &Email,
-        role: Option<Role>,
-        password: Option<&Password>,
-    ) -> Result<AccountId, AuthError> {
-        let id = self.create(Some(email), role).await?;
-        if let Some(password) = password {
-            let link = self.offer_set_up(id).await?;
-            self.set_up(&link, email, password).await?;
-        }
-        Ok(id)
     }
 
     /// Gives an account a role, or none.

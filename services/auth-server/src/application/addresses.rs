@@ -120,7 +120,7 @@ mod tests {
         let link = accounts.offer_set_up(id).await.unwrap();
         // The same link in two windows, with another address in each; the process dies after the first claim.
         accounts.addresses.claim(&other, id).await.unwrap();
-        accounts.set_up(&link, &one, &password).await.unwrap();
+        accounts.set_up(&link, &one, &password, Vec::new()).await.unwrap();
         assert!(is_taken(&accounts.create(Some(&other), None).await), "it may still be taken up");
         assert!(accounts.authenticate(&other, "correct horse battery").await.unwrap().is_none());
         clock.advance(RESERVATION);

@@ -135,7 +135,7 @@ mod tests {
         let id = provider.accounts.create(Some(&email), None).await.unwrap();
         let link = provider.accounts.offer_set_up(id).await.unwrap();
         let password = Password::choose(PASSWORD, EMAIL).unwrap();
-        provider.accounts.set_up(&link, &email, &password).await.unwrap();
+        provider.accounts.set_up(&link, &email, &password, Vec::new()).await.unwrap();
         provider
     }
 
@@ -171,7 +171,7 @@ mod tests {
         assert!(accounts.is_known_device(&email, &device).await.unwrap());
         let link = accounts.offer_set_up(id).await.unwrap();
         let password = Password::choose("another horse battery", EMAIL).unwrap();
-        accounts.set_up(&link, &email, &password).await.unwrap();
+        accounts.set_up(&link, &email, &password, Vec::new()).await.unwrap();
         assert!(!accounts.is_known_device(&email, &device).await.unwrap());
     }
 }

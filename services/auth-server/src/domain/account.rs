@@ -1,9 +1,11 @@
 //! Account of a person: who may sign in, and which clients may act for them.
 
+mod administration;
 mod changes;
 mod passkeys;
 mod second_factor;
 
+pub(crate) use administration::{AccountUpdate, NewAccount};
 pub(crate) use second_factor::{RECOVERY_CODES, SecondFactor};
 
 use super::{
@@ -34,6 +36,8 @@ pub(crate) struct Account {
     passkeys: BTreeSet<String>,
     /// Version of the records of the account: how many changes they have seen.
     pub(crate) record_version: u32,
+    /// Version of the account: how many events it has.
+    pub(crate) version: u64,
     offer: Option<Offer>,
     offers: u32,
     email_change: Option<Offer>,
@@ -215,6 +219,7 @@ impl Account {
             second_factor: None,
             passkeys: BTreeSet::new(),
             record_version: 0,
+            version: 0,
             offer: None,
             offers: 0,
             email_change: None,
@@ -227,6 +232,11 @@ impl Account {
 
     /// State with one more event.
     pub(crate) fn apply(account: Option<Self>, event: &AccountEvent) -> Self {
+        let version = account.as_ref().map_or(0, |account| account.version).saturating_add(1);
+        Self { version, ..Self::changed(account, event) }
+    }
+
+    fn changed(account: Option<Self>, event: &AccountEvent) -> Self {
         let mut account = match (account, event) {
             (_, AccountEvent::Created { at, role }) => return Self::begun(*at, *role),
             (Some(account), _) => account,

@@ -21,6 +21,8 @@ pub enum Rejection {
     PasskeyInvalid,
     #[error("the account was changed at the same time; try again")]
     RecordChanged,
+    #[error("the account is not at this version")]
+    VersionChanged,
     #[error("an account can remember consents to at most {max} clients")]
     TooManyConsents { max: usize },
     #[error("another account has this e-mail address")]

@@ -28,7 +28,7 @@ async fn sign_ins_consents_grants_and_replays_are_published() {
     world.public_client("app").await;
     let (before, position) = published(&world, 0).await;
     let changes: Vec<_> = before.iter().map(|event| event["change"].as_str().unwrap()).collect();
-    assert_eq!(changes, ["created", "set_up_offered", "password_set", "registered"]);
+    assert_eq!(changes, ["created", "password_set", "registered"]);
     let account = before[0]["account_id"].clone();
 
     let browser = Browser::new(&world);

@@ -26,6 +26,7 @@ mod request_objects;
 mod reset;
 mod scim;
 mod scim_administrators;
+mod scim_concurrency;
 mod set_up;
 mod sign_in;
 mod sign_up;

@@ -75,7 +75,7 @@ async fn set_up(provider: &Provider, submitted: Submitted) -> Result<Response, A
     // Of a first password there is nothing to tell.
     let owner = person.email.as_deref().filter(|_| holder.is_set_up);
     let notice = provider.mails.notice(owner, AccountNotice::PasswordChanged, texts.tag)?;
-    match provider.accounts.set_up_with(&handle, &email, &password, notice).await {
+    match provider.accounts.set_up(&handle, &email, &password, notice).await {
         Ok(_) => {}
         Err(AuthError::Rejected(Rejection::AddressTaken)) => return Ok(again(texts.address_taken)),
         Err(AuthError::Busy) => return Ok(again(texts.busy)),

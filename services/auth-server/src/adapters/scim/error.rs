@@ -79,6 +79,10 @@ impl From<AuthError> for ScimError {
             ScimError::of_status(StatusCode::SERVICE_UNAVAILABLE, "try again in a few seconds");
         match error {
             AuthError::Rejected(Rejection::UnknownAccount) => Self::not_found(),
+            AuthError::Rejected(Rejection::VersionChanged) => {
+                let changed = "the resource is not at this version";
+                Self::of_status(StatusCode::PRECONDITION_FAILED, changed)
+            }
             AuthError::Rejected(rejection @ Rejection::AddressTaken) => {
                 Self::new(ScimType::Uniqueness, rejection.to_string())
             }
@@ -91,6 +95,12 @@ impl From<AuthError> for ScimError {
                 BUSY
             }
         }
+    }
+}
+
+impl From<Rejection> for ScimError {
+    fn from(rejection: Rejection) -> Self {
+        AuthError::from(rejection).into()
     }
 }
 

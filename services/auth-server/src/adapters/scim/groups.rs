@@ -103,7 +103,7 @@ async fn change(
         provider.accounts.assign_role(*id, Some(role)).await?;
     }
     for id in has_role.difference(&wanted) {
-        provider.accounts.assign_role(*id, None).await?;
+        provider.accounts.end_role(*id, role).await?;
     }
     Ok(response(StatusCode::OK, of_role(provider, role, &members)))
 }

@@ -87,21 +87,21 @@ pub(crate) fn etag(version: u64) -> String {
     format!("W/\"{version}\"")
 }
 
-/// Refuses a change that was meant for another version (`If-Match`).
-pub(crate) fn check_version(headers: &HeaderMap, version: u64) -> Result<(), ScimError> {
-    let own = etag(version);
+/// Versions for which a change is meant (`If-Match`); none if any will do.
+pub(crate) fn expected_versions(headers: &HeaderMap) -> Option<Vec<u64>> {
     let mut lines = headers.get_all(header::IF_MATCH).iter().peekable();
-    if lines.peek().is_none() {
-        return Ok(());
-    }
+    lines.peek()?;
     let tags = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
-    let is_meant =
-        tags.map(str::trim).any(|tag| tag == "*" || tag == own || own == ["W/", tag].concat());
-    if is_meant {
-        return Ok(());
+    let mut versions = Vec::new();
+    for tag in tags.map(str::trim) {
+        if tag == "*" {
+            return None;
+        }
+        let quoted = tag.strip_prefix("W/").unwrap_or(tag);
+        let version = quoted.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+        versions.extend(version.and_then(|version| version.parse::<u64>().ok()));
     }
-    let changed = "the resource is not at this version";
-    Err(ScimError::of_status(StatusCode::PRECONDITION_FAILED, changed))
+    Some(versions)
 }
 
 /// Response with a resource, whose location and version are headers as well.
@@ -126,17 +126,19 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_change_for_another_version_is_refused() {
-        let check = |tags: Option<&'static str>| {
+    fn a_change_is_for_the_versions_that_its_tags_name() {
+        let expected = |tags: Option<&'static str>| {
             let mut headers = HeaderMap::new();
             if let Some(tags) = tags {
                 headers.insert(header::IF_MATCH, HeaderValue::from_static(tags));
             }
-            check_version(&headers, 3).is_ok()
+            expected_versions(&headers)
         };
-        assert!(check(None) && check(Some("*")) && check(Some(r#"W/"3""#)));
-        assert!(check(Some(r#""3""#)) && check(Some(r#"W/"2", W/"3""#)));
-        assert!(!check(Some(r#"W/"2""#)) && !check(Some("")) && !check(Some("3")));
+        assert_eq!((expected(None), expected(Some("*"))), (None, None));
+        assert_eq!(expected(Some(r#"W/"2", "3""#)), Some(vec![2, 3]));
+        for unknown in ["", "3", r#"W/"x""#, r#"w/"3""#] {
+            assert_eq!(expected(Some(unknown)), Some(vec![]), "{unknown}");
+        }
     }
 
     #[test]

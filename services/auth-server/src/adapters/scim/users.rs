@@ -5,7 +5,7 @@ use super::{
     groups,
     patch::Patch,
     query::{ListQuery, Projection},
-    resource::{boolean, check_version, etag, member, read_resource, response, text},
+    resource::{boolean, etag, expected_versions, member, read_resource, response, text},
 };
 use crate::{
     application::{new_password::Password, person_records::Person},
@@ -42,8 +42,7 @@ pub(crate) async fn list(
         }
     } else {
         for (id, account, person) in provider.accounts.list().await? {
-            let version = provider.accounts.version(id).await?;
-            users.push(of_account(&provider, id, &account, &person, version));
+            users.push(of_account(&provider, id, &account, &person));
         }
     }
     Ok(super::error::respond(StatusCode::OK, &query.page(users)))
@@ -71,10 +70,7 @@ pub(crate) async fn create(
     check_emails(&user, &email)?;
     let password = password(&provider, &user, &email).await?;
     let is_active = boolean(&user, "active")?.unwrap_or(true);
-    let id = provider.accounts.add(&email, None, password.as_ref()).await?;
-    if !is_active {
-        provider.accounts.enable(id, false).await?;
-    }
+    let id = provider.accounts.add(&email, None, password.as_ref(), is_active).await?;
     let created = find(&provider, id).await?.ok_or(ScimError::not_found())?;
     Ok(response(StatusCode::CREATED, created))
 }
@@ -108,8 +104,7 @@ pub(crate) async fn delete(
     headers: HeaderMap,
 ) -> Result<StatusCode, ScimError> {
     let id = id.parse().map_err(|_| ScimError::not_found())?;
-    check_version(&headers, provider.accounts.version(id).await?)?;
-    provider.accounts.delete(id).await?;
+    provider.accounts.delete(id, expected_versions(&headers).as_deref()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -119,9 +114,11 @@ async fn change(
     headers: &HeaderMap,
     wanted: impl FnOnce(Map<String, Value>) -> Result<Map<String, Value>, ScimError>,
 ) -> Result<Response, ScimError> {
-    let user = found(provider, id).await?;
+    let expected = expected_versions(headers);
     let id: AccountId = id.parse().map_err(|_| ScimError::not_found())?;
-    check_version(headers, provider.accounts.version(id).await?)?;
+    let (account, person) = provider.accounts.read(id).await?.ok_or(ScimError::not_found())?;
+    account.check_version(expected.as_deref())?;
+    let user = of_account(provider, id, &account, &person);
     let wanted = wanted(user.clone())?;
     let email = name(&wanted)?;
     if text(&user, "userName")?.map(str::to_lowercase) != Some(email.as_str().to_lowercase()) {
@@ -132,17 +129,7 @@ async fn change(
     check_emails(&wanted, &email)?;
     let is_active = boolean(&wanted, "active")?;
     let password = password(provider, &wanted, &email).await?;
-    // A disabled account takes no password; one that is enabled needs a new one.
-    if is_active == Some(true) {
-        provider.accounts.enable(id, true).await?;
-    }
-    if let Some(password) = password {
-        let link = provider.accounts.offer_set_up(id).await?;
-        provider.accounts.set_up(&link, &email, &password).await?;
-    }
-    if is_active == Some(false) {
-        provider.accounts.enable(id, false).await?;
-    }
+    provider.accounts.update(id, expected.as_deref(), is_active, password.as_ref()).await?;
     let changed = find(provider, id).await?.ok_or(ScimError::not_found())?;
     Ok(response(StatusCode::OK, changed))
 }
@@ -153,11 +140,8 @@ async fn found(provider: &Provider, id: &str) -> Result<Map<String, Value>, Scim
 }
 
 async fn find(provider: &Provider, id: AccountId) -> Result<Option<Map<String, Value>>, ScimError> {
-    let (account, person) =
-        (provider.accounts.load(id).await?, provider.accounts.person(id).await?);
-    let (Some(account), Some(person)) = (account, person) else { return Ok(None) };
-    let version = provider.accounts.version(id).await?;
-    Ok(Some(of_account(provider, id, &account, &person, version)))
+    let read = provider.accounts.read(id).await?;
+    Ok(read.map(|(account, person)| of_account(provider, id, &account, &person)))
 }
 
 /// User of an account. One without an address yet goes by its identifier.
@@ -166,7 +150,6 @@ fn of_account(
     id: AccountId,
     account: &Account,
     person: &Person,
-    version: u64,
 ) -> Map<String, Value> {
     let id = id.to_string();
     let mut user = json!({
@@ -177,7 +160,7 @@ fn of_account(
         "meta": {
             "resourceType": "User",
             "created": account.created_at,
-            "version": etag(version),
+            "version": etag(account.version),
             "location": provider.issuer.at(&["/scim/v2/Users/", &id].concat()),
         },
     });

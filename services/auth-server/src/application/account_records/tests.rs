@@ -152,9 +152,9 @@ async fn nothing_is_left_of_a_deleted_account() {
     let documents = fixture.engine.service("auth-server").documents;
     let collections = ["people", "second_factors", "sessions"];
     assert_eq!(counts(&*documents, collections).await, [1, 1, 1]);
-    provider.accounts.delete(fixture.id).await.unwrap();
+    provider.accounts.delete(fixture.id, None).await.unwrap();
     assert_eq!(counts(&*documents, collections).await, [0, 0, 0]);
-    assert!(provider.accounts.delete(fixture.id).await.is_err(), "again");
+    assert!(provider.accounts.delete(fixture.id, None).await.is_err(), "again");
 }
 
 #[tokio::test]

@@ -72,9 +72,9 @@ async fn records_end_with_the_account_and_with_a_password_set_by_a_link() {
         Password::choose("another horse battery", "").unwrap(),
     );
     assert_eq!(records().await.len(), 1);
-    provider.accounts.set_up(&link, &email, &password).await.unwrap();
+    provider.accounts.set_up(&link, &email, &password, Vec::new()).await.unwrap();
     assert!(records().await.is_empty());
     write(&provider, &record(id), true).await;
-    provider.accounts.delete(id).await.unwrap();
+    provider.accounts.delete(id, None).await.unwrap();
     assert!(records().await.is_empty());
 }
