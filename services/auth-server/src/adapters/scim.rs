@@ -1,13 +1,13 @@
 //! SCIM 2.0 (RFC 7643, 7644): accounts and roles for programs that manage people, such as a directory that creates and disables accounts.
 
-mod error;
+pub(super) mod error;
 mod filter;
-mod groups;
+pub(super) mod groups;
 mod metadata;
 mod patch;
-mod query;
-mod resource;
-mod users;
+pub(super) mod query;
+pub(super) mod resource;
+pub(super) mod users;
 
 use super::http::administrators_only::{self, AdministratorsOnly};
 use crate::provider::Provider;
@@ -17,9 +17,9 @@ use http::StatusCode;
 use std::sync::Arc;
 
 /// Scopes of which a client needs one to read.
-const READ: &[&str] = &["scim.read", "scim.write"];
+pub(super) const READ: &[&str] = &["scim.read", "scim.write"];
 /// Scope that a client needs to change anything.
-const WRITE: &[&str] = &["scim.write"];
+pub(super) const WRITE: &[&str] = &["scim.write"];
 
 /// Routes.
 pub(crate) fn routes(provider: &Arc<Provider>) -> Router<Arc<Provider>> {

@@ -4,17 +4,21 @@
 mod check_token;
 mod clients;
 mod info;
+mod people;
 
-use super::http::{
-    administrators_only::{self, AdministratorsOnly},
-    authorize,
-    error_response::ErrorResponse,
-    respond, token,
+use super::{
+    http::{
+        administrators_only::{self, AdministratorsOnly},
+        authorize,
+        error_response::ErrorResponse,
+        respond, token,
+    },
+    scim,
 };
 use crate::provider::Provider;
 use axum::{
     Router, middleware,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use std::sync::Arc;
 
@@ -26,16 +30,33 @@ const CLIENTS_WRITE: &[&str] = &["clients.admin"];
 
 /// Routes.
 pub(crate) fn routes(provider: &Arc<Provider>) -> Router<Arc<Provider>> {
-    let guard = AdministratorsOnly {
+    let guard = |read, write| AdministratorsOnly {
         provider: Arc::clone(provider),
-        read: CLIENTS_READ,
-        write: CLIENTS_WRITE,
+        read,
+        write,
         refusal: |status| ErrorResponse::access_denied(status).into_response(),
     };
-    Router::new()
+    let (clients, people) = (guard(CLIENTS_READ, CLIENTS_WRITE), guard(scim::READ, scim::WRITE));
+    let clients = Router::new()
         .route("/auth/oauth/clients", get(clients::list).post(clients::create))
         .route("/auth/oauth/clients/{id}", get(clients::show).delete(clients::delete))
-        .route_layer(middleware::from_fn_with_state(guard, administrators_only::require))
+        .route_layer(middleware::from_fn_with_state(clients, administrators_only::require));
+    let people = Router::new()
+        .route("/auth/Users", get(people::list_users).post(people::create_user))
+        .route(
+            "/auth/Users/{id}",
+            get(people::show_user)
+                .put(people::replace_user)
+                .patch(people::patch_user)
+                .delete(people::delete_user),
+        )
+        .route("/auth/Groups", get(people::list_groups))
+        .route("/auth/Groups/{id}", get(people::show_group))
+        .route("/auth/Groups/{id}/members", get(people::list_members).post(people::add_member))
+        .route("/auth/Groups/{id}/members/{member}", delete(people::remove_member))
+        .route_layer(middleware::from_fn_with_state(people, administrators_only::require));
+    clients
+        .merge(people)
         .route("/auth/oauth/token", post(token::exchange).options(respond::preflight))
         .route("/auth/oauth/authorize", get(authorize::authorize).post(authorize::authorize))
         .route("/auth/check_token", post(check_token::check_token))

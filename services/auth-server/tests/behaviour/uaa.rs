@@ -7,7 +7,7 @@ use http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 
 /// Client with a secret that acts for itself.
-async fn client(world: &World, id: &str, scopes: &[&str]) -> String {
+pub(crate) async fn client(world: &World, id: &str, scopes: &[&str]) -> String {
     let order = ClientOrder {
         id: id.to_owned(),
         grant_types: vec!["client_credentials".to_owned()],
@@ -18,7 +18,7 @@ async fn client(world: &World, id: &str, scopes: &[&str]) -> String {
 }
 
 /// Token of a client, from the address at which these programs ask for it.
-async fn token(world: &World, id: &str, secret: &str) -> String {
+pub(crate) async fn token(world: &World, id: &str, secret: &str) -> String {
     let fields =
         [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)];
     let answer = world.post("/auth/oauth/token", &fields, None).await;

@@ -67,6 +67,16 @@ impl ScimError {
         Self::of_status(StatusCode::NOT_FOUND, "there is no such resource")
     }
 
+    /// Status of the response.
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What is wrong, as a sentence for developers.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     #[cfg(test)]
     pub(crate) const fn scim_type(&self) -> Option<ScimType> {
         self.scim_type

@@ -27,9 +27,44 @@ pub(crate) async fn list(
     uri: Uri,
 ) -> Result<Response, ScimError> {
     let query = ListQuery::of(&uri)?;
-    let members = members(&provider).await?;
-    let groups = Role::ALL.into_iter().map(|role| of_role(&provider, role, &members));
-    Ok(respond(StatusCode::OK, &query.page(groups)))
+    Ok(respond(StatusCode::OK, &query.page(all(&provider).await?)))
+}
+
+/// All groups.
+pub(in crate::adapters) async fn all(
+    provider: &Provider,
+) -> Result<Vec<Map<String, Value>>, ScimError> {
+    let members = members(provider).await?;
+    Ok(Role::ALL.into_iter().map(|role| of_role(provider, role, &members)).collect())
+}
+
+/// The group of this identifier.
+pub(in crate::adapters) async fn one(
+    provider: &Provider,
+    id: &str,
+) -> Result<Map<String, Value>, ScimError> {
+    let role = found(id)?;
+    Ok(of_role(provider, role, &members(provider).await?))
+}
+
+/// Adds an account to a group; it leaves the one in which it was.
+pub(in crate::adapters) async fn joined(
+    provider: &Provider,
+    id: &str,
+    member: &str,
+) -> Result<(), ScimError> {
+    let (role, account) = (found(id)?, users::member_id(member)?);
+    Ok(provider.accounts.assign_role(account, Some(role)).await?)
+}
+
+/// Removes an account from a group; again is no change.
+pub(in crate::adapters) async fn left(
+    provider: &Provider,
+    id: &str,
+    member: &str,
+) -> Result<(), ScimError> {
+    let (role, account) = (found(id)?, users::member_id(member)?);
+    Ok(provider.accounts.end_role(account, role).await?)
 }
 
 /// Shows a group.
@@ -39,9 +74,7 @@ pub(crate) async fn show(
     uri: Uri,
 ) -> Result<Response, ScimError> {
     let projection = Projection::of(&uri)?;
-    let role = found(&id)?;
-    let group = of_role(&provider, role, &members(&provider).await?);
-    Ok(response(StatusCode::OK, projection.applied(group)))
+    Ok(response(StatusCode::OK, projection.applied(one(&provider, &id).await?)))
 }
 
 /// No group is created: those there are mean something to the shop.

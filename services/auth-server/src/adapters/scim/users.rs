@@ -31,21 +31,30 @@ pub(crate) async fn list(
     uri: Uri,
 ) -> Result<Response, ScimError> {
     let query = ListQuery::of(&uri)?;
+    let users = all(&provider, &query).await?;
+    Ok(super::error::respond(StatusCode::OK, &query.page(users)))
+}
+
+/// The users that a query is about, and perhaps others.
+pub(in crate::adapters) async fn all(
+    provider: &Provider,
+    query: &ListQuery,
+) -> Result<Vec<Map<String, Value>>, ScimError> {
     let mut users = Vec::new();
     if let Some(name) = query.equal_to("username") {
         // What a directory asks before it creates an account: without a look at all of them.
         if let Ok(email) = Email::parse(name)
             && let Some(id) = provider.accounts.reached_at(&email).await?
-            && let Some(user) = find(&provider, id).await?
+            && let Some(user) = find(provider, id).await?
         {
             users.push(user);
         }
     } else {
         for (id, account, person) in provider.accounts.list().await? {
-            users.push(of_account(&provider, id, &account, &person));
+            users.push(of_account(provider, id, &account, &person));
         }
     }
-    Ok(super::error::respond(StatusCode::OK, &query.page(users)))
+    Ok(users)
 }
 
 /// Shows a user.
@@ -66,13 +75,20 @@ pub(crate) async fn create(
     body: Body,
 ) -> Result<Response, ScimError> {
     let user = read_resource(&headers, body, SCHEMA).await?;
-    let email = name(&user)?;
-    check_emails(&user, &email)?;
-    let password = password(&provider, &user, &email).await?;
-    let is_active = boolean(&user, "active")?.unwrap_or(true);
+    Ok(response(StatusCode::CREATED, created(&provider, &user).await?))
+}
+
+/// The user that was created from a resource.
+pub(in crate::adapters) async fn created(
+    provider: &Provider,
+    user: &Map<String, Value>,
+) -> Result<Map<String, Value>, ScimError> {
+    let email = name(user)?;
+    check_emails(user, &email)?;
+    let password = password(provider, user, &email).await?;
+    let is_active = boolean(user, "active")?.unwrap_or(true);
     let id = provider.accounts.add(&email, None, password.as_ref(), is_active).await?;
-    let created = find(&provider, id).await?.ok_or(ScimError::not_found())?;
-    Ok(response(StatusCode::CREATED, created))
+    find(provider, id).await?.ok_or(ScimError::not_found())
 }
 
 /// Replaces a user: what can be changed is changed, and what only the server changes is ignored.
@@ -83,7 +99,9 @@ pub(crate) async fn replace(
     body: Body,
 ) -> Result<Response, ScimError> {
     let wanted = read_resource(&headers, body, SCHEMA).await?;
-    change(&provider, &id, &headers, |_| Ok(wanted)).await
+    let expected = expected_versions(&headers);
+    let user = changed(&provider, &id, expected.as_deref(), |_| Ok(wanted)).await?;
+    Ok(response(StatusCode::OK, user))
 }
 
 /// Changes a user by a patch.
@@ -94,7 +112,9 @@ pub(crate) async fn patch(
     body: Body,
 ) -> Result<Response, ScimError> {
     let patch = Patch::read(&headers, body).await?;
-    change(&provider, &id, &headers, |user| patch.apply(user)).await
+    let expected = expected_versions(&headers);
+    let user = changed(&provider, &id, expected.as_deref(), |user| patch.apply(user)).await?;
+    Ok(response(StatusCode::OK, user))
 }
 
 /// Deletes a user: the account, what is known of the person, and everything that was granted.
@@ -103,21 +123,30 @@ pub(crate) async fn delete(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, ScimError> {
-    let id = id.parse().map_err(|_| ScimError::not_found())?;
-    provider.accounts.delete(id, expected_versions(&headers).as_deref()).await?;
+    deleted(&provider, &id, expected_versions(&headers).as_deref()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn change(
+/// Deletes a user that is at one of the expected versions.
+pub(in crate::adapters) async fn deleted(
     provider: &Provider,
     id: &str,
-    headers: &HeaderMap,
+    expected: Option<&[u64]>,
+) -> Result<(), ScimError> {
+    let id = id.parse().map_err(|_| ScimError::not_found())?;
+    Ok(provider.accounts.delete(id, expected).await?)
+}
+
+/// A user at one of the expected versions, after it was changed into what is wanted of it.
+pub(in crate::adapters) async fn changed(
+    provider: &Provider,
+    id: &str,
+    expected: Option<&[u64]>,
     wanted: impl FnOnce(Map<String, Value>) -> Result<Map<String, Value>, ScimError>,
-) -> Result<Response, ScimError> {
-    let expected = expected_versions(headers);
+) -> Result<Map<String, Value>, ScimError> {
     let id: AccountId = id.parse().map_err(|_| ScimError::not_found())?;
     let (account, person) = provider.accounts.read(id).await?.ok_or(ScimError::not_found())?;
-    account.check_version(expected.as_deref())?;
+    account.check_version(expected)?;
     let user = of_account(provider, id, &account, &person);
     let wanted = wanted(user.clone())?;
     let email = name(&wanted)?;
@@ -129,12 +158,15 @@ async fn change(
     check_emails(&wanted, &email)?;
     let is_active = boolean(&wanted, "active")?;
     let password = password(provider, &wanted, &email).await?;
-    provider.accounts.update(id, expected.as_deref(), is_active, password.as_ref()).await?;
-    let changed = find(provider, id).await?.ok_or(ScimError::not_found())?;
-    Ok(response(StatusCode::OK, changed))
+    provider.accounts.update(id, expected, is_active, password.as_ref()).await?;
+    find(provider, id).await?.ok_or(ScimError::not_found())
 }
 
-async fn found(provider: &Provider, id: &str) -> Result<Map<String, Value>, ScimError> {
+/// The user of this identifier.
+pub(in crate::adapters) async fn found(
+    provider: &Provider,
+    id: &str,
+) -> Result<Map<String, Value>, ScimError> {
     let id = id.parse().map_err(|_| ScimError::not_found())?;
     find(provider, id).await?.ok_or(ScimError::not_found())
 }
