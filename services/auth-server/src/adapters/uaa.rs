@@ -4,7 +4,7 @@
 mod check_token;
 mod clients;
 mod info;
-mod people;
+mod users_and_groups;
 
 use super::{
     http::{
@@ -36,27 +36,30 @@ pub(crate) fn routes(provider: &Arc<Provider>) -> Router<Arc<Provider>> {
         write,
         refusal: |status| ErrorResponse::access_denied(status).into_response(),
     };
-    let (clients, people) = (guard(CLIENTS_READ, CLIENTS_WRITE), guard(scim::READ, scim::WRITE));
+    let (clients, users) = (guard(CLIENTS_READ, CLIENTS_WRITE), guard(scim::READ, scim::WRITE));
     let clients = Router::new()
         .route("/auth/oauth/clients", get(clients::list).post(clients::create))
         .route("/auth/oauth/clients/{id}", get(clients::show).delete(clients::delete))
         .route_layer(middleware::from_fn_with_state(clients, administrators_only::require));
-    let people = Router::new()
-        .route("/auth/Users", get(people::list_users).post(people::create_user))
+    let users = Router::new()
+        .route("/auth/Users", get(users_and_groups::list_users).post(users_and_groups::create_user))
         .route(
             "/auth/Users/{id}",
-            get(people::show_user)
-                .put(people::replace_user)
-                .patch(people::patch_user)
-                .delete(people::delete_user),
+            get(users_and_groups::show_user)
+                .put(users_and_groups::replace_user)
+                .patch(users_and_groups::patch_user)
+                .delete(users_and_groups::delete_user),
         )
-        .route("/auth/Groups", get(people::list_groups))
-        .route("/auth/Groups/{id}", get(people::show_group))
-        .route("/auth/Groups/{id}/members", get(people::list_members).post(people::add_member))
-        .route("/auth/Groups/{id}/members/{member}", delete(people::remove_member))
-        .route_layer(middleware::from_fn_with_state(people, administrators_only::require));
+        .route("/auth/Groups", get(users_and_groups::list_groups))
+        .route("/auth/Groups/{id}", get(users_and_groups::show_group))
+        .route(
+            "/auth/Groups/{id}/members",
+            get(users_and_groups::list_members).post(users_and_groups::add_member),
+        )
+        .route("/auth/Groups/{id}/members/{member}", delete(users_and_groups::remove_member))
+        .route_layer(middleware::from_fn_with_state(users, administrators_only::require));
     clients
-        .merge(people)
+        .merge(users)
         .route("/auth/oauth/token", post(token::exchange).options(respond::preflight))
         .route("/auth/oauth/authorize", get(authorize::authorize).post(authorize::authorize))
         .route("/auth/check_token", post(check_token::check_token))

@@ -34,5 +34,5 @@ mod token;
 mod token_exchange;
 mod two_step;
 mod uaa;
-mod uaa_people;
+mod uaa_users;
 mod userinfo;
