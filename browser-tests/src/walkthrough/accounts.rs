@@ -37,6 +37,8 @@ pub fn walk_through(page: &Page, check: &mut impl FnMut(&Page, &str)) {
     check(page, "account set-up");
     submit(page, "#set-password", &[("password", "fourteen chars")]);
     check(page, "account set-up with an error");
+    page.visit(&format!("{AUTHORIZE}&prompt=create"));
+    check(page, "sign-up for a client");
     page.visit(AUTHORIZE);
     check(page, "sign-in");
     submit(page, "#sign-in", &[("email", EMAIL), ("password", "wrong")]);

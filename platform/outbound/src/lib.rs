@@ -20,6 +20,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use outgoing::Outgoing;
 use std::{sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use url::Url;
 
@@ -130,6 +131,8 @@ pub struct Fetcher {
     user_agent: &'static str,
     accept: &'static str,
     limits: FetchLimits,
+    /// Permits of the fetches in flight.
+    turns: Option<Arc<Semaphore>>,
 }
 
 impl Fetcher {
@@ -141,7 +144,7 @@ impl Fetcher {
         reach: Reach,
     ) -> Self {
         let connector = Arc::new(Connector::new(reach, Vec::new()));
-        Self { connector, user_agent, accept, limits }
+        Self { connector, user_agent, accept, limits, turns: None }
     }
 
     /// The same client, which also trusts certificates issued by this authority (DER). One that cannot be read is not
@@ -151,6 +154,13 @@ impl Fetcher {
         let authority = CertificateDer::from(authority);
         let connector = Arc::new(Connector::new(self.connector.reach(), vec![authority]));
         Self { connector, ..self }
+    }
+
+    /// The same client, with at most so many fetches in flight, its clones included (bulkhead). Others wait for their turn, within the
+    /// time of a fetch. What is posted is bounded by who posts it.
+    #[must_use]
+    pub fn taking_turns(self, fetches_max: usize) -> Self {
+        Self { turns: Some(Arc::new(Semaphore::new(fetches_max))), ..self }
     }
 
     /// Fetches what is at an address.
@@ -175,6 +185,10 @@ impl Fetcher {
 
     async fn follow(&self, address: &str) -> Result<Fetched, FetchError> {
         let mut url = parse(address)?;
+        let _turn = match &self.turns {
+            Some(turns) => Some(turns.acquire().await.map_err(|_| FetchError::Unreachable)?),
+            None => None,
+        };
         for _ in 0..=self.limits.redirects_max {
             match self.connector.exchange(self, &url, &Outgoing::Get).await? {
                 Answer::Fetched(fetched) => return Ok(fetched),

@@ -210,3 +210,26 @@ async fn certificates_are_checked() {
     let downgrade = trusting.get(&format!("https://localhost:{port}/downgrade")).await;
     assert_eq!(downgrade, Err(FetchError::Redirects));
 }
+
+#[tokio::test]
+async fn fetches_that_take_turns_wait_for_each_other() {
+    async fn answer(mut stream: TcpStream) {
+        let _ = stream.read(&mut [0; 1024]).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\na").await.unwrap();
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/", listener.local_addr().unwrap());
+    let fetcher = fetcher().taking_turns(1);
+    let mut tasks = JoinSet::new();
+    for fetcher in [fetcher.clone(), fetcher] {
+        let address = address.clone();
+        tasks.spawn(async move { fetcher.get(&address).await });
+    }
+    let (first, _) = listener.accept().await.unwrap();
+    let early = tokio::time::timeout(Duration::from_millis(100), listener.accept()).await;
+    assert!(early.is_err(), "it has the one turn that there is");
+    answer(first).await;
+    let (second, _) = listener.accept().await.unwrap();
+    answer(second).await;
+    assert!(tasks.join_all().await.iter().all(Result::is_ok));
+}

@@ -56,6 +56,7 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
         grants: Arc::clone(&provider.grants),
         sessions: Arc::clone(&provider.session_list),
         sign_in_log: Arc::clone(&provider.sessions.log),
+        unused_clients: Arc::clone(&provider.unused_clients),
         values: Arc::clone(&context.storage.key_value),
         ids: context.ids.clone(),
     };

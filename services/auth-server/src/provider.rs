@@ -15,6 +15,7 @@ use crate::{
         pushed_requests::PushedRequests, relying_parties::RelyingParties,
         request_source::RequestSources, seal::DailySealingKey, second_factors::SecondFactors,
         session_list::SessionList, sessions::Sessions, subjects::Subjects, tokens::Tokens,
+        unused_clients::UnusedClients,
     },
 };
 use assembly::Assembly;
@@ -53,6 +54,7 @@ pub(crate) struct Provider {
     /// Requests that are pushed from one address on the network by clients that cannot prove who they are.
     pub(crate) pushed_attempts: AttemptLimit,
     pub(crate) registrations: ClientRegistrations,
+    pub(crate) unused_clients: Arc<UnusedClients>,
     pub(crate) devices: DeviceGrants,
     /// Devices that begin to wait, by address on the network, of clients that cannot prove who they are.
     pub(crate) device_starts: AttemptLimit,
@@ -117,6 +119,7 @@ impl Provider {
             request_sources: assembly.request_sources(&clients, &keys, &pushed),
             pushed_attempts: limit("pushed", settings.pushed_requests_per_address_max),
             registrations: assembly.registrations(&clients),
+            unused_clients: Arc::new(assembly.unused_clients(&clients)),
             devices: assembly.devices(),
             device_starts: limit("device", settings.device_requests_per_address_max),
             device_attempts: limit("device-code", settings.wrong_device_codes_per_address_max),

@@ -4,6 +4,7 @@ mod account;
 mod account_texts;
 pub(crate) mod administrators_only;
 pub(crate) mod assets;
+mod authorization_response;
 pub(crate) mod authorize;
 mod body;
 mod browser;
@@ -68,7 +69,10 @@ pub(crate) fn routes(provider: Arc<Provider>) -> ApiRouter {
         .route("/auth/register", post(register::register).options(respond::preflight))
         .route(
             "/auth/register/{id}",
-            get(register::configuration).put(register::update).delete(register::remove),
+            get(register::configuration)
+                .put(register::update)
+                .delete(register::remove)
+                .options(respond::preflight),
         )
         .route(
             "/auth/device_authorization",
@@ -102,6 +106,7 @@ fn account_routes() -> Router<Arc<Provider>> {
         )
         .route("/auth/second-step", post(second_step::submit))
         .route("/auth/sign-up", get(sign_up::show).post(sign_up::submit))
+        .route("/auth/sign-up/go-on", post(sign_up::go_on))
         .route("/auth/forgot", get(sign_up::show_forgot).post(sign_up::submit_forgot))
         .route("/auth/verify", get(verify::show).post(verify::submit))
         .route("/auth/account", get(account::show))

@@ -18,6 +18,8 @@ pub(crate) const NAME_BYTES_MAX: usize = 500;
 
 /// Largest body that is fetched from a client, in bytes.
 const FETCHED_BYTES_MAX: usize = 512 * 1024;
+/// Most fetches from clients at the same time.
+const FETCHES_MAX: usize = 16;
 /// Longest fetch from a client.
 const FETCH_TIME_MAX: Duration = Duration::from_secs(5);
 
@@ -49,6 +51,9 @@ pub(crate) struct AuthSettings {
     pub(crate) failed_sign_ins_per_address_max: u32,
     /// Authorization requests that clients without a secret push from one address on the network within a quarter of an hour.
     pub(crate) pushed_requests_per_address_max: u32,
+    /// Requests that are fetched from the addresses of their clients (`request_uri`) for one address on the network within a quarter of an
+    /// hour.
+    pub(crate) fetched_requests_per_address_max: u32,
     /// Devices that begin to wait for a decision, from one address on the network within a quarter of an hour.
     pub(crate) device_requests_per_address_max: u32,
     /// Wrong codes of devices that are entered from one address on the network within a quarter of an hour.
@@ -59,6 +64,8 @@ pub(crate) struct AuthSettings {
     pub(crate) client_registration_token: Secret,
     /// Most clients that registered themselves.
     pub(crate) registered_clients_max: u32,
+    /// Clients that register themselves from one address on the network within a quarter of an hour.
+    pub(crate) client_registrations_per_address_max: u32,
     /// Whether what clients register the addresses of (keys, request objects, logout) may lie in private networks.
     pub(crate) fetch_private_addresses: bool,
     /// File with the certificate (DER) of an authority that is trusted there, beside those that browsers trust.
@@ -103,11 +110,13 @@ impl Default for AuthSettings {
             failed_sign_ins_per_account_max: 10,
             failed_sign_ins_per_address_max: 100,
             pushed_requests_per_address_max: 1_000,
+            fetched_requests_per_address_max: 300,
             device_requests_per_address_max: 100,
             wrong_device_codes_per_address_max: 10,
             client_registration: ClientRegistrationSetting::Closed,
             client_registration_token: Secret::default(),
             registered_clients_max: 1_000,
+            client_registrations_per_address_max: 20,
             fetch_private_addresses: false,
             fetch_authority_file: PathBuf::new(),
             requires_dpop_nonces: false,
@@ -128,9 +137,11 @@ impl SectionSettings for AuthSettings {
         Allowed::range("waiting_passwords_max", 1, 10_000),
         Allowed::range("failed_sign_ins_per_account_max", 1, 1_000_000),
         Allowed::range("failed_sign_ins_per_address_max", 1, 1_000_000),
+        Allowed::range("fetched_requests_per_address_max", 1, 1_000_000),
         Allowed::range("device_requests_per_address_max", 1, 1_000_000),
         Allowed::range("wrong_device_codes_per_address_max", 1, 1_000),
         Allowed::range("registered_clients_max", 1, 1_000_000),
+        Allowed::range("client_registrations_per_address_max", 1, 1_000_000),
         Allowed::range("pushed_requests_per_address_max", 1, 1_000_000),
         Allowed::range("in_memory_max", 1, 10_000_000),
     ];
@@ -187,6 +198,7 @@ impl AuthSettings {
             redirects_max: 0,
         };
         let fetcher = Fetcher::new("icommerce-auth/1.0", "*/*", limits, reach);
+        let fetcher = fetcher.taking_turns(FETCHES_MAX);
         let file = &self.fetch_authority_file;
         if file.as_os_str().is_empty() {
             return Ok(fetcher);

@@ -56,8 +56,8 @@ impl Administration {
     ///
     /// There is no such account, or it is disabled.
     pub async fn end_sessions(&self, email: &str) -> Result<(), AdministrationError> {
-        let (id, account) = self.loaded(email).await?;
-        self.0.session_list.end_all(id, &account).await?;
+        let id = self.account(email).await?;
+        self.0.session_list.end_all(id).await?;
         Ok(self.0.accounts.sign_out_everywhere(id).await?)
     }
 

@@ -117,6 +117,7 @@ impl Administration {
     /// There is no such account.
     pub async fn disable_user(&self, email: &str) -> Result<(), AdministrationError> {
         let id = self.account(email).await?;
+        self.0.session_list.end_all(id).await?;
         self.0.accounts.enable(id, false).await.map_err(Into::into)
     }
 

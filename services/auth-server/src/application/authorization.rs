@@ -35,6 +35,8 @@ pub(crate) enum Progress {
 pub(crate) enum NextStep {
     /// The person signs in.
     SignIn(Arc<Client>),
+    /// The person gets an account.
+    SignUp,
     /// The person of this address is asked for consent.
     Consent { client: Arc<Client>, account: String },
     /// The client is given this code.
@@ -79,6 +81,9 @@ impl Authorizations {
     ) -> Result<NextStep, AuthError> {
         let Some(client) = self.client(request).await? else { return Ok(NextStep::UnknownClient) };
         let Some(registration) = client.registration() else { return Ok(NextStep::UnknownClient) };
+        if request.prompt.create {
+            return Ok(NextStep::SignUp);
+        }
         let is_wanted =
             session.is_none_or(|session| self.is_wanted(request, registration, session));
         let session = session.filter(|session| {
@@ -96,9 +101,7 @@ impl Authorizations {
             // Somebody else signed in than the client wants to hear of.
             return Ok(NextStep::Refuse(LOGIN_REQUIRED));
         }
-        if progress != Progress::Consented
-            && self.needs_consent(request, registration, session).await?
-        {
+        if progress != Progress::Consented && self.needs_consent(request, &client, session).await? {
             if request.prompt.none {
                 return Ok(NextStep::Refuse(CONSENT_REQUIRED));
             }
@@ -109,7 +112,13 @@ impl Authorizations {
         if !self.use_up(request).await? {
             return Ok(NextStep::Refuse(USED_REQUEST));
         }
-        self.code(request, registration, session).await.map(NextStep::Code)
+        match (self.code(request, registration, session).await, &request.pushed) {
+            (Err(error), Some(reference)) => {
+                self.pushed.put_back(reference).await?;
+                Err(error)
+            }
+            (code, _) => code.map(NextStep::Code),
+        }
     }
 
     /// Uses up a request that was pushed, since it is answered now; whether this is the first answer.
@@ -126,17 +135,18 @@ impl Authorizations {
         request: &AuthorizationRequest,
     ) -> Result<Option<Arc<Client>>, AuthError> {
         let client = self.clients.find(&request.client).await?;
-        Ok(client.filter(|client| client.registered_at == request.registered_at))
+        Ok(client.filter(|client| client.changed_at == request.client_changed_at))
     }
 
-    /// Remembers that a person consented to a request.
+    /// Remembers that a person consented to a request, if it is still valid.
     pub(crate) async fn consent(
         &self,
         request: &AuthorizationRequest,
         session: &Session,
     ) -> Result<(), AuthError> {
-        let AuthorizationRequest { client, registered_at, scopes, .. } = request;
-        self.accounts.consent(session.account, client, *registered_at, scopes).await
+        let Some(client) = self.client(request).await? else { return Ok(()) };
+        let AuthorizationRequest { client: id, scopes, .. } = request;
+        self.accounts.consent(session.account, id, client.registered_at, scopes).await
     }
 
     async fn code(
@@ -199,9 +209,10 @@ impl Authorizations {
     async fn needs_consent(
         &self,
         request: &AuthorizationRequest,
-        registration: &Registration,
+        client: &Client,
         session: &Session,
     ) -> Result<bool, AuthError> {
+        let Some(registration) = client.registration() else { return Ok(true) };
         // A device is always asked about: whoever reads its code out to somebody else wants their account.
         if registration.is_trusted && request.device.is_none() {
             return Ok(false);
@@ -211,10 +222,8 @@ impl Authorizations {
         if request.prompt.consent || is_on_device {
             return Ok(true);
         }
-        let AuthorizationRequest { client, registered_at, scopes, .. } = request;
+        let (id, scopes, since) = (&request.client, &request.scopes, client.registered_at);
         let account = self.accounts.load(session.account).await?;
-        let has_consented =
-            account.is_some_and(|account| account.has_consented(client, *registered_at, scopes));
-        Ok(!has_consented)
+        Ok(!account.is_some_and(|account| account.has_consented(id, since, scopes)))
     }
 }

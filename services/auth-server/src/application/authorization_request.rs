@@ -8,18 +8,22 @@ use std::fmt;
 
 /// What a request wants to be asked again, or not at all (`prompt`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of the parameter")]
 pub(crate) struct Prompt {
     pub(crate) none: bool,
     pub(crate) login: bool,
     pub(crate) consent: bool,
+    /// A new account is wanted (Initiating User Registration via OpenID Connect 1.0).
+    #[serde(default)]
+    pub(crate) create: bool,
 }
 
 /// Valid authorization request.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AuthorizationRequest {
     pub(crate) client: ClientId,
-    /// Since when the client is registered: the request is valid for that registration.
-    pub(crate) registered_at: Timestamp,
+    /// Since when the client is registered as it is: the request is valid for that registration.
+    pub(crate) client_changed_at: Timestamp,
     pub(crate) target: ResponseTarget,
     pub(crate) scopes: Vec<String>,
     pub(crate) code_challenge: Option<String>,
@@ -93,6 +97,14 @@ pub(crate) enum Validated {
     Request(Box<AuthorizationRequest>),
     Refused(ResponseTarget, AuthorizationRefusal),
     Untrusted(UntrustedRequest),
+}
+
+impl AuthorizationRequest {
+    /// The same request of somebody who has an account by now.
+    pub(crate) fn with_account(mut self) -> Self {
+        self.prompt.create = false;
+        self
+    }
 }
 
 pub(crate) const fn refusal(

@@ -1,16 +1,19 @@
-//! Cleanup by expiry: sessions, counters and remembered identifiers that have expired, grants whose last token has ended, and the log of
-//! sign-ins.
+//! Cleanup by expiry: sessions, counters and remembered identifiers that have expired, grants whose last token has ended, the log of
+//! sign-ins, and clients that registered themselves and are not used.
 
-use super::{grants::Grants, session_list::SessionList, sign_in_log::SignInLog};
-use kernel::Ids;
+use super::{
+    grants::Grants, session_list::SessionList, sign_in_log::SignInLog,
+    unused_clients::UnusedClients,
+};
+use kernel::{Ids, Timestamp};
 use std::{sync::Arc, time::Duration};
 use storage::{KeyValue, StorageError};
 
 /// Pause between two rounds.
 const PAUSE: Duration = Duration::from_mins(1);
-/// Most values that are deleted in one batch.
-const SWEPT_MAX: usize = 1_000;
-/// Most batches of one round.
+/// Most values that are deleted in one batch: the most that the engine deletes at once.
+const SWEPT_MAX: usize = 10_000;
+/// Most batches of one round, of everything else.
 const BATCHES_MAX: usize = 20;
 
 /// Cleanup of the provider.
@@ -19,6 +22,7 @@ pub(crate) struct Cleanup {
     pub(crate) grants: Arc<Grants>,
     pub(crate) sessions: Arc<SessionList>,
     pub(crate) sign_in_log: Arc<SignInLog>,
+    pub(crate) unused_clients: Arc<UnusedClients>,
     pub(crate) values: Arc<dyn KeyValue>,
     pub(crate) ids: Ids,
 }
@@ -35,14 +39,23 @@ impl Cleanup {
     }
 
     async fn round(&self) -> Result<(), StorageError> {
+        self.sweep(self.ids.now()).await?;
+        self.unused_clients.remove_next().await?;
         for _ in 0..BATCHES_MAX {
-            let is_swept = self.values.sweep(self.ids.now(), SWEPT_MAX).await? == 0;
             let is_deleted = self.grants.delete_ended().await? == 0;
             let is_listed = self.sessions.delete_ended().await? > 0;
             let is_logged = self.sign_in_log.delete_old().await? == 0;
-            if is_swept && is_deleted && !is_listed && is_logged {
+            if is_deleted && !is_listed && is_logged {
                 break;
             }
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    /// Deletes every value that has expired at this time, however many are written meanwhile: each proof of a client leaves one.
+    async fn sweep(&self, now: Timestamp) -> Result<(), StorageError> {
+        while self.values.sweep(now, SWEPT_MAX).await? == SWEPT_MAX {
             tokio::task::yield_now().await;
         }
         Ok(())
@@ -89,6 +102,7 @@ mod tests {
             grants: Arc::clone(&provider.grants),
             sessions: Arc::clone(&provider.session_list),
             sign_in_log: Arc::clone(&provider.sessions.log),
+            unused_clients: Arc::clone(&provider.unused_clients),
             values: Arc::clone(&storage.key_value),
             ids: ids.clone(),
         };
@@ -121,7 +135,10 @@ mod tests {
         let values = Arc::clone(&storage.key_value);
         let (grants, sessions) = (Arc::clone(&provider.grants), Arc::clone(&provider.session_list));
         let sign_in_log = Arc::clone(&provider.sessions.log);
-        let cleanup = Cleanup { grants, sessions, sign_in_log, values, ids: ids.clone() };
+        let unused_clients = Arc::clone(&provider.unused_clients);
+        let ids_again = ids.clone();
+        let cleanup =
+            Cleanup { grants, sessions, sign_in_log, unused_clients, values, ids: ids_again };
         let second = |second| Timestamp::from_second(second).ok();
         for (key, end) in [("a", second(10)), ("b", second(11)), ("c", None)] {
             drop(storage.key_value.put(key, "1".into(), end).await.unwrap());
@@ -131,5 +148,13 @@ mod tests {
         // What was swept is not there to be swept again.
         assert_eq!(storage.key_value.sweep(Timestamp::MAX, 10).await.unwrap(), 1, "b alone");
         assert!(storage.key_value.value("c", ids.now()).await.unwrap().is_some());
+        // More than come in a minute of which every request has a proof.
+        for number in 0..25_000 {
+            let key = format!("proof-{number}");
+            drop(storage.key_value.put(&key, "1".into(), second(11)).await.unwrap());
+        }
+        clock.advance(Duration::from_secs(1));
+        cleanup.round().await.unwrap();
+        assert_eq!(storage.key_value.sweep(Timestamp::MAX, 10).await.unwrap(), 0, "in one round");
     }
 }

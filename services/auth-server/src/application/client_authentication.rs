@@ -45,9 +45,9 @@ pub(crate) struct AuthenticatedClient {
 }
 
 impl AuthenticatedClient {
-    /// Since when it is registered.
-    pub(crate) fn registered_at(&self) -> Timestamp {
-        self.client.registered_at
+    /// Since when it is registered as it is.
+    pub(crate) fn changed_at(&self) -> Timestamp {
+        self.client.changed_at
     }
 
     pub(crate) fn registration(&self) -> &Registration {

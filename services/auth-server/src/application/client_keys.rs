@@ -1,10 +1,9 @@
-//! Public keys of clients: registered with them, and parsed once for each registration, because to parse a set costs more than to verify
-//! an assertion; or published by them (`jwks_uri`).
+//! Public keys of clients: registered with them, and parsed once for each registered set, because to parse a set costs more than to
+//! verify an assertion; or published by them (`jwks_uri`).
 
 use super::remote_keys::RemoteKeys;
 use crate::domain::{client::Client, events::ClientId};
 use jose::JwkSet;
-use kernel::Timestamp;
 use lru::LruCache;
 use parking_lot::Mutex;
 use std::{fmt, num::NonZeroUsize, sync::Arc};
@@ -14,8 +13,8 @@ const KEY_SETS_MAX: NonZeroUsize = NonZeroUsize::new(1_000).expect("it is not ze
 
 /// Keys of clients.
 pub(crate) struct ClientKeys {
-    /// Keys that are registered, by client and time of its registration.
-    parsed: Mutex<LruCache<ClientId, (Timestamp, Arc<JwkSet>)>>,
+    /// Keys that are registered, by client, with the text that they were parsed from.
+    parsed: Mutex<LruCache<ClientId, (String, Arc<JwkSet>)>>,
     remote: RemoteKeys,
 }
 
@@ -38,14 +37,14 @@ impl ClientKeys {
     }
 
     fn registered(&self, id: &ClientId, client: &Client) -> Option<Arc<JwkSet>> {
-        if let Some((registered_at, keys)) = self.parsed.lock().get(id)
-            && *registered_at == client.registered_at
+        let text = client.registration()?.keys.as_deref()?;
+        if let Some((parsed, keys)) = self.parsed.lock().get(id)
+            && parsed == text
         {
             return Some(Arc::clone(keys));
         }
-        let text = client.registration()?.keys.as_deref()?;
         let keys = Arc::new(JwkSet::parse(text.as_bytes()).ok()?);
-        self.parsed.lock().put(id.clone(), (client.registered_at, Arc::clone(&keys)));
+        self.parsed.lock().put(id.clone(), (text.to_owned(), Arc::clone(&keys)));
         Some(keys)
     }
 }
@@ -64,7 +63,7 @@ mod tests {
         events::{ClientAuthentication, ClientEvent, Registration},
     };
     use jose::{Algorithm, SigningKey};
-    use kernel::SeededRandomness;
+    use kernel::{SeededRandomness, Timestamp};
 
     fn key_set(seed: u64) -> String {
         let key = SigningKey::generate(Algorithm::EdDsa, &SeededRandomness::new(seed)).unwrap();
@@ -80,23 +79,28 @@ mod tests {
         ClientKeys::new(RemoteKeys::new(fetcher, &ids))
     }
 
-    fn client(keys: Option<String>, second: i64) -> Client {
+    fn with_keys(keys: Option<String>) -> Registration {
         let authentication = ClientAuthentication::PrivateKey;
-        let registration = Registration { authentication, keys, ..registration() };
-        let at = Timestamp::from_second(second).unwrap();
+        Registration { authentication, keys, ..registration() }
+    }
+
+    fn client(keys: Option<String>) -> Client {
+        let (registration, at) = (with_keys(keys), Timestamp::UNIX_EPOCH);
         Client::apply(None, &ClientEvent::Registered { registration, at })
     }
 
     #[test]
-    fn keys_are_parsed_once_and_anew_when_the_client_is_registered_anew() {
+    fn keys_are_parsed_once_and_anew_when_the_client_registers_others() {
         let (keys, id) = (client_keys(), ClientId::parse("app").unwrap());
-        let first = client(Some(key_set(1)), 1);
+        let first = client(Some(key_set(1)));
         let once = keys.registered(&id, &first).unwrap();
         assert!(Arc::ptr_eq(&once, &keys.registered(&id, &first).unwrap()));
-        let second = keys.registered(&id, &client(Some(key_set(2)), 2)).unwrap();
-        assert_ne!(once, second);
-        assert_eq!(keys.registered(&id, &client(None, 3)), None);
+        // An update keeps the time of the registration.
+        let (registration, at) = (with_keys(Some(key_set(2))), Timestamp::UNIX_EPOCH);
+        let updated = Client::apply(Some(first), &ClientEvent::Updated { registration, at });
+        assert_ne!(once, keys.registered(&id, &updated).unwrap());
+        assert_eq!(keys.registered(&id, &client(None)), None);
         let other = ClientId::parse("other").unwrap();
-        assert_eq!(keys.registered(&other, &client(Some("{".to_owned()), 1)), None);
+        assert_eq!(keys.registered(&other, &client(Some("{".to_owned()))), None);
     }
 }

@@ -18,6 +18,9 @@ use serde_json::{Map, Value};
 /// Scopes that are open to everybody whom a person agrees to.
 pub(crate) const OPEN_SCOPES: [&str; 6] =
     ["openid", "email", "profile", "address", "phone", "offline_access"];
+/// Grant types by which a person agrees.
+const OPEN_GRANT_TYPES: [GrantType; 3] =
+    [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::DeviceCode];
 /// Most addresses of one kind.
 const URIS_MAX: usize = 20;
 /// Longest name, in bytes.
@@ -38,8 +41,6 @@ pub(crate) enum MetadataRefusal {
 pub(crate) struct RequestedClient {
     /// Without a secret yet.
     pub(crate) registration: Registration,
-    /// Whether its subjects are pairwise.
-    pub(crate) is_pairwise: bool,
     /// Address of the list of the redirect URIs of its sector.
     pub(crate) sector_identifier_uri: Option<String>,
 }
@@ -118,8 +119,7 @@ pub(crate) fn requested(body: &[u8]) -> Result<RequestedClient, MetadataRefusal>
         redirect_uris,
     };
     let sector_identifier_uri = metadata.sector_identifier_uri;
-    let is_pairwise = registration.policy.sector.is_some();
-    Ok(RequestedClient { registration, is_pairwise, sector_identifier_uri })
+    Ok(RequestedClient { registration, sector_identifier_uri })
 }
 
 /// What would have to be understood and is not.
@@ -151,12 +151,9 @@ fn grant_types(metadata: &ClientMetadata) -> Result<Vec<GrantType>, MetadataRefu
     let Some(names) = &metadata.grant_types else { return Ok(vec![GrantType::AuthorizationCode]) };
     let mut grant_types = Vec::new();
     for name in names {
-        let grant_type = match name.as_str() {
-            "authorization_code" => GrantType::AuthorizationCode,
-            "refresh_token" => GrantType::RefreshToken,
-            "urn:ietf:params:oauth:grant-type:device_code" => GrantType::DeviceCode,
-            _ => return Err(MetadataRefusal::Metadata("a grant_type is not open to this client")),
-        };
+        let grant_type = GrantType::of_name(name).filter(|it| OPEN_GRANT_TYPES.contains(it));
+        let refused = MetadataRefusal::Metadata("a grant_type is not open to this client");
+        let grant_type = grant_type.ok_or(refused)?;
         if !grant_types.contains(&grant_type) {
             grant_types.push(grant_type);
         }
@@ -237,13 +234,9 @@ fn scopes(metadata: &ClientMetadata) -> Vec<String> {
 
 /// Algorithm of what is signed for the client.
 fn algorithm(name: Option<&str>) -> Result<Option<TokenAlgorithm>, MetadataRefusal> {
-    match name {
-        None => Ok(None),
-        Some("RS256") => Ok(Some(TokenAlgorithm::Rs256)),
-        Some("ES256") => Ok(Some(TokenAlgorithm::Es256)),
-        Some("EdDSA") => Ok(Some(TokenAlgorithm::EdDsa)),
-        Some(_) => Err(MetadataRefusal::Metadata("a signature algorithm is not supported")),
-    }
+    let Some(name) = name else { return Ok(None) };
+    let unsupported = MetadataRefusal::Metadata("a signature algorithm is not supported");
+    TokenAlgorithm::of_name(name).map(Some).ok_or(unsupported)
 }
 
 /// Algorithm of what the client signs.

@@ -144,12 +144,13 @@ fn grant_types(names: &[String]) -> Result<Vec<GrantType>, OrderError> {
         return Ok(vec![GrantType::AuthorizationCode, GrantType::RefreshToken]);
     }
     let parsed = names.iter().map(|name| match name.as_str() {
-        "authorization_code" => Ok(GrantType::AuthorizationCode),
-        "refresh_token" => Ok(GrantType::RefreshToken),
-        "client_credentials" => Ok(GrantType::ClientCredentials),
+        // Short for what is a URN in the protocol.
         "device" => Ok(GrantType::DeviceCode),
         "token_exchange" => Ok(GrantType::TokenExchange),
-        other => wrong(&format!("the grant type {other:?} is not known: expected authorization_code, refresh_token, client_credentials, device or token_exchange")),
+        other => match GrantType::of_name(other) {
+            Some(grant_type) => Ok(grant_type),
+            None => wrong(&format!("the grant type {other:?} is not known: expected authorization_code, refresh_token, client_credentials, device or token_exchange")),
+        },
     });
     parsed.collect()
 }
@@ -184,13 +185,11 @@ fn role(name: Option<&str>) -> Result<Option<Role>, OrderError> {
 
 /// Algorithm of this name.
 pub(crate) fn token_algorithm(name: Option<&str>) -> Result<Option<TokenAlgorithm>, OrderError> {
-    match name {
-        None => Ok(None),
-        Some("RS256") => Ok(Some(TokenAlgorithm::Rs256)),
-        Some("ES256") => Ok(Some(TokenAlgorithm::Es256)),
-        Some("EdDSA") => Ok(Some(TokenAlgorithm::EdDsa)),
-        Some(other) => {
-            wrong(&format!("tokens cannot be signed by {other:?}: expected RS256, ES256 or EdDSA"))
+    let Some(name) = name else { return Ok(None) };
+    match TokenAlgorithm::of_name(name) {
+        Some(algorithm) => Ok(Some(algorithm)),
+        None => {
+            wrong(&format!("tokens cannot be signed by {name:?}: expected RS256, ES256 or EdDSA"))
         }
     }
 }

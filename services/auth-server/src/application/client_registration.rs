@@ -1,9 +1,10 @@
-//! Dynamic client registration (RFC 7591) and its management (RFC 7592): strangers register clients, within a limit, and look after them
+//! Dynamic client registration (RFC 7591) and its management (RFC 7592): strangers register clients, within limits, and look after them
 //! with a token that only they have.
 
 use super::{
+    attempt_limit::AttemptLimit,
     client_metadata::{MetadataRefusal, RequestedClient, described, requested},
-    clients::Clients,
+    clients::{Clients, SELF_REGISTERED_PREFIX},
     error::AuthError,
     seal::digest,
 };
@@ -16,15 +17,14 @@ use kernel::Ids;
 use outbound::Fetcher;
 use serde_json::{Map, Value};
 use std::{fmt, sync::Arc};
-use storage::{KeyValue, StorageError};
+use storage::{QUERY_DOCUMENTS_MAX, StorageError};
 use subtle::ConstantTimeEq;
+use tokio::sync::Mutex;
 
 /// Random bytes of a secret, and of a registration access token.
 const SECRET_BYTES: usize = 32;
 /// Random bytes of an identifier.
 const ID_BYTES: usize = 16;
-/// Key of the number of clients that registered themselves.
-const COUNT: &str = "registered-clients";
 
 /// Who may register clients.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub(crate) enum RegistrationRefusal {
     Metadata(MetadataRefusal),
     #[error("as many clients are registered as may be")]
     TooMany,
+    #[error("one network asks more often than it may")]
+    TooOften,
     #[error(transparent)]
     Auth(#[from] AuthError),
 }
@@ -67,28 +69,33 @@ pub(crate) struct ClientRegistrations {
     pub(crate) access: RegistrationAccess,
     pub(crate) clients_max: u32,
     pub(crate) clients: Arc<Clients>,
-    pub(crate) values: Arc<dyn KeyValue>,
+    /// Registrations, and fetches for changes of them, by address on the network.
+    pub(crate) attempts: AttemptLimit,
     pub(crate) fetcher: Fetcher,
     pub(crate) ids: Ids,
+    /// Held by the one client that takes a place, so that no two take the last one.
+    pub(crate) taking_place: Mutex<()>,
 }
 
 impl ClientRegistrations {
-    /// Registers a client.
+    /// Registers a client, at the wish of somebody at this address on the network.
     pub(crate) async fn register(
         &self,
         token: Option<&str>,
         body: &[u8],
+        network: &str,
     ) -> Result<RegisteredClient, RegistrationRefusal> {
         self.check_access(token)?;
         let requested = requested(body).map_err(RegistrationRefusal::Metadata)?;
+        self.check_attempts(network).await?;
+        // Nothing is fetched for a client that has no place.
+        self.check_places().await?;
         self.check_sector(&requested).await?;
+        let _taking_place = self.taking_place.lock().await;
+        self.check_places().await?;
         let now = self.ids.now();
-        if self.values.add(COUNT, 1, now, None).await? > i64::from(self.clients_max) {
-            self.values.add(COUNT, -1, now, None).await?;
-            return Err(RegistrationRefusal::TooMany);
-        }
         let id = base64url_encode(self.random::<ID_BYTES>());
-        let id = ClientId::parse(&["dynamic-", &id].concat());
+        let id = ClientId::parse(&[SELF_REGISTERED_PREFIX, &id].concat());
         let id = id.ok_or_else(|| StorageError::Corrupt("an identifier".to_owned()))?;
         let mut registration = requested.registration;
         let secret = self.secret_for(&mut registration);
@@ -118,6 +125,7 @@ impl ClientRegistrations {
         id: &str,
         token: Option<&str>,
         body: &[u8],
+        network: &str,
     ) -> Result<RegisteredClient, RegistrationRefusal> {
         let (id, client, token) = self.managed(id, token).await?;
         let present = client.registration().ok_or(RegistrationRefusal::Token)?;
@@ -128,6 +136,9 @@ impl ClientRegistrations {
             return Err(RegistrationRefusal::Metadata(refused));
         }
         let requested = requested(body).map_err(RegistrationRefusal::Metadata)?;
+        if requested.sector_identifier_uri.is_some() {
+            self.check_attempts(network).await?;
+        }
         self.check_sector(&requested).await?;
         let mut registration = requested.registration;
         let mut secret = None;
@@ -151,9 +162,29 @@ impl ClientRegistrations {
         token: Option<&str>,
     ) -> Result<(), RegistrationRefusal> {
         let (id, ..) = self.managed(id, token).await?;
-        self.clients.remove(&id).await?;
-        self.values.add(COUNT, -1, self.ids.now(), None).await?;
-        Ok(())
+        Ok(self.clients.remove(&id).await?)
+    }
+
+    async fn check_attempts(&self, network: &str) -> Result<(), RegistrationRefusal> {
+        if self.attempts.begin(network).await? {
+            return Ok(());
+        }
+        Err(RegistrationRefusal::TooOften)
+    }
+
+    /// Whether one more client may register itself, counted from those that there are.
+    async fn check_places(&self) -> Result<(), RegistrationRefusal> {
+        let (mut count, mut last) = (0, None);
+        let max = usize::try_from(self.clients_max).unwrap_or(usize::MAX);
+        while count < max {
+            let page = self.clients.self_registered(last.as_ref(), QUERY_DOCUMENTS_MAX).await?;
+            count += page.len();
+            last = page.into_iter().last();
+            if last.is_none() {
+                return Ok(());
+            }
+        }
+        Err(RegistrationRefusal::TooMany)
     }
 
     fn check_access(&self, token: Option<&str>) -> Result<(), RegistrationRefusal> {

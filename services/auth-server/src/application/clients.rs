@@ -13,6 +13,9 @@ use storage::{Collection, Document, Documents, QUERY_DOCUMENTS_MAX, StorageError
 /// Prefix of the streams of clients.
 pub(crate) const CLIENT_PREFIX: &str = "client-";
 
+/// Prefix of the identifiers of clients that registered themselves.
+pub(crate) const SELF_REGISTERED_PREFIX: &str = "dynamic-";
+
 /// Identifiers of the registered clients, for the list of them.
 static CLIENTS: Collection = Collection { name: "clients", indexes: &[] };
 
@@ -24,7 +27,7 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// Registers a client.
+    /// Registers a client; it is in the list when this returns.
     pub(crate) async fn register(
         &self,
         id: &ClientId,
@@ -35,7 +38,10 @@ impl Clients {
         let document =
             Document { key: id.as_str().to_owned(), body: "{}".into(), fields: Vec::new() };
         let write = Write::Put { collection: &CLIENTS, document };
-        self.repository.execute(&stream(id), decide, |_| vec![write.clone()]).await?;
+        let stream = stream(id);
+        let registered = self.repository.execute(&stream, decide, |_| vec![write.clone()]).await?;
+        let flushed = registered.commit().wait().await;
+        flushed.map_err(|error| StorageError::Unavailable(error.to_string()))?;
         Ok(())
     }
 
@@ -64,6 +70,19 @@ impl Clients {
     pub(crate) async fn find(&self, id: &ClientId) -> Result<Option<Arc<Client>>, StorageError> {
         let client = self.repository.load(&stream(id)).await?.state;
         Ok(client.filter(|client| client.registration().is_some()))
+    }
+
+    /// Identifiers of clients that registered themselves, in their order: a page of those that come after one.
+    pub(crate) async fn self_registered(
+        &self,
+        after: Option<&ClientId>,
+        limit: usize,
+    ) -> Result<Vec<ClientId>, StorageError> {
+        let after = after.map_or(SELF_REGISTERED_PREFIX, ClientId::as_str);
+        let page = self.documents.scan(&CLIENTS, Some(after), limit).await?;
+        let keys = page.into_iter().map(|document| document.key);
+        let own = keys.take_while(|key| key.starts_with(SELF_REGISTERED_PREFIX));
+        Ok(own.filter_map(|key| ClientId::parse(&key)).collect())
     }
 
     /// All clients, in the order of their identifiers.

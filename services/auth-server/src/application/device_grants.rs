@@ -31,8 +31,8 @@ const USER_CODES_MAX: usize = 8;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct WaitingDevice {
     pub(crate) client: ClientId,
-    /// Since when the client was registered.
-    pub(crate) registered_at: Timestamp,
+    /// Since when the client was registered as it was.
+    pub(crate) client_changed_at: Timestamp,
     pub(crate) scopes: Vec<String>,
     pub(crate) expires: Timestamp,
     /// Digest of the device code.
@@ -85,7 +85,7 @@ impl DeviceGrants {
     pub(crate) async fn begin(
         &self,
         client: &ClientId,
-        registered_at: Timestamp,
+        client_changed_at: Timestamp,
         scopes: Vec<String>,
     ) -> Result<DeviceCodes, AuthError> {
         let now = self.ids.now();
@@ -96,7 +96,7 @@ impl DeviceGrants {
         let user_code = self.free_user_code(now, expires).await?;
         let device = WaitingDevice {
             client: client.clone(),
-            registered_at,
+            client_changed_at,
             scopes,
             expires,
             digest: digest(&device_code),
@@ -137,12 +137,17 @@ impl DeviceGrants {
         if self.values.add(&["device-decided-", device].concat(), 1, now, until).await? != 1 {
             return Ok(false);
         }
-        let put = self.values.put(&decision_key(device), encoded(decision)?, until).await?;
-        drop(put);
+        let put = self.values.put(&decision_key(device), encoded(decision)?, until).await;
+        if let Err(error) = put {
+            // Nobody has decided: the person may try again.
+            self.values.add(&["device-decided-", device].concat(), -1, now, until).await?;
+            return Err(error);
+        }
         Ok(true)
     }
 
-    /// Code of the grant that a device may redeem now, once.
+    /// Code of the grant that a device may redeem now. The grant says whether it was redeemed: a device whose tokens could not be issued at
+    /// that moment asks again.
     pub(crate) async fn poll(
         &self,
         device_code: &str,
@@ -163,16 +168,10 @@ impl DeviceGrants {
         let Some(decision) = self.values.value(&decision_key(&device), now).await? else {
             return Err(PollRefusal::Pending);
         };
-        let code = match decoded(&decision)? {
-            Decision::Denied => return Err(PollRefusal::Denied),
-            Decision::Allowed(code) => code,
-        };
-        let until = Some(now.checked_add(REMEMBERED).unwrap_or(Timestamp::MAX));
-        let redemptions = ["device-redeemed-", &device].concat();
-        if self.values.add(&redemptions, 1, now, until).await? != 1 {
-            return Err(PollRefusal::Invalid);
+        match decoded(&decision)? {
+            Decision::Denied => Err(PollRefusal::Denied),
+            Decision::Allowed(code) => Ok(code),
         }
-        Ok(code)
     }
 
     /// A device that polls too early is told to slow down, and its interval grows.

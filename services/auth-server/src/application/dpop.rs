@@ -1,12 +1,15 @@
 //! DPoP at this server (RFC 9449): proofs that count, each once, and the nonces that a setting demands in them.
 
 use super::{issuer::Issuer, seal::KEY_BYTES};
+use crate::domain::events::ClientId;
 use jose::{
-    DpopError, DpopProof, ExpectedProof, PROOF_AGE_SECONDS_MAX, ReplayCache, base64url_encode,
+    DpopError, DpopProof, ExpectedProof, PROOF_AGE_SECONDS_MAX, PROOF_AHEAD_SECONDS_MAX,
+    ReplayCache, base64url_encode,
 };
 use kernel::{Ids, Timestamp};
 use ring::hmac::{self, HMAC_SHA256};
 use std::{
+    collections::HashMap,
     fmt,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -14,6 +17,10 @@ use storage::{KeyValue, StorageError};
 
 /// Proofs that are remembered at the same time by this process.
 const PROOFS_MAX: usize = 200_000;
+/// Proofs of one client within a window: so many that a few clients cannot take the place of all others.
+const CLIENT_PROOFS_MAX: u32 = 20_000;
+/// Seconds of such a window: as long as a proof is remembered.
+const WINDOW_SECONDS: i64 = PROOF_AGE_SECONDS_MAX + PROOF_AHEAD_SECONDS_MAX + 1;
 /// Seconds after which the server has another nonce; the one before is accepted as well.
 const NONCE_SECONDS: i64 = 300;
 /// Bytes of a nonce.
@@ -25,6 +32,8 @@ pub(crate) struct ProvenRequest<'a> {
     pub(crate) method: &'a str,
     /// Path below the issuer, such as `/token`.
     pub(crate) path: &'a str,
+    /// Client that sends it, or that the access token was issued to.
+    pub(crate) client: &'a ClientId,
     /// Access token that is presented with it.
     pub(crate) access_token: Option<&'a str>,
 }
@@ -42,6 +51,36 @@ pub(crate) enum ProofRefusal {
     Storage(#[from] StorageError),
 }
 
+/// Proofs that this process has seen, in all and of each client.
+struct RememberedProofs {
+    proofs: ReplayCache,
+    shares: ClientShares,
+}
+
+/// Shares of the clients: fixed-window counters.
+struct ClientShares {
+    max: u32,
+    window: i64,
+    counts: HashMap<ClientId, u32>,
+}
+
+impl ClientShares {
+    fn new(max: u32) -> Self {
+        Self { max, window: 0, counts: HashMap::new() }
+    }
+
+    /// Counts a proof of a client; whether it is within its share.
+    fn take(&mut self, client: &ClientId, now: Timestamp) -> bool {
+        let window = now.as_second().div_euclid(WINDOW_SECONDS);
+        if window != self.window {
+            (self.window, self.counts) = (window, HashMap::new());
+        }
+        let count = self.counts.entry(client.clone()).or_default();
+        *count = count.saturating_add(1);
+        *count <= self.max
+    }
+}
+
 /// Verifier of proofs.
 pub(crate) struct DpopVerifier {
     issuer: Arc<Issuer>,
@@ -49,7 +88,7 @@ pub(crate) struct DpopVerifier {
     /// What the processes of this service have seen.
     values: Arc<dyn KeyValue>,
     /// What this process has seen: bounds what it writes there.
-    seen: Mutex<ReplayCache>,
+    seen: Mutex<RememberedProofs>,
     /// Key of the nonces, if they are demanded.
     nonce_key: Option<hmac::Key>,
 }
@@ -65,7 +104,10 @@ impl DpopVerifier {
             issuer: Arc::clone(issuer),
             ids: ids.clone(),
             values: Arc::clone(values),
-            seen: Mutex::new(ReplayCache::new(PROOFS_MAX)),
+            seen: Mutex::new(RememberedProofs {
+                proofs: ReplayCache::new(PROOFS_MAX),
+                shares: ClientShares::new(CLIENT_PROOFS_MAX),
+            }),
             nonce_key: nonce_key.map(|key| hmac::Key::new(HMAC_SHA256, key)),
         }
     }
@@ -89,7 +131,10 @@ impl DpopVerifier {
         let proof = DpopProof::verify(proof, &expected)?;
         let is_new = {
             let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            seen.insert(&proof, now).map_err(|_| ProofRefusal::TooMany)?
+            if !seen.shares.take(request.client, now) {
+                return Err(ProofRefusal::TooMany);
+            }
+            seen.proofs.insert(&proof, now).map_err(|_| ProofRefusal::TooMany)?
         };
         let key = ["dpop-", &base64url_encode(proof.replay_key())].concat();
         let until = Some(proof.remembered_until());
@@ -122,5 +167,21 @@ const _: () = assert!(NONCE_SECONDS > PROOF_AGE_SECONDS_MAX);
 impl fmt::Debug for DpopVerifier {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("DpopVerifier")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_that_sends_more_proofs_than_its_share_takes_no_place_of_another() {
+        let mut shares = ClientShares::new(2);
+        let (one, other) = (ClientId::parse("one").unwrap(), ClientId::parse("other").unwrap());
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let taken = [1, 2, 3].map(|second| shares.take(&one, at(second)));
+        assert_eq!(taken, [true, true, false]);
+        assert!(shares.take(&other, at(4)));
+        assert!(shares.take(&one, at(4 + WINDOW_SECONDS)), "in the next window");
     }
 }

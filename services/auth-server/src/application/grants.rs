@@ -59,6 +59,8 @@ pub(crate) struct CodeRedemption<'a> {
     pub(crate) challenge: Option<&'a str>,
     /// Thumbprint of the key whose proof came along.
     pub(crate) dpop_key: Option<&'a str>,
+    /// Whether a device polls.
+    pub(crate) is_poll: bool,
 }
 
 /// Grants of the provider.
@@ -112,6 +114,7 @@ impl Grants {
             at,
             family,
             dpop_key: code.dpop_key,
+            is_poll: code.is_poll,
             binds_refresh_tokens: !client.registration().is_confidential(),
         };
         self.check_validity(id).await?;

@@ -1,4 +1,5 @@
-//! Delivery of logout notices: each is attempted until the client took it, with pauses that grow, and given up after some hours.
+//! Delivery of logout notices: each is attempted until the client took it, with pauses that grow, and given up after some hours, or at
+//! once where no other attempt can succeed.
 
 use super::{
     clients::Clients,
@@ -9,9 +10,9 @@ use super::{
 use bytes::Bytes;
 use kernel::Ids;
 use outbound::{FetchError, Fetcher};
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use storage::StorageError;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 
 /// Most attempts to deliver a notice; the last is some nine hours after the first.
 const ATTEMPTS_MAX: u32 = 13;
@@ -43,41 +44,81 @@ enum DeliveryError {
     Client(#[from] FetchError),
 }
 
+impl DeliveryError {
+    /// Whether another attempt may succeed.
+    fn is_temporary(&self) -> bool {
+        match self {
+            Self::Auth(_) => true,
+            Self::Client(error) => error.is_temporary(),
+        }
+    }
+}
+
 impl From<StorageError> for DeliveryError {
     fn from(error: StorageError) -> Self {
         Self::Auth(error.into())
     }
 }
 
+/// Deliveries in flight.
+#[derive(Debug, Default)]
+struct InFlight {
+    tasks: JoinSet<Result<(), StorageError>>,
+    /// Keys of their notices.
+    keys: HashMap<Id, String>,
+}
+
+impl InFlight {
+    fn has_room(&self) -> bool {
+        self.keys.len() < DELIVERIES_MAX
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.keys.values().any(|it| it == key)
+    }
+
+    fn end(
+        &mut self,
+        ended: Result<(Id, Result<(), StorageError>), JoinError>,
+    ) -> Result<(), StorageError> {
+        let (id, attempted) = ended.unwrap_or_else(|error| {
+            (error.id(), Err(StorageError::Unavailable(error.to_string())))
+        });
+        self.keys.remove(&id);
+        attempted
+    }
+}
+
 impl LogoutDelivery {
     /// Delivers for ever what is due. After an error it goes on.
     pub(crate) async fn run(self: Arc<Self>) {
+        let mut in_flight = InFlight::default();
         loop {
-            match self.round().await {
-                Ok(0) => self.notices.wait(PAUSE).await,
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(%error, "notices of ended sessions are delivered later");
-                    tokio::time::sleep(PAUSE).await;
-                }
+            if let Err(error) = self.advance(&mut in_flight).await {
+                tracing::warn!(%error, "notices of ended sessions are delivered later");
+                tokio::time::sleep(PAUSE).await;
             }
         }
     }
 
-    /// Attempts what is due; how many notices.
-    pub(crate) async fn round(self: &Arc<Self>) -> Result<usize, StorageError> {
+    /// Begins what is due while there is room, and waits until a delivery ends or another one may be due: a client that is slow holds up
+    /// no other.
+    async fn advance(self: &Arc<Self>, in_flight: &mut InFlight) -> Result<(), StorageError> {
         self.notices.forget_participants().await?;
-        let due = self.notices.due(DELIVERIES_MAX).await?;
-        let count = due.len();
-        let mut deliveries = JoinSet::new();
-        for (key, notice) in due {
-            let delivery = Arc::clone(self);
-            deliveries.spawn(async move { delivery.attempt(&key, notice).await });
+        // Those in flight are still due.
+        for (key, notice) in self.notices.due(2 * DELIVERIES_MAX).await? {
+            if in_flight.has_room() && !in_flight.has(&key) {
+                let (delivery, of_notice) = (Arc::clone(self), key.clone());
+                let task = async move { delivery.attempt(&of_notice, notice).await };
+                let task = in_flight.tasks.spawn(task);
+                in_flight.keys.insert(task.id(), key);
+            }
         }
-        while let Some(attempted) = deliveries.join_next().await {
-            attempted.unwrap_or_else(|error| Err(StorageError::Unavailable(error.to_string())))?;
+        let has_room = in_flight.has_room();
+        tokio::select! {
+            Some(ended) = in_flight.tasks.join_next_with_id() => in_flight.end(ended),
+            () = self.notices.wait(PAUSE), if has_room => Ok(()),
         }
-        Ok(count)
     }
 
     async fn attempt(&self, key: &str, notice: Notice) -> Result<(), StorageError> {
@@ -85,7 +126,7 @@ impl LogoutDelivery {
         match self.deliver(&notice.participant).await {
             Ok(()) => self.notices.settle(key).await,
             Err(DeliveryError::Auth(AuthError::Storage(error))) => Err(error),
-            Err(error) if attempts >= ATTEMPTS_MAX => {
+            Err(error) if attempts >= ATTEMPTS_MAX || !error.is_temporary() => {
                 let client = notice.participant.client.as_str();
                 tracing::warn!(%client, %error, "a client was not told that a session ended");
                 self.notices.settle(key).await

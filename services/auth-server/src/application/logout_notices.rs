@@ -8,7 +8,9 @@ use identifiers::AccountId;
 use kernel::Ids;
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc, time::Duration};
-use storage::{Collection, Document, Documents, FieldValue, Index, Query, StorageError, Write};
+use storage::{
+    Collection, Document, Documents, FieldValue, Index, Query, StorageError, StoredDocument, Write,
+};
 use tokio::sync::Notify;
 
 /// Clients of sessions that want to be told, until the session is over in any case.
@@ -25,8 +27,10 @@ static NOTICES: Collection =
 
 /// Time for which a session can last, and its participants are remembered.
 const PARTICIPANT_SECONDS: i64 = 2 * 86_400;
-/// Most clients of one session that are told.
-const PARTICIPANTS_MAX: usize = 100;
+/// Most clients of a session that are told by one write.
+const ANNOUNCED_MAX: usize = 100;
+/// Seconds after which a record is looked at again that this program cannot read.
+const UNREADABLE_PAUSE_SECONDS: i64 = 86_400;
 /// Most participants that are forgotten in one round.
 const FORGOTTEN_MAX: usize = 500;
 
@@ -83,14 +87,26 @@ impl LogoutNotices {
     /// Makes a notice for each client of a session that ended; again makes none.
     pub(crate) async fn announce(&self, session: &str) -> Result<(), StorageError> {
         let equals = vec![FieldValue::Text(session.to_owned())];
-        let query = Query { equals, ..Query::all("by_session", PARTICIPANTS_MAX) };
-        let page = self.documents.query(&PARTICIPANTS, query).await?;
+        let mut query = Query { equals, ..Query::all("by_session", ANNOUNCED_MAX) };
+        loop {
+            let page = self.documents.query(&PARTICIPANTS, query.clone()).await?;
+            self.announce_to(page.documents).await?;
+            query.after = page.next;
+            if query.after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn announce_to(&self, participants: Vec<StoredDocument>) -> Result<(), StorageError> {
         let now = self.ids.now().as_second();
         let mut writes = Vec::new();
-        for document in &page.documents {
-            let notice = Notice { participant: decoded(&document.body)?, attempts: 0 };
-            writes.push(put(&document.key, &notice, now)?);
-            writes.push(delete(&PARTICIPANTS, &document.key));
+        for StoredDocument { key, body, .. } in participants {
+            // One that cannot be read is forgotten when the session is over in any case.
+            let Some(participant) = decoded(&key, &body) else { continue };
+            let body = encoded(&Notice { participant, attempts: 0 })?;
+            writes.push(put(&key, body, now));
+            writes.push(delete(&PARTICIPANTS, &key));
         }
         if !writes.is_empty() {
             drop(self.documents.write(writes).await?);
@@ -104,10 +120,18 @@ impl LogoutNotices {
         let _ = tokio::time::timeout(longest, self.announced.notified()).await;
     }
 
-    /// Notices that are due, with their keys; the oldest first.
+    /// Notices that are due, with their keys; the oldest first. One that cannot be read stays and is put off, so that it holds up no other.
     pub(crate) async fn due(&self, limit: usize) -> Result<Vec<(String, Notice)>, StorageError> {
-        let due = self.over(&NOTICES, "by_due", limit).await?;
-        due.into_iter().map(|(key, body)| Ok((key, decoded(&body)?))).collect()
+        let mut notices = Vec::new();
+        for (key, body) in self.over(&NOTICES, "by_due", limit).await? {
+            if let Some(notice) = decoded(&key, &body) {
+                notices.push((key, notice));
+            } else {
+                let due = self.ids.now().as_second().saturating_add(UNREADABLE_PAUSE_SECONDS);
+                self.write(put(&key, body, due)).await?;
+            }
+        }
+        Ok(notices)
     }
 
     /// Puts a notice off; durable when this returns.
@@ -117,7 +141,7 @@ impl LogoutNotices {
         notice: &Notice,
         due: i64,
     ) -> Result<(), StorageError> {
-        self.write(put(key, notice, due)?).await
+        self.write(put(key, encoded(notice)?, due)).await
     }
 
     /// Deletes a notice; durable when this returns.
@@ -160,15 +184,17 @@ fn encoded(value: &impl Serialize) -> Result<Bytes, StorageError> {
     body.map(Bytes::from).map_err(|error| StorageError::Corrupt(error.to_string()))
 }
 
-fn decoded<T: for<'a> Deserialize<'a>>(body: &[u8]) -> Result<T, StorageError> {
-    let corrupt = |_| StorageError::Corrupt("a record of a session's clients".to_owned());
-    serde_json::from_slice(body).map_err(corrupt)
+/// Record of a client of a session; a line in the log if it cannot be read.
+fn decoded<T: for<'a> Deserialize<'a>>(key: &str, body: &[u8]) -> Option<T> {
+    let record = serde_json::from_slice(body);
+    let log = |error| tracing::error!(%key, %error, "a client of a session cannot be told");
+    record.map_err(log).ok()
 }
 
-fn put(key: &str, notice: &Notice, due: i64) -> Result<Write, StorageError> {
+fn put(key: &str, body: Bytes, due: i64) -> Write {
     let fields = vec![("due", FieldValue::Integer(due))];
-    let document = Document { key: key.to_owned(), body: encoded(notice)?, fields };
-    Ok(Write::Put { collection: &NOTICES, document })
+    let document = Document { key: key.to_owned(), body, fields };
+    Write::Put { collection: &NOTICES, document }
 }
 
 fn delete(collection: &'static Collection, key: &str) -> Write {
@@ -180,3 +206,6 @@ impl fmt::Debug for LogoutNotices {
         out.write_str("LogoutNotices")
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -88,12 +88,9 @@ impl PolicyOrder {
         if !self.is_pairwise {
             return Ok(None);
         }
-        let mut hosts: Vec<_> =
-            order.redirect_uris.iter().map(|uri| redirect_uri::host(uri)).collect();
-        hosts.dedup();
-        match hosts[..] {
-            [host] => Ok(Some(host.to_owned())),
-            _ => wrong("pairwise identifiers need redirect URIs of one host"),
+        match redirect_uri::sector(&order.redirect_uris) {
+            Some(host) => Ok(Some(host.to_owned())),
+            None => wrong("pairwise identifiers need redirect URIs of one host"),
         }
     }
 }

@@ -13,8 +13,9 @@ use storage::{KeyValue, StorageError};
 pub(crate) const URN: &str = "urn:ietf:params:oauth:request_uri:";
 /// Time within which a browser must arrive with the reference.
 pub(crate) const LIFETIME: Duration = Duration::from_mins(1);
-/// Time for which it is remembered that a request was answered: longer than a page of it can be open.
-const ANSWERED_REMEMBERED: Duration = Duration::from_hours(1);
+/// Time for which it is remembered that a request was answered: longer than its pages can be open, each of which begins with the form of
+/// the one before.
+const ANSWERED_REMEMBERED: Duration = Duration::from_hours(24);
 /// Largest request that is kept, in bytes.
 const REQUEST_BYTES_MAX: usize = 32 * 1024;
 /// Random bytes of a reference.
@@ -76,7 +77,9 @@ impl PushedRequests {
     ) -> Result<Option<PushedRequest>, StorageError> {
         let (reference, now) = (digest(uri), self.ids.now());
         let Some(stored) = self.values.value(&key(uri), now).await? else { return Ok(None) };
-        if self.values.value(&answered_key(&reference), now).await?.is_some() {
+        let answers = self.values.value(&answered_key(&reference), now).await?;
+        // Zero after an answer was put back.
+        if answers.is_some_and(|answers| answers != "0") {
             return Ok(None);
         }
         let corrupt = || StorageError::Corrupt("a pushed request".to_owned());
@@ -94,6 +97,12 @@ impl PushedRequests {
         let now = self.ids.now();
         let until = now.checked_add(ANSWERED_REMEMBERED).unwrap_or(Timestamp::MAX);
         Ok(self.values.add(&answered_key(reference), 1, now, Some(until)).await? == 1)
+    }
+
+    /// Takes back an answer that could not be given at this moment.
+    pub(crate) async fn put_back(&self, reference: &str) -> Result<(), StorageError> {
+        let now = self.ids.now();
+        self.values.add(&answered_key(reference), -1, now, Some(now)).await.map(drop)
     }
 }
 
@@ -139,6 +148,14 @@ mod tests {
         assert!(requests.answer(&found.reference).await.unwrap());
         assert!(!requests.answer(&found.reference).await.unwrap(), "once");
         assert!(find(&uri, "app").await.is_none(), "answered");
+        let uri = requests.push(&client("app"), &parameters, false).await.unwrap().unwrap();
+        let reference = find(&uri, "app").await.unwrap().reference;
+        assert!(requests.answer(&reference).await.unwrap());
+        requests.put_back(&reference).await.unwrap();
+        assert!(find(&uri, "app").await.is_some(), "it was not answered after all");
+        assert!(requests.answer(&reference).await.unwrap());
+        clock.advance(Duration::from_hours(23));
+        assert!(!requests.answer(&reference).await.unwrap(), "not from a page that is still open");
         let uri = requests.push(&client("app"), &parameters, false).await.unwrap().unwrap();
         clock.advance(LIFETIME);
         assert!(find(&uri, "app").await.is_none(), "expired");

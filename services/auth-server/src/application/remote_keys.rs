@@ -1,4 +1,6 @@
-//! Keys that clients publish themselves (`jwks_uri`): fetched when they are needed, and kept for a while.
+//! Cache of the keys that clients publish themselves (`jwks_uri`): fetched when they are needed, by one request for all, and used for a
+//! day while others cannot be had (stale-if-error). The cache of the resource server does the same for the one key set of an issuer it
+//! trusts, and counts its generations; this one is for many addresses, in a bounded space, and a key that is missing is looked for sooner.
 
 use jose::JwkSet;
 use kernel::Ids;
@@ -47,45 +49,46 @@ impl RemoteKeys {
     /// Keys at an address, with the one that a token names if it is there. The set is empty if nothing can be had.
     pub(crate) async fn at(&self, uri: &str, kid: Option<&str>) -> Arc<JwkSet> {
         let entry = Arc::clone(self.entries.lock().get_or_insert(uri.to_owned(), Arc::default));
-        let known = entry.known.lock().clone();
-        let is_due = known.is_fetch_due(kid, self.ids.now().as_second());
-        let _fetching = match (known.fetched_at, entry.fetching.try_lock()) {
+        let (known, now) = (entry.known.lock().clone(), self.ids.now().as_second());
+        let is_due = known.is_fetch_due(kid, now);
+        let _fetching = match (known.usable(now), entry.fetching.try_lock()) {
             // With what is known this request can go on, also while another one fetches.
-            (Some(_), _) if !is_due => return known.keys,
-            (Some(_), Err(_)) => return known.keys,
+            (Some(keys), _) if !is_due => return keys,
+            (Some(keys), Err(_)) => return keys,
             (_, Ok(guard)) => guard,
             (None, Err(_)) => entry.fetching.lock().await,
         };
         let now = self.ids.now().as_second();
+        let is_due = entry.known.lock().is_fetch_due(kid, now);
+        if is_due {
+            entry.known.lock().tried_at = Some(now);
+            let fetched = self.fetcher.get(uri).await.ok();
+            if let Some(keys) = fetched.and_then(|body| JwkSet::parse(&body).ok()).map(Arc::new) {
+                *entry.known.lock() = Known { keys, fetched_at: Some(now), tried_at: Some(now) };
+            }
+        }
         let known = entry.known.lock().clone();
-        if !known.is_fetch_due(kid, now) {
-            return known.keys;
-        }
-        entry.known.lock().tried_at = Some(now);
-        let fetched = self.fetcher.get(uri).await.ok();
-        if let Some(keys) = fetched.and_then(|body| JwkSet::parse(&body).ok()).map(Arc::new) {
-            let known = Known { keys, fetched_at: Some(now), tried_at: Some(now) };
-            *entry.known.lock() = known.clone();
-            return known.keys;
-        }
-        if known.fetched_at.is_some_and(|at| now.saturating_sub(at) < STALE_SECONDS_MAX) {
-            return known.keys;
-        }
-        Arc::default()
+        known.usable(now).unwrap_or_default()
     }
 }
 
 impl Known {
+    /// The set, unless it is older than one may be that cannot be had anew.
+    fn usable(&self, now: i64) -> Option<Arc<JwkSet>> {
+        is_within(self.fetched_at, STALE_SECONDS_MAX, now).then(|| Arc::clone(&self.keys))
+    }
+
     /// Whether the set is to be fetched: because it is old, or because it lacks the key that a token names.
     fn is_fetch_due(&self, kid: Option<&str>, now: i64) -> bool {
-        let is_within = |time: Option<i64>, seconds| {
-            time.is_some_and(|time| now.saturating_sub(time) < seconds)
-        };
         let has_key =
             kid.is_none_or(|kid| self.keys.keys().iter().any(|key| key.kid() == Some(kid)));
-        let is_good = is_within(self.fetched_at, FRESH_SECONDS) && has_key;
-        !is_good && !is_within(self.tried_at, PAUSE_SECONDS)
+        let is_good = is_within(self.fetched_at, FRESH_SECONDS, now) && has_key;
+        !is_good && !is_within(self.tried_at, PAUSE_SECONDS, now)
     }
+}
+
+fn is_within(time: Option<i64>, seconds: i64, now: i64) -> bool {
+    time.is_some_and(|time| now.saturating_sub(time) < seconds)
 }
 
 impl fmt::Debug for RemoteKeys {
@@ -202,5 +205,6 @@ mod tests {
         assert_eq!(*keys.at(&publisher.uri, None).await, key_set(1));
         clock.advance(Duration::from_secs(10));
         assert!(keys.at(&publisher.uri, None).await.keys().is_empty());
+        assert!(keys.at(&publisher.uri, None).await.keys().is_empty(), "also between two fetches");
     }
 }

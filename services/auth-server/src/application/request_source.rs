@@ -2,6 +2,7 @@
 //! signed (JAR), sent along or found at an address that it registered.
 
 use super::{
+    attempt_limit::AttemptLimit,
     authorization_request::{AuthorizationRefusal, refusal},
     client_keys::ClientKeys,
     clients::Clients,
@@ -44,16 +45,19 @@ pub(crate) struct RequestSources {
     pub(crate) keys: Arc<ClientKeys>,
     pub(crate) pushed: Arc<PushedRequests>,
     pub(crate) fetcher: Fetcher,
+    /// Fetches, by address on the network of who sends the request.
+    pub(crate) fetches: AttemptLimit,
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) ids: Ids,
 }
 
 impl RequestSources {
-    /// Request with its parameters, wherever they are; or why they cannot be had.
+    /// Request with its parameters, wherever they are; or why they cannot be had. It comes from this address on the network.
     pub(crate) async fn resolve(
         &self,
         parameters: Parameters,
         channel: Channel,
+        network: &str,
     ) -> Result<Result<SourcedRequest, AuthorizationRefusal>, AuthError> {
         let plain =
             |parameters| SourcedRequest { parameters, channel, pushed: None, is_signed: false };
@@ -74,7 +78,7 @@ impl RequestSources {
             )),
             (Some(object), None) => self.signed(&id, &client, object).await,
             (None, Some(uri)) if uri.starts_with(URN) => return self.pushed(&id, uri).await,
-            (None, Some(uri)) => match self.fetched(&client, uri).await {
+            (None, Some(uri)) => match self.fetched(&client, uri, network).await? {
                 Ok(object) => self.signed(&id, &client, &object).await,
                 Err(refusal) => Err(refusal),
             },
@@ -99,20 +103,30 @@ impl RequestSources {
         }))
     }
 
-    /// Request object at an address of the client. Nothing is fetched that was not registered.
-    async fn fetched(&self, client: &Client, uri: &str) -> Result<String, AuthorizationRefusal> {
+    /// Request object at an address of the client. Nothing is fetched that was not registered, and not too often for one network.
+    async fn fetched(
+        &self,
+        client: &Client,
+        uri: &str,
+        network: &str,
+    ) -> Result<Result<String, AuthorizationRefusal>, AuthError> {
         let address = uri.split('#').next().unwrap_or_default();
         let registered = client.registration().map(|it| &it.policy.request_uris);
         let is_registered = registered.is_some_and(|registered| {
             registered.iter().any(|it| it.split('#').next() == Some(address))
         });
         if !is_registered {
-            return Err(refusal("invalid_request_uri", "the request_uri is not registered"));
+            return Ok(Err(refusal("invalid_request_uri", "the request_uri is not registered")));
+        }
+        if !self.fetches.begin(network).await? {
+            let too_often = "too many requests of this network are fetched";
+            return Ok(Err(refusal("temporarily_unavailable", too_often)));
         }
         let body = self.fetcher.get(address).await.ok();
         let object = body.and_then(|body| String::from_utf8(body.to_vec()).ok());
         let object = object.map(|object| object.trim().to_owned());
-        object.ok_or(refusal("invalid_request_uri", "there is no request object at the address"))
+        let missing = refusal("invalid_request_uri", "there is no request object at the address");
+        Ok(object.ok_or(missing))
     }
 
     /// Parameters of a request object.

@@ -58,21 +58,12 @@ pub(crate) async fn validate(
     let Some(redirect_uri) = redirect_uri else {
         return Ok(Validated::Untrusted(UntrustedRequest::RedirectUri));
     };
-    let state = parameters.state();
-    let target = ResponseTarget {
-        redirect_uri: redirect_uri.to_owned(),
-        mode: ResponseMode::Query,
-        state: state.ok().flatten().map(ToOwned::to_owned),
-        signature: None,
-    };
-    let (mode, is_signed) = match response_mode(parameters) {
-        Ok(mode) => mode,
-        Err(refusal) => return Ok(Validated::Refused(target, refusal)),
-    };
-    let algorithm = response_algorithm(registration);
-    let signature = is_signed.then(|| ResponseSignature { client: id.clone(), algorithm });
-    let target = ResponseTarget { mode, signature, ..target };
-    let registered = Registered { id, registration, at: client.registered_at };
+    let mode = response_mode(parameters);
+    let target = target(parameters, redirect_uri, &id, registration, mode.unwrap_or_default());
+    if let Err(refusal) = mode {
+        return Ok(Validated::Refused(target, refusal));
+    }
+    let registered = Registered { id, registration, changed_at: client.changed_at };
     Ok(match request(sourced, registered, &target, tokens) {
         Ok(request) => Validated::Request(Box::new(request)),
         Err(refusal) => Validated::Refused(target, refusal),
@@ -87,14 +78,28 @@ pub(crate) async fn response_target(
     let Some(id) = parameters.get("client_id").and_then(ClientId::parse) else { return Ok(None) };
     let client = clients.find(&id).await?;
     let registration = client.as_deref().and_then(|client| client.registration());
-    let uri = parameters.get("redirect_uri");
-    let uri = uri.filter(|uri| registration.is_some_and(|it| it.has_redirect_uri(uri)));
-    Ok(uri.map(|uri| ResponseTarget {
-        redirect_uri: uri.to_owned(),
-        mode: response_mode(parameters).map_or(ResponseMode::Query, |(mode, _)| mode),
+    let Some(registration) = registration else { return Ok(None) };
+    let uri = parameters.get("redirect_uri").filter(|uri| registration.has_redirect_uri(uri));
+    let mode = response_mode(parameters).unwrap_or_default();
+    Ok(uri.map(|uri| target(parameters, uri, &id, registration, mode)))
+}
+
+/// Where the response goes, and how: signed for the client, if the way that it asks for is signed.
+fn target(
+    parameters: &Parameters,
+    redirect_uri: &str,
+    client: &ClientId,
+    registration: &Registration,
+    (mode, is_signed): (ResponseMode, bool),
+) -> ResponseTarget {
+    let algorithm = response_algorithm(registration);
+    ResponseTarget {
+        redirect_uri: redirect_uri.to_owned(),
+        mode,
         state: parameters.state().ok().flatten().map(ToOwned::to_owned),
-        signature: None,
-    }))
+        signature: is_signed.then(|| ResponseSignature { client: client.clone(), algorithm }),
+        is_self_registered: registration.policy.registration_token_digest.is_some(),
+    }
 }
 
 /// Way of the response, and whether it is signed.
@@ -114,7 +119,7 @@ fn response_mode(parameters: &Parameters) -> Result<(ResponseMode, bool), Author
 struct Registered<'a> {
     id: ClientId,
     registration: &'a Registration,
-    at: Timestamp,
+    changed_at: Timestamp,
 }
 
 fn request(
@@ -145,7 +150,7 @@ fn request(
     }
     Ok(AuthorizationRequest {
         client: client.id,
-        registered_at: client.at,
+        client_changed_at: client.changed_at,
         target: target.clone(),
         scopes,
         code_challenge: code_challenge(parameters, registration)?,
@@ -274,11 +279,13 @@ fn prompt(parameters: &Parameters) -> Result<Prompt, AuthorizationRefusal> {
             // There is one account at a time: to choose another is to sign in again.
             "login" | "select_account" => prompt.login = true,
             "consent" => prompt.consent = true,
+            "create" => prompt.create = true,
             _ => return Err(refusal("invalid_request", "this prompt is not supported")),
         }
     }
-    if prompt.none && (prompt.login || prompt.consent) {
-        return Err(refusal("invalid_request", "the prompt none stands alone"));
+    let count = [prompt.none, prompt.create, prompt.login || prompt.consent];
+    if (prompt.none || prompt.create) && count.into_iter().filter(|it| *it).count() > 1 {
+        return Err(refusal("invalid_request", "the prompts none and create stand alone"));
     }
     Ok(prompt)
 }

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Way in which the response reaches the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ResponseMode {
+    #[default]
     Query,
     Fragment,
     FormPost,
@@ -21,6 +22,8 @@ pub(crate) struct ResponseTarget {
     pub(crate) state: Option<String>,
     /// Whether and how the response is signed (JARM).
     pub(crate) signature: Option<ResponseSignature>,
+    /// Whether the client registered itself, so that nobody vouches for its address.
+    pub(crate) is_self_registered: bool,
 }
 
 /// Signature of a response.

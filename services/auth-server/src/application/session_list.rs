@@ -22,6 +22,8 @@ static SESSIONS: Collection = Collection {
 
 /// Most sessions that are shown, the newest.
 pub(crate) const SHOWN_MAX: usize = 50;
+/// Sessions that are looked at together when all of them end.
+const ENDED_MAX: usize = 100;
 /// Most entries that are deleted at once.
 const DELETED_MAX: usize = 500;
 
@@ -76,8 +78,11 @@ impl SessionList {
         let mut listed = Vec::new();
         let page = self.documents.query(&SESSIONS, newest_of(id, SHOWN_MAX)).await?;
         for document in page.documents {
-            let session: ListedSession = serde_json::from_slice(&document.body)
-                .map_err(|_| StorageError::Corrupt("a listed session".to_owned()))?;
+            let Ok(session) = serde_json::from_slice::<ListedSession>(&document.body) else {
+                // It is not shown, and ends with all others.
+                tracing::error!(session = %document.key, "a listed session cannot be read");
+                continue;
+            };
             let is_over = self.sessions.has_ended(&session.sid).await?
                 || self.ids.now() >= Session::end_of(session.began);
             if account.admits(session.began) && !is_over {
@@ -87,17 +92,22 @@ impl SessionList {
         Ok(listed)
     }
 
-    /// Ends the newest sessions of an account, each by itself: clients are told of the end of a session. Of the end of older ones they
-    /// learn from their tokens.
-    pub(crate) async fn end_all(
-        &self,
-        id: AccountId,
-        account: &Account,
-    ) -> Result<(), StorageError> {
-        for session in self.of(id, account).await? {
-            self.sessions.end_public(&session.sid).await?;
+    /// Ends every session of an account by itself, however many there are: clients are told of the end of a session.
+    pub(crate) async fn end_all(&self, id: AccountId) -> Result<(), StorageError> {
+        let mut query = newest_of(id, ENDED_MAX);
+        loop {
+            let page = self.documents.query(&SESSIONS, query.clone()).await?;
+            for document in page.documents {
+                // The key is the public identifier.
+                if !self.sessions.has_ended(&document.key).await? {
+                    self.sessions.end_public(&document.key).await?;
+                }
+            }
+            query.after = page.next;
+            if query.after.is_none() {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     /// Deletes entries of sessions that have ended in any case; how many.

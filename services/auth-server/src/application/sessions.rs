@@ -175,11 +175,12 @@ impl Sessions {
         self.log.record(SignIn::SignedOut(session.account)).await
     }
 
-    /// Ends the session of this public identifier, in whatever browser it is.
+    /// Ends the session of this public identifier, in whatever browser it is. Its clients are told first: after a crash in between the
+    /// person ends it again, and nobody misses its end.
     pub(crate) async fn end_public(&self, sid: &str) -> Result<(), StorageError> {
         let until = self.ids.now().checked_add(ENDED_REMEMBERED).unwrap_or(Timestamp::MAX);
-        drop(self.values.put(&ended_key(sid), "1".into(), Some(until)).await?);
-        self.notices.announce(sid).await
+        self.notices.announce(sid).await?;
+        self.values.put(&ended_key(sid), "1".into(), Some(until)).await.map(drop)
     }
 
     /// Whether somebody ended the session of this public identifier.

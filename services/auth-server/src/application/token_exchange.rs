@@ -2,10 +2,11 @@
 //! whom, opens no more and lives no longer.
 
 use super::{
+    active_token::ActiveToken,
     client_authentication::AuthenticatedClient,
     error::AuthError,
     token_rules::lifetime,
-    tokens::{ACCESS_TOKEN, AccessToken, ActiveToken, Tokens},
+    tokens::{ACCESS_TOKEN, AccessToken, Tokens},
 };
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -2,6 +2,7 @@
 
 use super::{
     accounts::Accounts,
+    active_token::ActiveToken,
     client_authentication::AuthenticatedClient,
     error::AuthError,
     grants::{Granted, Grants},
@@ -45,14 +46,6 @@ pub(crate) struct Tokens {
     pub(crate) ids: Ids,
 }
 
-/// Access token that was issued here, has not expired, and was not revoked.
-#[derive(Debug)]
-pub(crate) struct ActiveToken {
-    pub(crate) claims: Claims,
-    /// Grant that it belongs to, unless a client got it for itself.
-    pub(crate) grant: Option<(GrantId, Grant)>,
-}
-
 /// What an access token is about.
 pub(crate) struct AccessToken<'a> {
     pub(crate) subject: &'a str,
@@ -60,19 +53,6 @@ pub(crate) struct AccessToken<'a> {
     pub(crate) scopes: &'a [String],
     /// Thumbprint of the key that it is bound to.
     pub(crate) key: Option<&'a str>,
-}
-
-impl ActiveToken {
-    /// Thumbprint of the key that the token is bound to (`cnf`, RFC 9449, section 6.1).
-    pub(crate) fn dpop_key(&self) -> Option<&str> {
-        self.claims.get("cnf")?.get("jkt")?.as_str()
-    }
-
-    /// Whether the token has a scope.
-    pub(crate) fn has_scope(&self, scope: &str) -> bool {
-        let scopes = self.claims.text("scope").unwrap_or_default();
-        scopes.split(' ').any(|granted| granted == scope)
-    }
 }
 
 impl Tokens {
@@ -190,9 +170,12 @@ impl Tokens {
         self.keyring.signing(ACCESS_ALGORITHM, self.ids.now())
     }
 
-    /// Revokes an access token: with its grant, or alone.
+    /// Revokes an access token: with its grant, if that was given to the client of the token; or alone, if the client got it for itself
+    /// or in exchange for a token of another.
     pub(crate) async fn revoke(&self, token: &ActiveToken) -> Result<(), AuthError> {
-        if let Some((id, _)) = &token.grant {
+        if let Some((id, grant)) = &token.grant
+            && token.client().as_ref() == Some(&grant.authorization.client)
+        {
             return self.grants.revoke(*id).await;
         }
         let expires = token.claims.seconds("exp").ok().flatten().unwrap_or(i64::MAX);

@@ -12,8 +12,10 @@ use kernel::Timestamp;
 pub(crate) struct Client {
     /// `None` once it was removed.
     registration: Option<Registration>,
-    /// Since when it is registered as it is: what it was granted before is void.
+    /// Since when it is registered: what it was granted before is void.
     pub(crate) registered_at: Timestamp,
+    /// Since when it is registered as it is: requests that were validated before have to be made again.
+    pub(crate) changed_at: Timestamp,
 }
 
 impl Client {
@@ -62,15 +64,16 @@ impl Client {
     pub(crate) fn apply(client: Option<Self>, event: &ClientEvent) -> Self {
         match event {
             ClientEvent::Registered { registration, at } => {
-                Self { registration: Some(registration.clone()), registered_at: *at }
+                let registration = Some(registration.clone());
+                Self { registration, registered_at: *at, changed_at: *at }
             }
             ClientEvent::Updated { registration, at } => {
                 let registered_at = client.map_or(*at, |client| client.registered_at);
-                Self { registration: Some(registration.clone()), registered_at }
+                Self { registration: Some(registration.clone()), registered_at, changed_at: *at }
             }
             ClientEvent::Removed { at } => {
                 let registered_at = client.map_or(*at, |client| client.registered_at);
-                Self { registration: None, registered_at }
+                Self { registration: None, registered_at, changed_at: *at }
             }
         }
     }
@@ -148,6 +151,7 @@ pub(crate) mod tests {
         let events = Client::update(Some(&client), new.clone(), at(2)).unwrap();
         let updated = Client::apply(Some(client), &events[0]);
         assert_eq!((updated.registration(), updated.registered_at), (Some(&new), at(1)));
+        assert_eq!(updated.changed_at, at(2), "what was asked before is asked again");
         assert_eq!(Client::update(Some(&updated), new.clone(), at(3)), Ok(Vec::new()));
         let removed = Client::apply(Some(updated), &ClientEvent::Removed { at: at(4) });
         let refused = Client::update(Some(&removed), new.clone(), at(5));

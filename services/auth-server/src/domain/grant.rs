@@ -55,6 +55,8 @@ pub(crate) struct Redemption<'a> {
     pub(crate) dpop_key: Option<&'a str>,
     /// Whether that key is needed to refresh as well: by a client that cannot prove who it is otherwise.
     pub(crate) binds_refresh_tokens: bool,
+    /// Whether a device polls: its code never leaves the server, and to ask again is no sign of a theft.
+    pub(crate) is_poll: bool,
 }
 
 /// Request to use a refresh token, by an authenticated client.
@@ -92,6 +94,9 @@ impl Grant {
             return Err(Rejection::GrantInvalid);
         }
         let at = request.at;
+        if self.is_redeemed && request.is_poll {
+            return Err(Rejection::GrantInvalid);
+        }
         if self.is_redeemed {
             return Ok(vec![GrantEvent::Revoked { reason: RevocationReason::CodeReplayed, at }]);
         }

@@ -63,6 +63,17 @@ pub(crate) fn host(uri: &str) -> &str {
     authority(rest).filter(|host| !host.is_empty()).unwrap_or(scheme)
 }
 
+/// The one host of these addresses, without a port: the sector within which pairwise identifiers are the same (OpenID Connect Core,
+/// section 8.1). `None` if there are several, or if one has no host.
+pub(crate) fn sector(uris: &[String]) -> Option<&str> {
+    let mut hosts = uris.iter().map(|uri| {
+        let authority = authority(uri.split_once(':')?.1)?;
+        Some(host_and_port(authority).0).filter(|host| !host.is_empty())
+    });
+    let first = hosts.next()??;
+    hosts.all(|host| host == Some(first)).then_some(first)
+}
+
 /// An address with one more part of its query (RFC 6749, section 3.1.2).
 pub(crate) fn with_query(uri: &str, query: &str) -> String {
     let separator = if uri.contains('?') { '&' } else { '?' };
@@ -134,6 +145,20 @@ mod tests {
         ] {
             assert!(!matches(registered, other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_sector_is_one_host_on_whatever_port() {
+        let of = |uris: &[&str]| {
+            let uris: Vec<String> = uris.iter().map(ToString::to_string).collect();
+            sector(&uris).map(ToOwned::to_owned)
+        };
+        let one = ["https://app.example/back", "https://app.example:8443/back?a=1"];
+        assert_eq!(of(&one).as_deref(), Some("app.example"));
+        assert_eq!(of(&["http://[::1]:8080/back"]).as_deref(), Some("[::1]"));
+        assert_eq!(of(&["https://app.example/", "https://other.example/"]), None);
+        assert_eq!(of(&["com.example.app:/back"]), None, "it has no host");
+        assert_eq!(of(&[]), None);
     }
 
     #[test]

@@ -30,6 +30,7 @@ use crate::{
         sign_in_log::SignInLog,
         subjects::Subjects,
         tokens::Tokens,
+        unused_clients::UnusedClients,
     },
 };
 use journal::{Repository, ServiceStorage};
@@ -211,6 +212,7 @@ impl Assembly<'_> {
             keys: Arc::clone(keys),
             pushed: Arc::clone(pushed),
             fetcher: self.fetcher.clone(),
+            fetches: self.limit("fetch", self.settings.fetched_requests_per_address_max),
             issuer: Arc::clone(&self.issuer),
             ids: self.ids.clone(),
         }
@@ -221,10 +223,15 @@ impl Assembly<'_> {
             access: self.settings.registration_access(),
             clients_max: self.settings.registered_clients_max,
             clients: Arc::clone(clients),
-            values: self.values(),
+            attempts: self.limit("register", self.settings.client_registrations_per_address_max),
             fetcher: self.fetcher.clone(),
             ids: self.ids.clone(),
+            taking_place: tokio::sync::Mutex::default(),
         }
+    }
+
+    pub(super) fn unused_clients(&self, clients: &Arc<Clients>) -> UnusedClients {
+        UnusedClients::new(clients, self.values(), self.ids)
     }
 
     pub(super) fn devices(&self) -> DeviceGrants {

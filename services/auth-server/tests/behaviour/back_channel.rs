@@ -2,8 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
-use crate::harness::{Browser, ISSUER, World, authorization, challenge};
+use crate::{
+    account,
+    harness::{Browser, ISSUER, PASSWORD, World, authorization, challenge},
+    scim::Directory,
+};
 use auth_server::{ClientOrder, PolicyOrder};
+use http::Method;
+use serde_json::json;
 use std::{
     sync::{
         Arc, Mutex,
@@ -68,12 +74,17 @@ impl Listener {
 }
 
 async fn signed_in<'a>(world: &'a World, listener: &Listener) -> (Browser<'a>, String) {
-    let back_channel_logout_uri = Some(listener.uri.clone());
+    signed_in_at(world, "app", &listener.uri).await
+}
+
+/// Browser in which somebody is signed in to a client that is told of the end at this address, and the ID token.
+async fn signed_in_at<'a>(world: &'a World, client: &str, uri: &str) -> (Browser<'a>, String) {
+    let back_channel_logout_uri = Some(uri.to_owned());
     let policy = PolicyOrder { back_channel_logout_uri, ..PolicyOrder::default() };
-    world.client(&ClientOrder { is_public: true, policy, ..World::order("app") }).await;
+    world.client(&ClientOrder { is_public: true, policy, ..World::order(client) }).await;
     let (browser, challenge) = (Browser::new(world), challenge());
-    let code = browser.authorized(&authorization("app", &challenge)).await.parameter("code");
-    let tokens = world.redeem("app", &code.unwrap()).await.json();
+    let code = browser.authorized(&authorization(client, &challenge)).await.parameter("code");
+    let tokens = world.redeem(client, &code.unwrap()).await.json();
     (browser, tokens["id_token"].as_str().unwrap().to_owned())
 }
 
@@ -101,6 +112,35 @@ async fn a_client_is_told_of_the_end_of_the_session_by_a_logout_token() {
 }
 
 #[tokio::test]
+async fn a_client_is_told_when_the_sessions_of_an_account_are_void() {
+    for cause in ["password", "disabled", "deleted"] {
+        let world = World::start_with(&[("fetch_private_addresses", "true")]).await;
+        let listener = Listener::start().await;
+        let (browser, id_token) = signed_in(&world, &listener).await;
+        let about = world.claims(&id_token).await;
+        let path = format!("/auth/scim/v2/Users/{}", about.text("sub").unwrap());
+        if cause == "password" {
+            let fields = [("password", PASSWORD), ("new-password", "another horse battery")];
+            let answer = account::submit(&browser, "/auth/account/password", &fields).await;
+            assert!(answer.status.is_success(), "{}", answer.body);
+        } else {
+            let directory = Directory::of(&world).await;
+            let change = json!({
+                "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+                "Operations": [{"op": "replace", "path": "active", "value": false}],
+            });
+            let answer = match cause {
+                "disabled" => directory.send(Method::PATCH, &path, Some(change)).await,
+                _ => directory.send(Method::DELETE, &path, None).await,
+            };
+            assert!(answer.status.is_success(), "{cause} {}", answer.body);
+        }
+        let claims = world.claims(&listener.next().await).await;
+        assert_eq!(claims.text("sid"), about.text("sid"), "{cause}");
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_is_away_is_told_later() {
     let world = World::start_with(&[("fetch_private_addresses", "true")]).await;
     let listener = Listener::start().await;
@@ -120,4 +160,21 @@ async fn a_client_that_is_away_is_told_later() {
     let jti = async |token: &str| world.claims(token).await.text("jti").unwrap().to_owned();
     assert_ne!(jti(&first).await, jti(&second).await);
     assert_eq!(listener.tokens.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_client_that_is_slow_holds_up_no_other() {
+    let world = World::start_with(&[("fetch_private_addresses", "true")]).await;
+    // It takes the connection, and never answers.
+    let slow = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let uri = format!("http://{}/logout", slow.local_addr().unwrap());
+    let (browser, id_token) = signed_in_at(&world, "slow", &uri).await;
+    browser.get(&format!("/auth/logout?id_token_hint={id_token}")).await;
+    let _connection = slow.accept().await.unwrap();
+    let listener = Listener::start().await;
+    let (browser, id_token) = signed_in(&world, &listener).await;
+    browser.get(&format!("/auth/logout?id_token_hint={id_token}")).await;
+    let told = listener.arrived.notified();
+    // Less than the time that a delivery may take.
+    tokio::time::timeout(Duration::from_secs(4), told).await.unwrap();
 }

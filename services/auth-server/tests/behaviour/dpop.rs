@@ -61,7 +61,7 @@ async fn a_bound_token_is_worth_nothing_without_a_new_proof_of_its_key() {
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{error}");
         let said = answer.header("www-authenticate").to_owned();
         assert!(said.starts_with(&challenge(error)), "{said}");
-        assert!(said.contains(r#"algs="ES256 EdDSA Ed25519 PS256""#), "{said}");
+        assert!(said.contains(r#"algs="ES256 EdDSA PS256 Ed25519""#), "{said}");
     };
     let good = key.sign(&claims());
     refused(&bearer, &[&good], "invalid_token").await;

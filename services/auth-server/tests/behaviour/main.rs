@@ -22,6 +22,7 @@ mod pushed;
 mod races;
 mod refresh;
 mod registration;
+mod registration_changes;
 mod request_objects;
 mod reset;
 mod scim;

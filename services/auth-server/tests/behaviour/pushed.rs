@@ -82,6 +82,21 @@ async fn a_reference_is_for_its_client_for_a_minute() {
 }
 
 #[tokio::test]
+async fn a_request_that_was_refused_is_used_up() {
+    let world = World::start().await;
+    let secret = world.secret_client("app").await;
+    let challenge = challenge();
+    let mut fields = changed(&authorization("app", &challenge), "prompt", Some("none"));
+    fields.push(("client_secret", &secret));
+    let pushed = push(&world, &fields).await.json();
+    let arrival = arrival("app", pushed["request_uri"].as_str().unwrap());
+    let browser = Browser::new(&world);
+    let refused = browser.authorize(&arrival).await;
+    assert_eq!(refused.parameter("error").as_deref(), Some("login_required"));
+    assert_eq!(browser.authorize(&arrival).await.status, StatusCode::BAD_REQUEST, "once");
+}
+
+#[tokio::test]
 async fn what_is_refused_is_refused_when_it_is_pushed() {
     let world = World::start().await;
     let secret = world.secret_client("app").await;

@@ -6,10 +6,11 @@ use crate::harness::{Answer, BACK, Browser, World, authorization, challenge, cha
 use axum::body::Body;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
+use std::time::Duration;
 
-const OPEN: (&str, &str) = ("client_registration", "open");
+pub(crate) const OPEN: (&str, &str) = ("client_registration", "open");
 
-async fn send(
+pub(crate) async fn send(
     world: &World,
     method: &str,
     path: &str,
@@ -24,7 +25,7 @@ async fn send(
     world.send(request.header("content-type", "application/json").body(body).unwrap()).await
 }
 
-async fn register(world: &World, metadata: &Value) -> Answer {
+pub(crate) async fn register(world: &World, metadata: &Value) -> Answer {
     send(world, "POST", "/auth/register", None, metadata).await
 }
 
@@ -32,7 +33,7 @@ fn metadata() -> Value {
     json!({"redirect_uris": [BACK], "client_name": "A <b>stranger</b>"})
 }
 
-fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+pub(crate) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_else(|| panic!("{name} in {value}"))
 }
 
@@ -159,7 +160,7 @@ async fn refusals_have_the_words_of_the_rfc() {
 }
 
 #[tokio::test]
-async fn registrations_have_a_limit_that_a_removal_gives_back() {
+async fn registrations_have_a_limit_that_every_removal_gives_back() {
     let world = World::start_with(&[OPEN, ("registered_clients_max", "2")]).await;
     let first = register(&world, &metadata()).await.json();
     assert_eq!(register(&world, &metadata()).await.status, StatusCode::CREATED);
@@ -170,7 +171,79 @@ async fn registrations_have_a_limit_that_a_removal_gives_back() {
     let path = format!("/auth/register/{}", text(&first, "client_id"));
     let token = text(&first, "registration_access_token");
     send(&world, "DELETE", &path, Some(token), &Value::Null).await;
+    let third = register(&world, &metadata()).await;
+    assert_eq!(third.status, StatusCode::CREATED);
+    // Operators remove such clients as well.
+    let administration = world.administration().await;
+    administration.remove_client(text(&third.json(), "client_id")).await.unwrap();
     assert_eq!(register(&world, &metadata()).await.status, StatusCode::CREATED);
+    assert_eq!(register(&world, &metadata()).await.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn one_network_does_not_take_the_places_of_all() {
+    let world = World::start_with(&[OPEN, ("client_registrations_per_address_max", "2")]).await;
+    let client = register(&world, &metadata()).await.json();
+    assert_eq!(register(&world, &metadata()).await.status, StatusCode::CREATED);
+    assert_eq!(register(&world, &metadata()).await.status, StatusCode::TOO_MANY_REQUESTS);
+    // Nor does it have lists fetched without a limit by changing what it registered.
+    let path = format!("/auth/register/{}", text(&client, "client_id"));
+    let token = Some(text(&client, "registration_access_token"));
+    let mut changed = metadata();
+    changed["client_id"] = client["client_id"].clone();
+    assert_eq!(send(&world, "PUT", &path, token, &changed).await.status, StatusCode::OK);
+    changed["sector_identifier_uri"] = "https://127.0.0.1/list".into();
+    let answer = send(&world, "PUT", &path, token, &changed).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    let elsewhere = Request::post("/auth/register").body(Body::from(metadata().to_string()));
+    let answer = world.send_from("198.51.100.7", elsewhere.unwrap()).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "another network");
+    world.clock.advance(Duration::from_mins(15));
+    assert_eq!(register(&world, &metadata()).await.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn a_link_to_a_client_that_registered_itself_leads_nobody_there_who_did_nothing() {
+    let world = World::start_with(&[OPEN]).await;
+    let client = register(&world, &metadata()).await.json();
+    let (id, challenge) = (text(&client, "client_id"), challenge());
+    let good = authorization(id, &challenge);
+    let (silent, wrong) =
+        (changed(&good, "prompt", Some("none")), changed(&good, "response_type", Some("token")));
+    for (fields, error) in [(&silent, "login_required"), (&wrong, "unsupported_response_type")] {
+        let page = Browser::new(&world).authorize(fields).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST);
+        assert!(page.headers.get("location").is_none());
+        let link = format!(r#"href="{BACK}?error={error}&amp;"#);
+        assert!(page.body.contains(&link) && page.body.contains("app.example"), "{}", page.body);
+        let form = changed(fields, "response_mode", Some("form_post"));
+        let page = Browser::new(&world).authorize(&form).await;
+        assert!(page.body.contains(error) && !page.body.contains("<script"), "{}", page.body);
+        let signed = changed(fields, "response_mode", Some("jwt"));
+        let page = Browser::new(&world).authorize(&signed).await;
+        assert!(page.body.contains(&format!(r#"href="{BACK}?response="#)), "{}", page.body);
+    }
+    // Who decides is sent on.
+    let browser = Browser::new(&world);
+    let page = browser.authorize(&good).await;
+    let page = browser.sign_in(&page, crate::harness::EMAIL, crate::harness::PASSWORD).await;
+    let denied = browser.decide(&page, "deny").await;
+    assert_eq!(denied.parameter("error").as_deref(), Some("access_denied"));
+    // An operator vouches for the others.
+    world.public_client("app").await;
+    let silent = changed(&authorization("app", &challenge), "prompt", Some("none"));
+    let answer = Browser::new(&world).authorize(&silent).await;
+    assert_eq!(answer.parameter("error").as_deref(), Some("login_required"));
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_may_manage_its_client() {
+    let world = World::start_with(&[OPEN]).await;
+    let answer = send(&world, "OPTIONS", "/auth/register/dynamic-x", None, &Value::Null).await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    for method in ["PUT", "DELETE"] {
+        assert!(answer.header("access-control-allow-methods").contains(method), "{method}");
+    }
 }
 
 #[tokio::test]
@@ -186,7 +259,7 @@ async fn a_confidential_client_may_do_without_pkce_and_a_public_one_may_not() {
         let fields = changed(&fields, "code_challenge", None);
         let fields = changed(&fields, "code_challenge_method", None);
         let answer = Browser::new(&world).authorize(&fields).await;
-        assert_eq!(answer.status == StatusCode::SEE_OTHER, is_refused, "{method}");
+        assert_eq!(answer.status == StatusCode::BAD_REQUEST, is_refused, "{method}");
     }
 }
 

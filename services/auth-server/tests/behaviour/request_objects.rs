@@ -78,6 +78,12 @@ async fn a_request_that_the_client_did_not_sign_is_refused() {
         let answer = authorize_with(&world, &request, &[]).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "nowhere to answer to");
     }
+    let signed = [("redirect_uri", BACK), ("response_mode", "jwt")];
+    let answer = authorize_with(&world, "x", &signed).await;
+    let response = answer.parameter("response").unwrap_or_else(|| panic!("{}", answer.location()));
+    let claims = world.claims(&response).await;
+    assert_eq!(claims.text("error"), Some("invalid_request_object"), "signed, as is asked for");
+    assert_eq!(claims.text("aud"), Some("app"));
     let both = [("request_uri", "https://app.example/r"), ("redirect_uri", BACK)];
     let answer = authorize_with(&world, &object(&world, &key, &fields), &both).await;
     assert_eq!(answer.parameter("error").as_deref(), Some("invalid_request"));
@@ -132,6 +138,24 @@ async fn a_request_object_is_fetched_from_a_registered_address_alone() {
         }
         drop(server);
     }
+}
+
+#[tokio::test]
+async fn requests_of_one_network_are_fetched_so_often_and_no_more() {
+    let settings = [("fetch_private_addresses", "true"), ("fetched_requests_per_address_max", "1")];
+    let (world, challenge) = (World::start_with(&settings).await, challenge());
+    let key = SigningKey::generate(Algorithm::EdDsa, &SeededRandomness::new(7)).unwrap();
+    let (uri, _server) = serve(object(&world, &key, &authorization("app", &challenge))).await;
+    let request_uris = vec![uri.clone()];
+    signing_client(&world, PolicyOrder { request_uris, ..PolicyOrder::default() }).await;
+    let arrival = [("client_id", "app"), ("request_uri", &*uri), ("redirect_uri", BACK)];
+    let first = Browser::new(&world).authorized(&arrival).await;
+    assert!(first.parameter("code").is_some(), "{}", first.location());
+    let second = Browser::new(&world).authorized(&arrival).await;
+    assert_eq!(second.parameter("error").as_deref(), Some("temporarily_unavailable"));
+    let mut elsewhere = Browser::new(&world);
+    elsewhere.address = "198.51.100.7".to_owned();
+    assert!(elsewhere.authorized(&arrival).await.parameter("code").is_some());
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! Sign-up by a link in a mail.
 
 use crate::{
-    harness::{Answer, Browser, EMAIL, PASSWORD, World, form_request},
+    harness::{
+        Answer, Browser, EMAIL, PASSWORD, World, authorization, challenge, changed, form_request,
+    },
     mailbox::Mailbox,
 };
 use http::StatusCode;
@@ -244,4 +246,53 @@ async fn a_mail_is_in_the_language_of_the_page() {
     let sent = browser.send(request).await;
     assert!(sent.body.contains("Sehen Sie in Ihre Post"));
     assert!(mailbox.next(NEW).await.text.contains("Folgen Sie dem Link"));
+}
+
+#[tokio::test]
+async fn a_client_that_wants_a_new_account_gets_its_answer_when_there_is_one() {
+    let (mailbox, world) = Mailbox::with_world(&[]).await;
+    world.public_client("app").await;
+    let metadata = world.get("/auth/.well-known/openid-configuration").await.json();
+    let prompts = metadata["prompt_values_supported"].as_array().expect("a list").clone();
+    assert!(prompts.contains(&"create".into()), "{prompts:?}");
+    let challenge = challenge();
+    let fields = changed(&authorization("app", &challenge), "prompt", Some("create"));
+    let browser = Browser::new(&world);
+    let page = browser.authorize(&fields).await;
+    assert!(page.body.contains(r#"action="/auth/sign-up""#), "{}", page.body);
+    let sent = browser.post("/auth/sign-up", &[("form", &page.form()), ("email", NEW)]).await;
+    let link = browser.get(&mailbox.next(NEW).await.path()).await;
+    choose(&browser, &link, PASSWORD).await;
+    let page = browser.post("/auth/sign-up/go-on", &[("form", &sent.form())]).await;
+    assert!(page.body.contains(&format!(r#"value="{NEW}""#)), "{}", page.body);
+    let consent = browser.sign_in(&page, NEW, PASSWORD).await;
+    let answer = browser.decide(&consent, "allow").await;
+    assert_eq!(answer.parameter("state").as_deref(), Some("the state"));
+    assert!(answer.parameter("code").is_some(), "{}", answer.location());
+    // Whoever has an account says so, and is not kept from it.
+    let page = browser.authorize(&fields).await;
+    let (_, go_on) = page.body.split_once(r#"action="/auth/sign-up/go-on""#).expect("a form");
+    let (_, form) = go_on.split_once(r#"name="form" value=""#).expect("a field");
+    let form = form.split('"').next().expect("a value");
+    let answer = browser.post("/auth/sign-up/go-on", &[("form", form)]).await;
+    assert!(answer.parameter("code").is_some(), "{}", answer.body);
+    let stranger = Browser::new(&world).post("/auth/sign-up/go-on", &[("form", form)]).await;
+    assert_eq!(stranger.status, StatusCode::BAD_REQUEST, "of another browser");
+    for both in ["create login", "create none"] {
+        let answer = browser.authorize(&changed(&fields, "prompt", Some(both))).await;
+        assert_eq!(answer.parameter("error").as_deref(), Some("invalid_request"), "{both}");
+    }
+}
+
+#[tokio::test]
+async fn a_shop_without_mail_makes_no_accounts_at_the_wish_of_a_client() {
+    let world = World::start().await;
+    world.public_client("app").await;
+    let metadata = world.get("/auth/.well-known/openid-configuration").await.json();
+    let prompts = metadata["prompt_values_supported"].as_array().expect("a list").clone();
+    assert!(!prompts.contains(&"create".into()), "{prompts:?}");
+    let challenge = challenge();
+    let fields = changed(&authorization("app", &challenge), "prompt", Some("create"));
+    let answer = Browser::new(&world).authorize(&fields).await;
+    assert_eq!(answer.parameter("error").as_deref(), Some("invalid_request"));
 }

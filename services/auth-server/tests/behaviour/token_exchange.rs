@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use crate::{
-    harness::{Answer, ORIGIN, World},
+    harness::{Answer, Browser, ORIGIN, PASSWORD, World, authorization, challenge},
     proofs::ProofKey,
 };
-use auth_server::ClientOrder;
+use auth_server::{ClientOrder, PolicyOrder};
+use axum::body::Body;
+use http::Request;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -157,4 +159,73 @@ async fn a_bound_token_is_exchanged_with_a_proof_of_its_key_alone() {
     assert_eq!(other.error().1, "invalid_request");
     let exchanged = key.post(&world, "/auth/token", &fields).await.json();
     assert_eq!(exchanged["token_type"], "DPoP");
+}
+
+#[tokio::test]
+async fn a_service_that_gives_back_its_token_ends_nobody_elses() {
+    let world = World::start().await;
+    world.public_client("app").await;
+    let secret = service(&world, "orders").await;
+    let tokens = world.tokens("app", "openid").await;
+    let subject = access(&tokens);
+    let exchanged = access(&exchange(&world, ("orders", &secret), &subject, &[]).await.json());
+    let fields = [("client_id", "orders"), ("client_secret", &*secret), ("token", &*exchanged)];
+    assert!(world.post("/auth/revoke", &fields, None).await.status.is_success());
+    assert_eq!(world.userinfo(&exchanged).await.status.as_u16(), 401);
+    assert!(world.userinfo(&subject).await.status.is_success(), "it is the other client's");
+    let refresh = tokens["refresh_token"].as_str().unwrap();
+    assert!(world.refresh("app", refresh).await.status.is_success());
+    // The client of the grant ends it, and what was made of it.
+    let again = access(&exchange(&world, ("orders", &secret), &subject, &[]).await.json());
+    let fields = [("client_id", "app"), ("token", &*subject)];
+    assert!(world.post("/auth/revoke", &fields, None).await.status.is_success());
+    assert_eq!(world.userinfo(&again).await.status.as_u16(), 401);
+}
+
+#[tokio::test]
+async fn userinfo_with_an_exchanged_token_is_for_the_client_that_holds_it() {
+    let world = World::start().await;
+    let policy = PolicyOrder { is_pairwise: true, ..PolicyOrder::default() };
+    world.client(&ClientOrder { is_public: true, policy, ..World::order("app") }).await;
+    let policy =
+        PolicyOrder { userinfo_algorithm: Some("ES256".to_owned()), ..PolicyOrder::default() };
+    let order = ClientOrder {
+        id: "orders".to_owned(),
+        grant_types: vec!["token_exchange".to_owned()],
+        scopes: vec!["openid".to_owned()],
+        policy,
+        ..ClientOrder::default()
+    };
+    let secret = world.client(&order).await.secret.unwrap();
+    let subject = access(&world.tokens("app", "openid").await);
+    let exchanged = access(&exchange(&world, ("orders", &secret), &subject, &[]).await.json());
+    let answer = world.userinfo(&exchanged).await;
+    assert_eq!(answer.header("content-type"), "application/jwt");
+    let claims = world.claims(&answer.body).await;
+    assert_eq!(claims.text("aud"), Some("orders"));
+    assert_eq!(claims.text("sub"), world.claims(&subject).await.text("sub"), "and no other");
+    let fields = [("client_id", "orders"), ("client_secret", &*secret), ("token", &*exchanged)];
+    let described = world.post("/auth/introspect", &fields, None).await.json();
+    assert_eq!(described["act"], json!({"sub": "orders"}), "who acts is told");
+}
+
+#[tokio::test]
+async fn a_service_is_no_program_of_the_shop_by_the_token_of_one() {
+    let world = World::start().await;
+    let administration = world.administration().await;
+    administration.add_user("boss@example.com", Some("admin"), Some(PASSWORD)).await.unwrap();
+    let own = ClientOrder { is_public: true, is_trusted: true, ..World::order("own") };
+    world.client(&own).await;
+    let secret = service(&world, "orders").await;
+    let (browser, challenge) = (Browser::new(&world), challenge());
+    let page = browser.authorize(&authorization("own", &challenge)).await;
+    let code = browser.sign_in(&page, "boss@example.com", PASSWORD).await.parameter("code");
+    let subject = access(&world.redeem("own", &code.unwrap()).await.json());
+    let exchanged = access(&exchange(&world, ("orders", &secret), &subject, &[]).await.json());
+    for (token, status) in [(&subject, 200), (&exchanged, 403)] {
+        let request = Request::get("/auth/scim/v2/Users");
+        let request = request.header("authorization", format!("Bearer {token}"));
+        let answer = world.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status.as_u16(), status);
+    }
 }

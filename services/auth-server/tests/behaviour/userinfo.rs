@@ -40,6 +40,9 @@ async fn a_post_is_answered_like_a_get() {
         let answer = world.send(request.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status, StatusCode::OK);
     }
+    let unreadable = [("access_token", token), ("access_token", token)];
+    let answer = world.post("/auth/userinfo", &unreadable, None).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "twice");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use super::presented_token::{self, TokenRefusal, TokenRequest};
 use crate::{
-    application::{error::AuthError, issuer::MOUNT, tokens::ActiveToken},
+    application::{active_token::ActiveToken, error::AuthError, issuer::MOUNT},
     domain::events::{ClientId, Role},
     provider::Provider,
 };
@@ -83,10 +83,11 @@ async fn is_admitted(
     if account.is_none_or(|account| account.role != Some(Role::Admin)) {
         return Ok(false);
     }
-    Ok(has_scope || is_trusted(provider, &grant.authorization.client).await?)
+    Ok(has_scope || is_trusted(provider, active.client().as_ref()).await?)
 }
 
-async fn is_trusted(provider: &Provider, client: &ClientId) -> Result<bool, AuthError> {
+async fn is_trusted(provider: &Provider, client: Option<&ClientId>) -> Result<bool, AuthError> {
+    let Some(client) = client else { return Ok(false) };
     let client = provider.clients.find(client).await?;
     let registration = client.as_deref().and_then(|client| client.registration());
     Ok(registration.is_some_and(|registration| registration.is_trusted))

@@ -1,34 +1,32 @@
 //! Authorization endpoint (RFC 6749, section 4.1): takes the request, shows the pages, and answers the client.
 
 use super::{
+    authorization_response::{refuse, respond_to},
     body::ProtocolRequest,
     browser::Browser,
-    device, form, page, respond,
+    device, form, page,
     sign_in::{self, Destination},
+    sign_up,
+    signed_in::network,
     texts::{Texts, filled},
 };
 use crate::{
     application::{
         authorization::{NextStep, Progress},
         authorization_request::{
-            AuthorizationRefusal, AuthorizationRequest, UntrustedRequest, Validated,
+            AuthorizationRefusal, AuthorizationRequest, UntrustedRequest, Validated, refusal,
         },
         error::AuthError,
         parameters::Parameters,
         request_source::Channel,
         request_validation::{response_target, validate},
-        response_target::{ResponseMode, ResponseTarget},
         sessions::Session,
     },
     domain::{events::Registration, redirect_uri},
     provider::Provider,
 };
-use axum::{
-    extract::State,
-    response::{IntoResponse, Response},
-};
-use http::{HeaderValue, StatusCode, header};
-use maud::html;
+use axum::{extract::State, response::Response};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use storage::StorageError;
@@ -37,6 +35,10 @@ use storage::StorageError;
 pub(crate) const SIGN_IN_FORM: &str = "sign-in";
 /// Form of the consent page.
 pub(crate) const CONSENT_FORM: &str = "consent";
+
+/// Without mail nobody gets an account by themselves.
+const NO_SIGN_UP: AuthorizationRefusal =
+    refusal("invalid_request", "the prompt create is not supported here");
 
 /// Data of the consent page.
 #[derive(Debug, Serialize, Deserialize)]
@@ -69,7 +71,9 @@ async fn answer(provider: &Provider, request: ProtocolRequest) -> Result<Respons
         Validated::Request(request) => {
             proceed(provider, &browser, *request, session, Progress::Arrived).await
         }
-        Validated::Refused(target, refusal) => refuse(provider, &browser, &target, refusal),
+        Validated::Refused(target, refusal) => {
+            refuse(provider, &browser, &target, refusal, Progress::Arrived)
+        }
         Validated::Untrusted(reason) => {
             let texts = browser.texts;
             let sentence = match reason {
@@ -85,8 +89,16 @@ async fn answer(provider: &Provider, request: ProtocolRequest) -> Result<Respons
 /// The request behind these parameters, validated. If it cannot be had, the client is told so at an address that it registered.
 async fn validated(provider: &Provider, parameters: Parameters) -> Result<Validated, AuthError> {
     let (clients, tokens) = (&provider.clients, &provider.tokens);
-    match provider.request_sources.resolve(parameters.clone(), Channel::Browser).await? {
-        Ok(sourced) => Ok(validate(&sourced, clients, tokens).await?),
+    let network = network();
+    let request_sources = &provider.request_sources;
+    match request_sources.resolve(parameters.clone(), Channel::Browser, &network).await? {
+        Ok(sourced) => {
+            let validated = validate(&sourced, clients, tokens).await?;
+            if let (Validated::Refused(..), Some(reference)) = (&validated, &sourced.pushed) {
+                provider.pushed.answer(reference).await?;
+            }
+            Ok(validated)
+        }
         Err(refusal) => {
             let target = response_target(&parameters, clients).await?;
             let untrusted = Validated::Untrusted(UntrustedRequest::Parameters);
@@ -119,6 +131,10 @@ pub(crate) async fn proceed(
             let destination = Destination::Client(Box::new(request));
             sign_in::page(provider, browser, destination, &introduction, &email, None)
         }
+        NextStep::SignUp if provider.mails.is_open() => {
+            sign_up::page_for(provider, browser, &request)
+        }
+        NextStep::SignUp => deny(provider, browser, &request, NO_SIGN_UP, progress).await,
         NextStep::Consent { client, account } => {
             let (Some(registration), Some(session)) = (client.registration(), session) else {
                 return unknown_client();
@@ -132,20 +148,25 @@ pub(crate) async fn proceed(
                 device_decided(provider, browser, decided, true)
             }
         },
-        NextStep::Refuse(refusal) => deny(provider, browser, &request, refusal).await,
+        NextStep::Refuse(refusal) => deny(provider, browser, &request, refusal, progress).await,
         NextStep::UnknownClient => unknown_client(),
     }
 }
 
-/// Tells the client of a refusal: the one that sent the browser here, or the device that waits.
+/// Tells the client of a refusal: the one that sent the browser here, or the device that waits. A request that was pushed is used up by
+/// it.
 pub(crate) async fn deny(
     provider: &Provider,
     browser: &Browser,
     request: &AuthorizationRequest,
     refusal: AuthorizationRefusal,
+    progress: Progress,
 ) -> Response {
+    if let Err(error) = provider.authorizations.use_up(request).await {
+        return page::failure(provider, browser.texts, &error);
+    }
     match &request.device {
-        None => refuse(provider, browser, &request.target, refusal),
+        None => refuse(provider, browser, &request.target, refusal, progress),
         Some(device) => {
             let decided = provider.devices.deny(&device.digest).await;
             device_decided(provider, browser, decided, false)
@@ -186,81 +207,4 @@ fn ask_for_consent(
     let (sealed, cookie) = form::seal(provider, browser, CONSENT_FORM, data);
     let page = page::consent(provider, browser, registration, &sealed, &scopes, account, &host);
     page::with_cookie(page, cookie)
-}
-
-/// Refusal, as the client is told of it.
-pub(crate) fn refuse(
-    provider: &Provider,
-    browser: &Browser,
-    target: &ResponseTarget,
-    refusal: AuthorizationRefusal,
-) -> Response {
-    let AuthorizationRefusal { error, description } = refusal;
-    let error = [("error", error), ("error_description", description)];
-    respond_to(provider, browser, target, &error)
-}
-
-/// Response to the client: with its state, and with the issuer, so that it cannot be taken for one of another provider (RFC 9207); or
-/// signed as a whole (JARM).
-fn respond_to(
-    provider: &Provider,
-    browser: &Browser,
-    target: &ResponseTarget,
-    parameters: &[(&str, &str)],
-) -> Response {
-    let state = target.state.as_deref().map(|state| ("state", state));
-    let issuer = ("iss", provider.issuer.as_str());
-    let mut all: Vec<(&str, &str)> = parameters.iter().copied().chain(state).collect();
-    let signed;
-    match &target.signature {
-        None => all.push(issuer),
-        Some(signature) => match provider.tokens.response_token(signature, &all) {
-            Ok(token) => {
-                signed = token;
-                all = vec![("response", &signed)];
-            }
-            Err(error) => return page::failure(provider, browser.texts, &error),
-        },
-    }
-    let uri = &target.redirect_uri;
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&all).finish();
-    let location = match target.mode {
-        ResponseMode::Query => redirect_uri::with_query(uri, &query),
-        ResponseMode::Fragment => format!("{uri}#{query}"),
-        ResponseMode::FormPost => return form_post(provider, browser, uri, &all),
-    };
-    let response = respond::see_other(&location);
-    response.unwrap_or_else(|| StatusCode::INTERNAL_SERVER_ERROR.into_response())
-}
-
-/// Response by a form that the browser posts (OAuth 2.0 Form Post Response Mode): by a script of one line, or by a button.
-fn form_post(
-    provider: &Provider,
-    browser: &Browser,
-    uri: &str,
-    parameters: &[(&str, &str)],
-) -> Response {
-    const SCRIPT: &str = "document.forms[0].submit()";
-    let page = page::Page::new(provider, browser, browser.texts.continue_to);
-    let mut response = page.response(
-        None,
-        &html! {
-            form action=(uri) method="post" {
-                @for (name, value) in parameters { input type="hidden" name=(name) value=(value); }
-                noscript { button.button #continue type="submit" { (browser.texts.continue_to) } }
-            }
-            script { (maud::PreEscaped(SCRIPT)) }
-        },
-    );
-    let digest = base64::Engine::encode(
-        &base64::prelude::BASE64_STANDARD,
-        <sha2::Sha256 as sha2::Digest>::digest(SCRIPT),
-    );
-    let policy = format!(
-        "default-src 'none'; style-src 'self'; script-src 'sha256-{digest}'; base-uri 'none'; frame-ancestors 'none'"
-    );
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    response
 }

@@ -43,8 +43,7 @@ async fn decide(provider: &Provider, submitted: Submitted) -> Result<Response, A
         return expired(&browser);
     };
     if parameters.get("decision") != Some("allow") {
-        provider.authorizations.use_up(&request).await?;
-        return Ok(deny(provider, &browser, &request, ACCESS_DENIED).await);
+        return Ok(deny(provider, &browser, &request, ACCESS_DENIED, Progress::Consented).await);
     }
     provider.authorizations.consent(&request, session).await?;
     Ok(proceed(provider, &browser, request, Some(session), Progress::Consented).await)

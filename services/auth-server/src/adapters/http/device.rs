@@ -8,6 +8,7 @@ use super::{
     error_response::ErrorResponse,
     form::{self, Submitted},
     page, respond,
+    signed_in::network,
     texts::Texts,
 };
 use crate::{
@@ -29,8 +30,6 @@ use http::StatusCode;
 use maud::html;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use transport::Context;
-use web::ClientKey;
 
 /// Form of the page.
 const DEVICE_FORM: &str = "device";
@@ -62,7 +61,7 @@ async fn begin(provider: &Provider, request: Request) -> Result<Value, ErrorResp
             "none of the scopes is open to this client",
         ));
     }
-    let begun = provider.devices.begin(&client.id, client.registered_at(), scopes).await?;
+    let begun = provider.devices.begin(&client.id, client.changed_at(), scopes).await?;
     let DeviceCodes { device_code, user_code } = begun;
     let uri = provider.issuer.at("/device");
     Ok(json!({
@@ -121,22 +120,17 @@ async fn entered(provider: &Provider, submitted: Submitted) -> Result<Response, 
     Ok(proceed(provider, &browser, request, session, Progress::Arrived).await)
 }
 
-/// What a device counts by, and who enters codes.
-fn network() -> String {
-    let address = Context::current_client().map(|address| ClientKey::at(address).to_string());
-    address.unwrap_or_else(|| "unknown".to_owned())
-}
-
 /// Authorization request of a device: the person is asked in any case, and the answer goes to the device.
 fn request_of(device: WaitingDevice) -> AuthorizationRequest {
     AuthorizationRequest {
         client: device.client,
-        registered_at: device.registered_at,
+        client_changed_at: device.client_changed_at,
         target: ResponseTarget {
             redirect_uri: String::new(),
             mode: ResponseMode::Query,
             state: None,
             signature: None,
+            is_self_registered: false,
         },
         scopes: device.scopes,
         code_challenge: Some(device.digest.clone()),

@@ -1,15 +1,12 @@
 //! Metadata (OpenID Connect Discovery; RFC 8414) and key set. Only what there is is announced.
 
-use super::{
-    respond,
-    texts::Texts,
-    token::{DEVICE_CODE, TOKEN_EXCHANGE},
-};
+use super::{respond, texts::Texts};
 use crate::{
     application::{
         client_metadata::OPEN_SCOPES, client_registration::RegistrationAccess,
         keyring::JWKS_MAX_AGE, standard_claims, token_rules::PASSWORD_ONLY,
     },
+    domain::events::{GrantType, TokenAlgorithm},
     provider::Provider,
 };
 use axum::{extract::State, response::Response};
@@ -20,8 +17,9 @@ use std::sync::Arc;
 
 /// Methods by which a client may prove who it is.
 const CLIENT_METHODS: [&str; 3] = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
-/// Algorithms of what this server signs.
-const ALGORITHMS: [&str; 3] = ["ES256", "EdDSA", "RS256"];
+
+/// Values of `prompt` that every shop supports.
+const PROMPTS: [&str; 4] = ["none", "login", "consent", "select_account"];
 
 /// Claims of ID tokens that are not about the person.
 const TOKEN_CLAIMS: [&str; 10] =
@@ -33,6 +31,7 @@ pub(crate) async fn metadata(State(provider): State<Arc<Provider>>) -> Response 
     let public_methods: Vec<&str> = CLIENT_METHODS.into_iter().chain(["none"]).collect();
     let client_algorithms = Algorithm::names(&Algorithm::ALL);
     let claims: Vec<&str> = TOKEN_CLAIMS.into_iter().chain(standard_claims::names()).collect();
+    let algorithms = TokenAlgorithm::names();
     let mut metadata = json!({
         "issuer": issuer.as_str(),
         "authorization_endpoint": issuer.at("/authorize"),
@@ -52,13 +51,12 @@ pub(crate) async fn metadata(State(provider): State<Arc<Provider>>) -> Response 
         "response_types_supported": ["code"],
         "response_modes_supported":
             ["query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt", "form_post.jwt"],
-        "grant_types_supported":
-            ["authorization_code", "refresh_token", "client_credentials", DEVICE_CODE, TOKEN_EXCHANGE],
+        "grant_types_supported": GrantType::names(),
         "subject_types_supported": ["public", "pairwise"],
-        "id_token_signing_alg_values_supported": ALGORITHMS,
-        "userinfo_signing_alg_values_supported": ALGORITHMS,
-        "authorization_signing_alg_values_supported": ALGORITHMS,
-        "introspection_signing_alg_values_supported": ALGORITHMS,
+        "id_token_signing_alg_values_supported": algorithms,
+        "userinfo_signing_alg_values_supported": algorithms,
+        "authorization_signing_alg_values_supported": algorithms,
+        "introspection_signing_alg_values_supported": algorithms,
         "request_object_signing_alg_values_supported": client_algorithms,
         "token_endpoint_auth_methods_supported": public_methods,
         "token_endpoint_auth_signing_alg_values_supported": client_algorithms,
@@ -68,7 +66,7 @@ pub(crate) async fn metadata(State(provider): State<Arc<Provider>>) -> Response 
         "revocation_endpoint_auth_signing_alg_values_supported": client_algorithms,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
-        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "prompt_values_supported": PROMPTS,
         "ui_locales_supported": Texts::tags(),
         "dpop_signing_alg_values_supported": Algorithm::names(&Algorithm::STRONG),
         "claims_parameter_supported": true,
@@ -78,6 +76,9 @@ pub(crate) async fn metadata(State(provider): State<Arc<Provider>>) -> Response 
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
     });
+    if provider.mails.is_open() {
+        metadata["prompt_values_supported"] = PROMPTS.into_iter().chain(["create"]).collect();
+    }
     if provider.registrations.access != RegistrationAccess::Closed {
         metadata["registration_endpoint"] = issuer.at("/register").into();
     }

@@ -22,7 +22,8 @@ const INTROSPECT: &str = "introspect";
 /// Media type of a signed answer.
 const SIGNED: &str = "application/token-introspection+jwt";
 /// Claims of an access token that are told.
-const CLAIMS: [&str; 9] = ["iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope", "cnf"];
+const CLAIMS: [&str; 10] =
+    ["iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope", "cnf", "act"];
 
 /// Says what a token is worth.
 pub(crate) async fn introspect(
@@ -75,7 +76,7 @@ async fn access_token(
     token: &str,
 ) -> Result<Option<Value>, ErrorResponse> {
     let Some(active) = provider.tokens.active(token).await? else { return Ok(None) };
-    let is_its_own = active.claims.text("client_id") == Some(client.id.as_str());
+    let is_its_own = active.client().as_ref() == Some(&client.id);
     let may_see = client.registration().scopes.iter().any(|scope| scope == INTROSPECT);
     if !(is_its_own || may_see) {
         return Ok(None);

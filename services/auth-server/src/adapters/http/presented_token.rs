@@ -4,19 +4,16 @@
 use super::proof;
 use crate::{
     application::{
+        active_token::ActiveToken,
         dpop::{ProofRefusal, ProvenRequest},
         error::AuthError,
-        tokens::ActiveToken,
     },
     provider::Provider,
 };
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use jose::DpopError;
+use jose::{Algorithm, DpopError};
 use storage::StorageError;
-
-/// Algorithms of proofs, as challenges name them.
-const PROOF_ALGORITHMS: &str = "ES256 EdDSA Ed25519 PS256";
 
 /// Scheme of the `Authorization` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,9 +66,11 @@ pub(crate) async fn active(
         (Some(key), Scheme::Dpop) => {
             let header = proof::header(request.headers).ok().flatten();
             let header = header.ok_or(TokenRefusal::InvalidProof)?;
+            let client = active.client().ok_or(TokenRefusal::InvalidToken(scheme))?;
             let proven = ProvenRequest {
                 method: request.method.as_str(),
                 path: request.path,
+                client: &client,
                 access_token: Some(token),
             };
             let proof = provider.dpop.verify(header, proven).await?;
@@ -143,7 +142,10 @@ impl TokenRefusal {
 fn challenged(status: StatusCode, scheme: Scheme, error: &str) -> Response {
     let challenge = match scheme {
         Scheme::Bearer => format!(r#"Bearer realm="auth"{error}"#),
-        Scheme::Dpop => format!(r#"DPoP realm="auth"{error}, algs="{PROOF_ALGORITHMS}""#),
+        Scheme::Dpop => {
+            let algorithms = Algorithm::names(&Algorithm::STRONG).join(" ");
+            format!(r#"DPoP realm="auth"{error}, algs="{algorithms}""#)
+        }
     };
     let mut response = (status, [(header::CACHE_CONTROL, "no-store")]).into_response();
     if let Ok(challenge) = HeaderValue::from_str(&challenge) {

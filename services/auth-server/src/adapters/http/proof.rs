@@ -3,6 +3,7 @@
 use super::{error_response::ErrorResponse, respond};
 use crate::{
     application::dpop::{ProofRefusal, ProvenRequest},
+    domain::events::ClientId,
     provider::Provider,
 };
 use axum::response::Response;
@@ -27,14 +28,15 @@ pub(crate) fn header(headers: &HeaderMap) -> Result<Option<&str>, ErrorResponse>
     }
 }
 
-/// Verified proof of a POST to a path below the issuer, if there is one.
+/// Verified proof of a POST of a client to a path below the issuer, if there is one.
 pub(crate) async fn of_post(
     provider: &Provider,
     headers: &HeaderMap,
     path: &str,
+    client: &ClientId,
 ) -> Result<Option<DpopProof>, ErrorResponse> {
     let Some(proof) = header(headers)? else { return Ok(None) };
-    let request = ProvenRequest { method: "POST", path, access_token: None };
+    let request = ProvenRequest { method: "POST", path, client, access_token: None };
     Ok(Some(provider.dpop.verify(proof, request).await?))
 }
 

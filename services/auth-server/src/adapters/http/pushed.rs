@@ -4,6 +4,7 @@ use super::{
     client_credentials::{self, ClientRequest},
     error_response::ErrorResponse,
     proof, respond,
+    signed_in::network,
 };
 use crate::{
     application::{
@@ -23,8 +24,6 @@ use axum::{
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use transport::Context;
-use web::ClientKey;
 
 /// Parameters by which the client proved who it is, and which are no part of its request.
 const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
@@ -46,9 +45,9 @@ async fn pushed(provider: &Provider, request: Request) -> Result<Value, ErrorRes
         let refused = "a pushed request has no request_uri";
         return Err(ErrorResponse::new("invalid_request", refused));
     }
-    let proof = proof::of_post(provider, &headers, "/par").await?;
+    let proof = proof::of_post(provider, &headers, "/par", &client.id).await?;
     let parameters = parameters.without(&CREDENTIALS).with("client_id", client.id.as_str());
-    let sourced = provider.request_sources.resolve(parameters, Channel::Client).await?;
+    let sourced = provider.request_sources.resolve(parameters, Channel::Client, &network()).await?;
     let mut sourced = sourced.map_err(refused)?;
     if let Some(proof) = proof {
         let key = proof.thumbprint();
@@ -84,12 +83,10 @@ async fn check_limit(
     if client.registration().is_confidential() {
         return Ok(());
     }
-    let address = Context::current_client().map(|address| ClientKey::at(address).to_string());
-    if provider.pushed_attempts.begin(address.as_deref().unwrap_or("unknown")).await? {
-        Ok(())
-    } else {
-        Err(ErrorResponse::unavailable())
+    if provider.pushed_attempts.begin(&network()).await? {
+        return Ok(());
     }
+    Err(ErrorResponse::unavailable())
 }
 
 fn refused(refusal: AuthorizationRefusal) -> ErrorResponse {

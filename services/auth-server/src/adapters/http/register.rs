@@ -1,6 +1,6 @@
 //! Client registration endpoint (RFC 7591), and the configuration endpoint of each client that registered itself (RFC 7592).
 
-use super::respond;
+use super::{respond, signed_in::network};
 use crate::{
     application::{
         client_metadata::MetadataRefusal,
@@ -26,7 +26,7 @@ const BYTES_MAX: usize = 64 * 1024;
 pub(crate) async fn register(State(provider): State<Arc<Provider>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let answer = match read(body).await {
-        Ok(body) => provider.registrations.register(token(&head.headers), &body).await,
+        Ok(body) => provider.registrations.register(token(&head.headers), &body, &network()).await,
         Err(refused) => return refused,
     };
     respond::with_cors(answered(&provider, StatusCode::CREATED, answer))
@@ -50,7 +50,9 @@ pub(crate) async fn update(
 ) -> Response {
     let (head, body) = request.into_parts();
     let answer = match read(body).await {
-        Ok(body) => provider.registrations.update(&id, token(&head.headers), &body).await,
+        Ok(body) => {
+            provider.registrations.update(&id, token(&head.headers), &body, &network()).await
+        }
         Err(refused) => return refused,
     };
     respond::with_cors(answered(&provider, StatusCode::OK, answer))
@@ -125,6 +127,10 @@ fn refused(refusal: &RegistrationRefusal) -> Response {
         }
         RegistrationRefusal::TooMany => {
             let refused = "as many clients are registered as may be";
+            error(StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", refused)
+        }
+        RegistrationRefusal::TooOften => {
+            let refused = "one network registers no more clients within a quarter of an hour";
             error(StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", refused)
         }
         RegistrationRefusal::Auth(failure) => {

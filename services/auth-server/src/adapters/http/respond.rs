@@ -62,7 +62,7 @@ pub(crate) async fn preflight() -> Response {
     let mut response = with_cors(StatusCode::NO_CONTENT.into_response());
     let headers = response.headers_mut();
     let allowed: [(HeaderName, &str); 3] = [
-        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, DELETE"),
         (header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, DPoP"),
         (header::ACCESS_CONTROL_MAX_AGE, "600"),
     ];

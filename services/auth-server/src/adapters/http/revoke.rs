@@ -1,4 +1,4 @@
-//! Revocation (RFC 7009): a client gives back a token; its whole grant ends with it.
+//! Revocation (RFC 7009): a client gives back a token; the grant that it was given ends with it.
 
 use super::{
     client_credentials::{self, ClientRequest},
@@ -41,7 +41,7 @@ async fn revoked(provider: &Provider, request: Request) -> Result<(), ErrorRespo
         return Ok(provider.grants.revoke(id).await?);
     }
     if let Some(active) = provider.tokens.active(token).await? {
-        if active.claims.text("client_id") != Some(client.id.as_str()) {
+        if active.client().as_ref() != Some(&client.id) {
             return Err(FOREIGN);
         }
         provider.tokens.revoke(&active).await?;

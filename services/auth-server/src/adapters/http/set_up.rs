@@ -76,7 +76,7 @@ async fn set_up(provider: &Provider, submitted: Submitted) -> Result<Response, A
     let owner = person.email.as_deref().filter(|_| holder.is_set_up);
     let notice = provider.mails.notice(owner, AccountNotice::PasswordChanged, texts.tag)?;
     match provider.accounts.set_up(&handle, &email, &password, notice).await {
-        Ok(_) => {}
+        Ok(id) => provider.session_list.end_all(id).await?,
         Err(AuthError::Rejected(Rejection::AddressTaken)) => return Ok(again(texts.address_taken)),
         Err(AuthError::Busy) => return Ok(again(texts.busy)),
         Err(error) => return Err(error),

@@ -28,10 +28,6 @@ use std::{ops::RangeInclusive, sync::Arc};
 
 /// Characters of a code verifier (RFC 7636, section 4.1).
 const VERIFIER_CHARACTERS: RangeInclusive<usize> = 43..=128;
-/// Grant type of devices.
-pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
-/// Grant type of token exchange.
-pub(crate) const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 /// Scope of OpenID Connect.
 const OPENID: &str = "openid";
 
@@ -44,19 +40,10 @@ pub(crate) async fn exchange(State(provider): State<Arc<Provider>>, request: Req
 async fn answer(provider: &Provider, request: Request) -> Result<Value, ErrorResponse> {
     let ClientRequest { client, parameters, headers } =
         client_credentials::authenticated(provider, request).await?;
-    let grant_type = match parameters.required("grant_type")? {
-        "authorization_code" => GrantType::AuthorizationCode,
-        "refresh_token" => GrantType::RefreshToken,
-        "client_credentials" => GrantType::ClientCredentials,
-        DEVICE_CODE => GrantType::DeviceCode,
-        TOKEN_EXCHANGE => GrantType::TokenExchange,
-        _ => {
-            return Err(ErrorResponse::new(
-                "unsupported_grant_type",
-                "the grant_type is not supported",
-            ));
-        }
-    };
+    let grant_type = GrantType::of_name(parameters.required("grant_type")?);
+    let unsupported =
+        ErrorResponse::new("unsupported_grant_type", "the grant_type is not supported");
+    let grant_type = grant_type.ok_or(unsupported)?;
     if !client.registration().allows(grant_type) {
         let refused = "the client may not use this grant_type";
         return Err(ErrorResponse::new("unauthorized_client", refused));
@@ -66,7 +53,7 @@ async fn answer(provider: &Provider, request: Request) -> Result<Value, ErrorRes
     if !targets.all(is_known) {
         return Err(ErrorResponse::new("invalid_target", "the resource is not known here"));
     }
-    let proof = proof::of_post(provider, &headers, "/token").await?;
+    let proof = proof::of_post(provider, &headers, "/token", &client.id).await?;
     if proof.is_none() && client_rules::requires_sender_constraint(&client.registration().policy) {
         let needed =
             "the client is registered for tokens that are bound to a key: a DPoP proof is needed";
@@ -105,6 +92,7 @@ impl Exchange<'_> {
             redirect_uri: self.parameters.get("redirect_uri"),
             challenge: challenge.as_deref(),
             dpop_key: self.key,
+            is_poll: false,
         };
         let redeemed = self.provider.grants.redeem(&code, self.client).await?;
         let scopes = redeemed.grant.authorization.scopes.clone();
@@ -147,6 +135,7 @@ impl Exchange<'_> {
             redirect_uri: None,
             challenge: Some(&challenge),
             dpop_key: self.key,
+            is_poll: true,
         };
         let redeemed = self.provider.grants.redeem(&code, self.client).await?;
         let scopes = redeemed.grant.authorization.scopes.clone();
@@ -185,6 +174,7 @@ impl Exchange<'_> {
         scopes: &[String],
         nonce: Option<&str>,
     ) -> Result<Value, ErrorResponse> {
+        self.provider.unused_clients.note_use(self.client).await?;
         let (issued, registration) = (&self.provider.tokens, self.client.registration());
         let access_token = issued.access_token(&granted, registration, scopes, self.key).await?;
         let mut response = self.response(&access_token, scopes);

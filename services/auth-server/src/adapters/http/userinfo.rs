@@ -1,7 +1,7 @@
 //! `UserInfo` (OpenID Connect Core, section 5.3).
 
 use super::{
-    body,
+    body::{self, FormError},
     presented_token::{self, TokenRefusal, TokenRequest},
     proof, respond,
 };
@@ -10,14 +10,14 @@ use crate::{
         parameters::Parameters,
         standard_claims::{claims_of, verify_email},
     },
-    domain::events::Authorization,
     provider::Provider,
 };
 use axum::{
+    body::Body,
     extract::{Request, State},
     response::Response,
 };
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -32,9 +32,8 @@ pub(crate) async fn userinfo(State(provider): State<Arc<Provider>>, request: Req
 
 async fn answer(provider: &Provider, request: Request) -> Result<Response, TokenRefusal> {
     let (head, body) = request.into_parts();
-    // A body that is no form has no token.
     let form = match head.method {
-        Method::POST => body::form(&head.headers, body).await.unwrap_or_default(),
+        Method::POST => posted(&head.headers, body).await?,
         _ => Parameters::default(),
     };
     let request = TokenRequest {
@@ -48,20 +47,31 @@ async fn answer(provider: &Provider, request: Request) -> Result<Response, Token
     let Some((_, grant)) = person else {
         return Err(TokenRefusal::InsufficientScope(scheme, OPENID));
     };
-    let Authorization { client: id, account, .. } = &grant.authorization;
-    let client = provider.clients.find(id).await?;
+    // Of an exchanged token, the client that holds it: the claims are signed as that one is registered.
+    let Some(id) = active.client() else { return Err(TokenRefusal::InvalidToken(scheme)) };
+    let account = &grant.authorization.account;
+    let client = provider.clients.find(&id).await?;
     let registration = client.as_deref().and_then(|client| client.registration());
     let Some(registration) = registration else { return Err(TokenRefusal::InvalidToken(scheme)) };
     let person = provider.accounts.person(*account).await?.unwrap_or_default();
     let holder = provider.accounts.load(*account).await?;
     let mut claims = claims_of(&person, |scope| active.has_scope(scope));
     verify_email(&mut claims, holder.as_deref());
-    claims.insert("sub".to_owned(), provider.subjects.of(*account, registration).into());
+    // As the token says it, so that an exchanged one tells nothing more (OpenID Connect Core, section 5.3.2).
+    claims.insert("sub".to_owned(), active.claims.text("sub").unwrap_or_default().into());
     Ok(match registration.policy.userinfo_algorithm {
         None => respond::private_json(StatusCode::OK, &Value::Object(claims)),
         Some(algorithm) => {
-            let token = provider.tokens.userinfo_token(id, algorithm, claims)?;
+            let token = provider.tokens.userinfo_token(&id, algorithm, claims)?;
             respond::private_token("application/jwt", token)
         }
     })
+}
+
+/// Parameters of a form. A body of another media type is none, and has no token.
+async fn posted(headers: &HeaderMap, body: Body) -> Result<Parameters, TokenRefusal> {
+    match body::form(headers, body).await {
+        Err(FormError::MediaType) => Ok(Parameters::default()),
+        form => form.map_err(|_| TokenRefusal::InvalidRequest),
+    }
 }

@@ -133,7 +133,11 @@ pub(in crate::adapters) async fn deleted(
     id: &str,
     expected: Option<&[u64]>,
 ) -> Result<(), ScimError> {
-    let id = id.parse().map_err(|_| ScimError::not_found())?;
+    let id: AccountId = id.parse().map_err(|_| ScimError::not_found())?;
+    let account = provider.accounts.load(id).await?.ok_or(ScimError::not_found())?;
+    account.check_version(expected)?;
+    // While there is a list of them.
+    provider.session_list.end_all(id).await?;
     Ok(provider.accounts.delete(id, expected).await?)
 }
 
@@ -159,6 +163,9 @@ pub(in crate::adapters) async fn changed(
     let is_active = boolean(&wanted, "active")?;
     let password = password(provider, &wanted, &email).await?;
     provider.accounts.update(id, expected, is_active, password.as_ref()).await?;
+    if password.is_some() || is_active == Some(false) {
+        provider.session_list.end_all(id).await?;
+    }
     find(provider, id).await?.ok_or(ScimError::not_found())
 }
 

@@ -49,11 +49,9 @@ pub(super) fn sector(
     if of_list.is_some() {
         return Ok(of_list);
     }
-    let mut hosts: Vec<_> = redirect_uris.iter().map(|uri| https_host(uri)).collect();
-    hosts.dedup();
-    match &hosts[..] {
-        [Some(host)] => Ok(Some(host.clone())),
-        _ => Err(refused("pairwise subjects of several hosts need a sector_identifier_uri")),
+    match redirect_uri::sector(redirect_uris) {
+        Some(host) => Ok(Some(host.to_owned())),
+        None => Err(refused("pairwise subjects of several hosts need a sector_identifier_uri")),
     }
 }
 

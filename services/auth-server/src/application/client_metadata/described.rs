@@ -2,7 +2,7 @@
 
 use crate::domain::{
     client_rules,
-    events::{ClientAuthentication, ClientId, GrantType, Registration, TokenAlgorithm},
+    events::{ClientAuthentication, ClientId, Registration, TokenAlgorithm},
 };
 use serde_json::{Map, Value, json};
 
@@ -16,8 +16,8 @@ pub(crate) fn described(id: &ClientId, registration: &Registration) -> Map<Strin
             described.insert(name.to_owned(), value);
         }
     };
-    let signed = |algorithm: Option<TokenAlgorithm>| algorithm.map(name_of);
-    let grant_types: Vec<_> = registration.grant_types.iter().map(|it| grant_type(*it)).collect();
+    let signed = |algorithm: Option<TokenAlgorithm>| algorithm.map(TokenAlgorithm::name);
+    let grant_types: Vec<_> = registration.grant_types.iter().map(|it| it.name()).collect();
     let keys = registration.keys.as_deref().and_then(|it| serde_json::from_str(it).ok());
     let default = client_rules::default_algorithm(policy);
     say("client_id", id.as_str().into());
@@ -35,7 +35,7 @@ pub(crate) fn described(id: &ClientId, registration: &Registration) -> Map<Strin
     say("subject_type", if policy.sector.is_some() { "pairwise" } else { "public" }.into());
     say(
         "id_token_signed_response_alg",
-        name_of(registration.id_token_algorithm.unwrap_or(default)).into(),
+        registration.id_token_algorithm.unwrap_or(default).name().into(),
     );
     say("userinfo_signed_response_alg", json!(signed(policy.userinfo_algorithm)));
     say("authorization_signed_response_alg", json!(signed(policy.response_algorithm)));
@@ -48,24 +48,6 @@ pub(crate) fn described(id: &ClientId, registration: &Registration) -> Map<Strin
     say("require_signed_request_object", policy.requires_signed_requests.into());
     say("dpop_bound_access_tokens", policy.requires_dpop.into());
     described
-}
-
-fn name_of(algorithm: TokenAlgorithm) -> &'static str {
-    match algorithm {
-        TokenAlgorithm::Rs256 => "RS256",
-        TokenAlgorithm::Es256 => "ES256",
-        TokenAlgorithm::EdDsa => "EdDSA",
-    }
-}
-
-fn grant_type(grant_type: GrantType) -> &'static str {
-    match grant_type {
-        GrantType::AuthorizationCode => "authorization_code",
-        GrantType::RefreshToken => "refresh_token",
-        GrantType::ClientCredentials => "client_credentials",
-        GrantType::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
-        GrantType::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
-    }
 }
 
 /// Method of authentication; of those with a secret, the one that every client knows.

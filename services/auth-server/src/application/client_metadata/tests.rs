@@ -29,7 +29,7 @@ fn without_wishes_a_client_gets_what_the_specifications_say() {
     let registration = &client.registration;
     assert_eq!(registration.authentication, ClientAuthentication::Secret);
     assert_eq!(registration.grant_types, [GrantType::AuthorizationCode]);
-    assert_eq!((registration.id_token_algorithm, client.is_pairwise), (None, false));
+    assert_eq!((registration.id_token_algorithm, &registration.policy.sector), (None, &None));
     assert_eq!(registration.name, "app.example");
     assert!(!registration.is_trusted);
     let described = described(&ClientId::parse("app").unwrap(), registration);

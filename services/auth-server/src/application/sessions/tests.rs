@@ -1,10 +1,14 @@
 //! Sessions: how they begin, go on and end.
 
 use super::*;
+use crate::application::logout_notices::tests::{participant, registration};
+use async_trait::async_trait;
+use bytes::Bytes;
 use engine_memory::MemoryEngine;
 use journal::Repository;
 use kernel::{ManualClock, SeededRandomness, Uuid};
 use std::num::NonZeroUsize;
+use storage::Commit;
 
 fn sessions() -> (Sessions, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
@@ -119,4 +123,57 @@ async fn the_end_of_a_session_is_remembered() {
     sessions.end(&id, &session).await.unwrap();
     assert_eq!(sessions.find(&id).await.unwrap(), None);
     assert!(sessions.has_ended(&session.sid).await.unwrap());
+}
+
+/// Store that is full when the end of a session is to be written.
+#[derive(Debug)]
+struct FullAtEnd(Arc<dyn KeyValue>);
+
+#[async_trait]
+impl KeyValue for FullAtEnd {
+    async fn value(&self, key: &str, now: Timestamp) -> Result<Option<Bytes>, StorageError> {
+        self.0.value(key, now).await
+    }
+
+    async fn put(
+        &self,
+        key: &str,
+        value: Bytes,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Commit, StorageError> {
+        if key.starts_with("ended-") {
+            return Err(StorageError::Full);
+        }
+        self.0.put(key, value, expires_at).await
+    }
+
+    async fn remove(&self, key: &str) -> Result<Commit, StorageError> {
+        self.0.remove(key).await
+    }
+
+    async fn add(
+        &self,
+        key: &str,
+        by: i64,
+        now: Timestamp,
+        expires_at: Option<Timestamp>,
+    ) -> Result<i64, StorageError> {
+        self.0.add(key, by, now, expires_at).await
+    }
+
+    async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StorageError> {
+        self.0.sweep(now, limit).await
+    }
+}
+
+#[tokio::test]
+async fn the_clients_of_a_session_are_told_even_if_something_fails_while_it_ends() {
+    let (sessions, _) = sessions();
+    let values = Arc::new(FullAtEnd(Arc::clone(&sessions.values)));
+    let sessions = Sessions { values, ..sessions };
+    let (id, session) = begun(&sessions, ADA, None).await;
+    let participant = participant("app", &session.sid);
+    sessions.notices.remember(&registration(), participant).await.unwrap();
+    assert!(sessions.end(&id, &session).await.is_err());
+    assert_eq!(sessions.notices.due(10).await.unwrap().len(), 1);
 }

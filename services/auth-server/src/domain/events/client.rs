@@ -65,6 +65,37 @@ pub(crate) enum GrantType {
     TokenExchange,
 }
 
+impl GrantType {
+    const ALL: [Self; 5] = [
+        Self::AuthorizationCode,
+        Self::RefreshToken,
+        Self::ClientCredentials,
+        Self::DeviceCode,
+        Self::TokenExchange,
+    ];
+
+    /// Name in the protocol (`grant_type`).
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
+        }
+    }
+
+    /// Grant type of this name in the protocol.
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+
+    /// Names of all.
+    pub(crate) fn names() -> [&'static str; 5] {
+        Self::ALL.map(Self::name)
+    }
+}
+
 /// Signature algorithm of tokens that a client may choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 #[cbor(index_only)]
@@ -78,6 +109,29 @@ pub(crate) enum TokenAlgorithm {
     #[n(2)]
     #[serde(rename = "EdDSA")]
     EdDsa,
+}
+
+impl TokenAlgorithm {
+    const ALL: [Self; 3] = [Self::Es256, Self::EdDsa, Self::Rs256];
+
+    /// Name (`alg`).
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Es256 => "ES256",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+
+    /// Algorithm of this name.
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+
+    /// Names of all.
+    pub(crate) fn names() -> [&'static str; 3] {
+        Self::ALL.map(Self::name)
+    }
 }
 
 /// Registration of a client.

@@ -49,6 +49,7 @@ fn redeem(
         family: Some((at(100), at(1_000))),
         dpop_key: None,
         binds_refresh_tokens: true,
+        is_poll: false,
     };
     change(&mut request);
     grant.redeem(&request)
@@ -73,6 +74,16 @@ fn refresh(
 }
 
 #[test]
+fn a_device_that_asks_again_for_what_it_was_given_is_refused_and_ends_nothing() {
+    let grant = authorized(Some("c"));
+    let redeemed = with(&grant, &redeem(&grant, |it| it.is_poll = true).unwrap());
+    assert!(redeemed.is_redeemed);
+    assert_eq!(redeem(&redeemed, |it| it.is_poll = true), Err(Rejection::GrantInvalid));
+    let replayed = with(&redeemed, &redeem(&redeemed, |_| {}).unwrap());
+    assert!(replayed.is_revoked, "a code that a browser took along was stolen");
+}
+
+#[test]
 fn a_code_is_redeemed_by_the_client_with_its_verifier_in_time() {
     let grant = authorized(Some("c"));
     let redeemed = redeem(&grant, |_| {}).unwrap();
@@ -92,6 +103,7 @@ fn a_code_is_redeemed_by_the_client_with_its_verifier_in_time() {
         family: None,
         dpop_key: None,
         binds_refresh_tokens: true,
+        is_poll: false,
     };
     assert_eq!(grant.redeem(&request), invalid);
 }

@@ -64,6 +64,7 @@ async fn change(provider: &Provider, submitted: Submitted) -> Result<Response, P
         Err(AuthError::Busy) => return Ok(form_page(provider, &person, Some(texts.busy))),
         changed => changed?,
     };
+    provider.session_list.end_all(account).await?;
     // How the session began counts on, and the password was entered once more.
     let earlier = person.session.methods.iter().map(String::as_str);
     let earlier = earlier.filter(|method| !PASSWORD.contains(method));

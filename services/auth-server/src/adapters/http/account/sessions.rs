@@ -46,7 +46,7 @@ async fn end(provider: &Provider, submitted: Submitted) -> Result<Response, Page
     let (texts, id) = (person.texts(), person.session.account);
     let sid = parameters.get("end").unwrap_or_default();
     if sid == EVERYWHERE {
-        provider.session_list.end_all(id, &person.account).await?;
+        provider.session_list.end_all(id).await?;
         provider.accounts.sign_out_everywhere(id).await?;
         let page = Page::new(provider, &person.browser, texts.signed_out);
         let page = page
