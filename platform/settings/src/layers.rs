@@ -1,6 +1,7 @@
 //! Layered settings: loads the layers, refuses undeclared keys, and deserialises sections.
 
 use crate::deserializer::{Node, NodeContent, NodeDeserializer, Observed};
+use crate::secret::REDACTED;
 use crate::section::joined;
 use crate::source::{self, FILE_VARIABLE, PREFIX};
 use crate::{Allowed, InvalidSetting, Section, SettingError, Sources, ValueOrigin, suggestion};
@@ -217,7 +218,7 @@ impl Settings {
             let checked = (section.check)(deserializer);
             let checked = checked.map_err(|error| SettingError::new(error.to_string()))?;
             checked.map_err(|InvalidSetting { path, expected }| {
-                self.invalid(&section.key(path), &expected)
+                self.invalid(&section.key(path), &expected, &observed.borrow().secrets)
             })?;
         }
         self.observed = observed.into_inner();
@@ -256,7 +257,8 @@ impl Settings {
             if let (Some(number), Some(range)) = (number, section.range_of(key))
                 && !range.contains(number)
             {
-                return Err(self.invalid(key, &format!("expected a whole number from {range}")));
+                let expected = format!("expected a whole number from {range}");
+                return Err(self.invalid(key, &expected, &self.observed.secrets));
             }
         }
         Ok(())
@@ -267,12 +269,17 @@ impl Settings {
         self.sections.iter().find_map(|section| section.range_of(key))
     }
 
-    /// Error for a setting whose value is not as expected.
-    fn invalid(&self, key: &str, expected: &str) -> SettingError {
+    /// Error for a setting whose value is not as expected; it is not shown if it is one of these secrets, or has one in it.
+    fn invalid(&self, key: &str, expected: &str, secrets: &BTreeSet<String>) -> SettingError {
         let Some(Setting { node, .. }) = self.keys.get(key) else {
             return SettingError::new(format!("`{key}`: {expected}"));
         };
-        let (value, origin) = (node.excerpt(), &node.origin);
+        let is_within = |secret: &String| {
+            secret.strip_prefix(key).is_some_and(|it| it.is_empty() || it.starts_with('.'))
+        };
+        let is_secret = secrets.iter().any(is_within);
+        let value = if is_secret { REDACTED.to_owned() } else { node.excerpt() };
+        let origin = &node.origin;
         SettingError::new(format!("`{key}` cannot be {value} ({origin}): {expected}"))
     }
 

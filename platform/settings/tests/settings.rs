@@ -75,6 +75,12 @@ impl SectionSettings for Payment {
         if self.aliases.contains_key("nobody") {
             return Err(InvalidSetting::new("aliases", "expected the names of people"));
         }
+        if self.api_key.expose() == "guessed" {
+            return Err(InvalidSetting::new("api_key", "expected one that nobody guesses"));
+        }
+        if self.mirror.as_ref().is_some_and(|mirror| mirror.token.expose() == "guessed") {
+            return Err(InvalidSetting::new("mirror", "expected a token that nobody guesses"));
+        }
         Ok(())
     }
 }
@@ -282,6 +288,18 @@ fn a_secret_of_the_wrong_type_is_not_shown_in_the_error() {
     let environment = [("ICOMMERCE_PAYMENT_SERVICE__MIRROR", r#"{"address":"a","token":4711}"#)];
     let sentence = error_of(&Layers { environment: &environment, ..Layers::default() });
     assert!(sentence.contains("mirror.token") && !sentence.contains("4711"), "{sentence}");
+}
+
+#[test]
+fn a_secret_that_its_section_refuses_is_not_shown_in_the_error() {
+    for (key, value) in
+        [("api_key", "'guessed'"), ("mirror", "{ address = 'a', token = 'guessed' }")]
+    {
+        let file = &format!("[payment-service]\n{key} = {value}");
+        let sentence = error_of(&Layers { file, ..Layers::default() });
+        let named = format!("`payment-service.{key}` cannot be ***");
+        assert!(sentence.starts_with(&named) && !sentence.contains("guessed"), "{sentence}");
+    }
 }
 
 #[test]
