@@ -78,9 +78,9 @@ impl EdgeClient {
 
     /// Sends a request; `None` when no response comes.
     pub(crate) async fn send(&self, request: &Request) -> Option<Response> {
-        let http = HttpRequest::builder()
+        let http = self
+            .request(request.edge, &request.path)
             .method(request.method)
-            .uri(self.url(request.edge, &request.path))
             .header(CONTENT_TYPE, "application/json")
             .header("idempotency-key", &request.key);
         self.exchange(http, request.body.to_string().into()).await
@@ -88,20 +88,20 @@ impl EdgeClient {
 
     /// Reads a path; `None` when no response comes.
     pub(crate) async fn get(&self, edge: Edge, path: &str) -> Option<Response> {
-        self.exchange(HttpRequest::get(self.url(edge, path)), Bytes::new()).await
+        self.exchange(self.request(edge, path), Bytes::new()).await
     }
 
-    fn url(&self, edge: Edge, path: &str) -> String {
-        let address = match edge {
-            Edge::Shop => self.shop,
-            Edge::Operator => self.operator,
-        };
-        format!("http://{address}{path}")
+    /// Request of an edge, as an operator at the operator edge.
+    fn request(&self, edge: Edge, path: &str) -> http::request::Builder {
+        let url = |address: SocketAddr| format!("http://{address}{path}");
+        match edge {
+            Edge::Shop => HttpRequest::get(url(self.shop)),
+            Edge::Operator => HttpRequest::get(url(self.operator))
+                .header(AUTHORIZATION, format!("Bearer {OPERATOR_TOKEN}")),
+        }
     }
 
     async fn exchange(&self, request: http::request::Builder, body: Bytes) -> Option<Response> {
-        // The shop edge ignores it.
-        let request = request.header(AUTHORIZATION, format!("Bearer {OPERATOR_TOKEN}"));
         let request = request.body(Full::new(body)).ok()?;
         let exchange = async {
             let (head, body) = self.http.request(request).await.ok()?.into_parts();

@@ -1,134 +1,111 @@
-//! Routers of the listeners: health and metrics first, then an edge of the gateway or the services themselves.
+//! Routers of the listeners: an edge of the gateway with what the process serves itself, or the services themselves.
 //!
-//! Health details and metrics tell how much the shop sells, so the shop edge has neither: there a probe learns that the
-//! process is alive, and nothing else.
+//! Health details and metrics tell how much the shop sells, so the shop edge has neither, and the operator edge has them for operators
+//! alone: a probe learns whether the process is well, and nothing else.
 
 use crate::{
-    backups::{BACKUPS_PATH, Backups},
+    backups::Backups,
     error::CliError,
     modules::{self, Admitted},
-    personal_data::{PERSONS_PATH, PersonalData},
+    personal_data::PersonalData,
+    status_endpoints::{HEALTH_PATH, StatusEndpoints, check_host},
 };
 use axum::{
-    Json, Router,
+    Router,
     body::Body,
     extract::{ConnectInfo, State},
-    http::{HeaderMap, Request, StatusCode, header},
+    http::Request,
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use kernel::{Problem, codes};
 use rpc::FleetSecret;
 use runtime::Assembly;
-use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
-use telemetry::{Health, HealthReport, METRICS_CONTENT_TYPE, Metrics};
+use std::{collections::BTreeSet, net::SocketAddr};
 use transport::{Context, Edge, RequestHandler, ResponseFuture};
-use web::{AllowedHost, HostName, ProblemResponse};
+use web::ProblemResponse;
 
-/// Health and metrics endpoints, on every listener but the shop edge.
-#[derive(Clone, Debug)]
-pub(crate) struct StatusEndpoints {
-    health: Health,
-    metrics: Metrics,
-    hosts: Arc<[AllowedHost]>,
+/// Handler of the shop edge: the gateway, and liveness without details beside it, which is answered also when the gateway is busy.
+pub(crate) fn shop_edge(gateway: RequestHandler, status: StatusEndpoints) -> RequestHandler {
+    let gateway = gateway_at(Edge::Shop, gateway);
+    let liveness = RequestHandler::from(status.bare_liveness());
+    RequestHandler::new(move |request, _| {
+        // A request for anything else does not pass through a router.
+        let is_liveness = request.uri().path() == "/health/live";
+        if is_liveness { &liveness } else { &gateway }.handle(request, None)
+    })
 }
 
-impl StatusEndpoints {
-    /// Endpoints for the health and metrics of this process, which can be reached over the loopback interface by the names of
-    /// this machine and these.
-    pub(crate) fn new(health: Health, metrics: Metrics, hosts: Vec<AllowedHost>) -> Self {
-        Self { health, metrics, hosts: hosts.into() }
-    }
-
-    /// Router of a listener that has no other routes.
-    pub(crate) fn alone(self) -> Router {
-        self.routes().fallback(|| async { ProblemResponse(unknown_route()) })
-    }
-
-    fn routes(self) -> Router {
-        Router::new()
-            .route("/health", get(readiness))
-            .route("/health/live", get(liveness))
-            .route("/health/ready", get(readiness))
-            .route("/metrics", get(metrics))
-            .route_layer(from_fn_with_state(self.clone(), check_host))
-            .with_state(self)
-    }
-
-    /// Liveness without details.
-    fn bare_liveness(self) -> Router {
-        let status = async |State(status): State<Self>| http_status(&status.health.liveness());
-        Router::new().route("/health/live", get(status)).with_state(self)
-    }
-}
-
-/// DNS rebinding protection: a page of another site does not read the status of a shop on this machine.
-async fn check_host(
-    State(status): State<StatusEndpoints>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    request: Request<Body>,
-    next: Next,
-) -> Response {
-    let is_known = HostName::of(request.headers(), &status.hosts) != HostName::Unknown;
-    if is_known || !peer.ip().to_canonical().is_loopback() {
-        return next.run(request).await;
-    }
-    let title = "this host name is not configured; use localhost, or add the name to the setting api-gateway.hosts";
-    ProblemResponse(Problem::of(codes::FORBIDDEN, title)).into_response()
-}
-
-/// Handler of an edge: the gateway, with the status endpoints before it. Requests come from outside, so of their context
-/// headers only the trace and the request id are trusted; the edge is set here.
-pub(crate) fn edge(
-    edge: Edge,
+/// Handler of the operator edge: the gateway, and behind it what the process serves itself, to whom the gateway admits.
+pub(crate) fn operator_edge(
     gateway: RequestHandler,
     status: StatusEndpoints,
     (backups, personal_data): (&Backups, &PersonalData),
 ) -> RequestHandler {
-    let status = match edge {
-        Edge::Shop => status.bare_liveness(),
-        Edge::Operator | Edge::Internal => {
-            let maintenance = backups.clone().routes().merge(personal_data.clone().routes());
-            // A page of any site could have a browser on this machine ask for it.
-            let maintenance = maintenance.layer(from_fn_with_state(status.clone(), refuse_pages));
-            status.routes().merge(maintenance)
-        }
-    };
-    let gateway = RequestHandler::new(move |request, _| {
-        let received = Context::from_untrusted_headers(request.headers());
-        gateway.handle(request, Some(Context { edge, ..received }))
-    });
-    let status = RequestHandler::from(status.fallback_service(gateway.clone()));
+    let maintenance = backups.clone().routes().merge(personal_data.clone().routes());
+    // A page of any site could have a browser on this machine ask for it.
+    let maintenance = maintenance.layer(from_fn_with_state(status.clone(), refuse_pages));
+    let not_found = || async { ProblemResponse(not_found()) };
+    let probes = status.clone().probes().fallback(not_found);
+    let operators = status.routes().merge(maintenance).fallback(not_found);
+    let own = OwnRoutes { operators: operators.into(), probes: probes.into() };
+    let gateway = gateway_at(Edge::Operator, gateway);
     RequestHandler::new(move |request, _| {
-        let path = request.uri().path();
-        // A request for anything else does not pass through the router of the status endpoints.
-        let is_status = ["/health", "/metrics", BACKUPS_PATH, PERSONS_PATH]
-            .iter()
-            .any(|status| path.starts_with(status));
-        if !is_status {
-            return gateway.handle(request, None);
+        if modules::takes_admission(request.uri().path()) {
+            return Box::pin(own.clone().handle(gateway.clone(), request));
         }
-        if edge == Edge::Operator && modules::takes_admission(path) {
-            return Box::pin(admitted(gateway.clone(), status.clone(), request));
-        }
-        status.handle(request, None)
+        gateway.handle(request, None)
     })
 }
 
-/// Response of the status endpoints, if the gateway admits the request: it knows who asks, and who may have what.
-async fn admitted(
-    gateway: RequestHandler,
-    status: RequestHandler,
-    request: Request<Body>,
-) -> Response {
-    let (head, body) = request.into_parts();
-    let question = Request::from_parts(head.clone(), Body::empty());
-    let answer = gateway.handle(question, None).await;
-    if answer.extensions().get::<Admitted>().is_none() {
-        return answer;
+/// The gateway at an edge. Requests come from outside, so of their context headers only the trace and the request id are trusted; the
+/// edge is set here.
+fn gateway_at(edge: Edge, gateway: RequestHandler) -> RequestHandler {
+    RequestHandler::new(move |request, _| {
+        let received = Context::from_untrusted_headers(request.headers());
+        gateway.handle(request, Some(Context { edge, ..received }))
+    })
+}
+
+/// What the process serves itself at the operator edge.
+#[derive(Clone, Debug)]
+struct OwnRoutes {
+    /// To operators.
+    operators: RequestHandler,
+    /// To everybody: whether the process is well, without details.
+    probes: RequestHandler,
+}
+
+impl OwnRoutes {
+    /// Response to a request that the gateway admits: it knows who asks, and who may have what. A probe is answered also when the gateway
+    /// refuses it, because its client has asked too often, say: an orchestrator would restart a process that is well.
+    async fn handle(self, gateway: RequestHandler, request: Request<Body>) -> Response {
+        let (head, body) = request.into_parts();
+        let question = Request::from_parts(head.clone(), Body::empty());
+        let mut answer = gateway.handle(question, None).await;
+        let admitted = answer.extensions_mut().remove::<Admitted>();
+        let is_probe = head.uri.path().starts_with(HEALTH_PATH);
+        let request = Request::from_parts(head, body);
+        match admitted {
+            Some(Admitted { context, is_operator: true }) => {
+                self.handle_operator(context, request).await
+            }
+            None if !is_probe => answer,
+            _ => self.probes.handle(request, None).await,
+        }
     }
-    status.handle(Request::from_parts(head, body), None).await
+
+    /// Response to an operator, in whose context it is made. A change is logged: that of a backup is in no journal.
+    async fn handle_operator(&self, context: Context, request: Request<Body>) -> Response {
+        let (actor, method, uri) =
+            (context.actor.clone(), request.method().clone(), request.uri().clone());
+        let response = context.scope(self.operators.handle(request, None)).await;
+        if !method.is_safe() {
+            let (actor, status) = (actor.as_deref(), response.status().as_u16());
+            tracing::info!(actor, %method, path = uri.path(), status, "maintenance");
+        }
+        response
+    }
 }
 
 /// Router of the service listener, for other processes: every documented path and every call of a contract leads to its
@@ -246,30 +223,12 @@ fn may_be_page(path: &str) -> bool {
     !["/api/", "/internal/"].iter().any(|prefix| path.starts_with(prefix))
 }
 
-fn unknown_route() -> Problem {
+pub(crate) fn unknown_route() -> Problem {
     Problem::of(codes::NOT_FOUND, "no service in this process has this route")
 }
 
-async fn readiness(State(status): State<StatusEndpoints>) -> impl IntoResponse {
-    report(status.health.readiness())
-}
-
-async fn liveness(State(status): State<StatusEndpoints>) -> impl IntoResponse {
-    report(status.health.liveness())
-}
-
-fn report(report: HealthReport) -> (StatusCode, Json<HealthReport>) {
-    (http_status(&report), Json(report))
-}
-
-fn http_status(report: &HealthReport) -> StatusCode {
-    StatusCode::from_u16(report.http_status()).expect("a report has the status 200 or 503")
-}
-
-async fn metrics(State(status): State<StatusEndpoints>) -> (HeaderMap, String) {
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(METRICS_CONTENT_TYPE));
-    (headers, status.metrics.encode())
+fn not_found() -> Problem {
+    Problem::of(codes::NOT_FOUND, "there is nothing at this path")
 }
 
 #[cfg(test)]

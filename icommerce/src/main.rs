@@ -15,6 +15,7 @@ mod personal_data;
 mod process;
 mod provider_settings;
 mod shop;
+mod status_endpoints;
 mod wiring;
 
 /// Global allocator: an order makes about two thousand allocations, and takes 10 % less CPU than with the system's one.

@@ -2,8 +2,7 @@
 
 use crate::{
     backups::Backups,
-    demo,
-    edges::{self, StatusEndpoints},
+    demo, edges,
     error::CliError,
     listeners::Listeners,
     modules,
@@ -11,6 +10,7 @@ use crate::{
     personal_data::PersonalData,
     process::{self, ProcessSettings},
     provider_settings::with_provider,
+    status_endpoints::StatusEndpoints,
     wiring::{self, Embedded, InMemory},
 };
 use aide::openapi::OpenApi;
@@ -21,7 +21,6 @@ use std::{collections::BTreeMap, io::IsTerminal, net::SocketAddr, sync::Arc, tim
 use storage::KeyValue;
 use telemetry::{Health, Metrics};
 use tokio::net::TcpListener;
-use transport::Edge;
 use web::{DrainOutcome, HttpService, ServeOptions};
 
 /// Message for a failed flush.
@@ -113,14 +112,13 @@ impl RunningShop {
         };
         if let Some(gateway) = assembly.routers.get(modules::GATEWAY) {
             let personal_data = PersonalData::of(&assembly).map_err(CliError::unavailable)?;
-            let edge_service = |edge| {
-                edges::edge(edge, gateway.clone(), status.clone(), (&backups, &personal_data))
-            };
+            let shop_edge = edges::shop_edge(gateway.clone(), status.clone());
+            let own = (&backups, &personal_data);
+            let operator_edge = edges::operator_edge(gateway.clone(), status.clone(), own);
             let Listeners { shop, operator, .. } = &mut listeners;
-            running.shop_address =
-                running.serve(shop.take(), edge_service(Edge::Shop), &edge_options)?;
+            running.shop_address = running.serve(shop.take(), shop_edge, &edge_options)?;
             running.operator_address =
-                running.serve(operator.take(), edge_service(Edge::Operator), &edge_options)?;
+                running.serve(operator.take(), operator_edge, &edge_options)?;
         }
         let services = edges::services(&assembly, status.clone(), secret)?;
         running.service_address = running.serve(listeners.services, services, &options)?;

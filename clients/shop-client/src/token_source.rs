@@ -2,9 +2,8 @@
 //! (RFC 6749, section 4.4).
 
 use crate::http_transport::HttpTransport;
-use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use http::{Method, Uri, header};
+use http::{Method, StatusCode, Uri, header};
 use serde::Deserialize;
 use std::{
     fmt, fs,
@@ -13,7 +12,7 @@ use std::{
     time::Duration,
 };
 use tokio::{sync::Mutex, time::Instant};
-use transport::Transport;
+use transport::{Transport, basic_credentials};
 
 /// Largest file with a token, in bytes.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
@@ -48,8 +47,12 @@ struct IssuedToken {
 
 /// Reason why there is no token, as a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct TokenSourceError(String);
+#[error("{sentence}")]
+pub struct TokenSourceError {
+    sentence: String,
+    /// Whether it may be another one in a moment: the issuer of tokens cannot be reached, or is busy.
+    pub(crate) is_transient: bool,
+}
 
 impl TokenSource {
     /// This token, or these credentials.
@@ -78,6 +81,19 @@ impl TokenSource {
 
     fn of_client(credentials: ClientCredentials) -> Self {
         Self(Arc::new(Source::Client { credentials, issued: Mutex::new(None) }))
+    }
+
+    /// Gets the first token, so that a program without one fails before it begins. An issuer that cannot be reached yet is waited for
+    /// with the first request.
+    ///
+    /// # Errors
+    ///
+    /// There is no token, and there will be none: a secret is wrong, say.
+    pub async fn begin(&self) -> Result<(), TokenSourceError> {
+        match self.token().await {
+            Err(error) if !error.is_transient => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 
     /// A token that counts now, as far as that is known here.
@@ -159,7 +175,7 @@ fn read(file: &Path) -> Result<Content, TokenSourceError> {
 }
 
 fn wrong(sentence: &str) -> TokenSourceError {
-    TokenSourceError(sentence.to_owned())
+    TokenSourceError { sentence: sentence.to_owned(), is_transient: false }
 }
 
 impl ClientCredentials {
@@ -179,22 +195,22 @@ impl ClientCredentials {
                 &"only http on this machine or in a network of your own is spoken here",
             ));
         }
-        let encoded =
-            |text: &str| -> String { form_urlencoded::byte_serialize(text.as_bytes()).collect() };
-        let pair =
-            BASE64_STANDARD.encode(format!("{}:{}", encoded(client_id), encoded(client_secret)));
         let request = http::Request::builder()
             .method(Method::POST)
             .uri(address.clone())
-            .header(header::AUTHORIZATION, format!("Basic {pair}"))
+            .header(header::AUTHORIZATION, basic_credentials(client_id, client_secret))
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Bytes::from_static(b"grant_type=client_credentials"));
         let request = request.map_err(|error| failed(&error))?;
         let asked_at = Instant::now();
+        let transient = |error| TokenSourceError { is_transient: true, ..error };
         let response = HttpTransport::new("the issuer of tokens", address).send(request).await;
-        let response = response.map_err(|error| failed(&error))?;
-        if response.status() != http::StatusCode::OK {
-            return Err(failed(&format!("it answered {}", response.status())));
+        let response = response.map_err(|error| transient(failed(&error)))?;
+        let status = response.status();
+        if status != StatusCode::OK {
+            let error = failed(&format!("it answered {status}"));
+            let is_busy = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
+            return Err(if is_busy { transient(error) } else { error });
         }
         let answer: Answer = serde_json::from_slice(response.body())
             .map_err(|_| failed(&"the answer is no token"))?;

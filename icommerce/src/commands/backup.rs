@@ -10,13 +10,13 @@ use crate::{
     backups::{BACKUPS_PATH, BackupTaken, LinkedBackup, remove_tree},
     cli::{ProcessFlags, RunningShopFlags},
     error::CliError,
-    operator_token::operator_token,
+    operator_token::operator_client,
     output::{LINE_COLUMNS, print, wrapped},
     process::{self, ProcessSettings},
     wiring::{Embedded, backups_folder, key_file, verify},
 };
 use kernel::{Ids, SystemClock, SystemRandomness};
-use shop_client::{EdgeClient, RetryPolicy};
+use shop_client::RetryPolicy;
 use std::{
     fs::{self, File},
     io,
@@ -107,9 +107,8 @@ async fn back_up_running(
 ) -> Result<BackupManifest, CliError> {
     let own = format!("http://{}", process.operator_listen);
     let address = running.operator.as_deref().unwrap_or(&own);
-    let tokens = operator_token(running.token_file.as_deref())?;
-    let edge = EdgeClient::with_tokens(address, RetryPolicy::bulk(WAIT_MAX), ids.clone(), tokens);
-    let edge = edge.map_err(CliError::usage)?;
+    let policy = RetryPolicy::bulk(WAIT_MAX);
+    let edge = operator_client(address, running.token_file.as_deref(), policy, ids).await?;
     let refused = |error: &dyn std::fmt::Display| {
         CliError::unavailable(format!(
             "{} is in use, and no shop gives a backup of it at {address}: {error}; name the operator edge of its shop with --operator, or wait until another command has ended",

@@ -11,7 +11,6 @@ use catalog_import::{
     Summary, import_catalogue, wait_for_pictures,
 };
 use kernel::{Clock, Currency, SystemClock};
-use settings::Flag;
 use shop_client::{Progress, RetryPolicy};
 use std::{process::ExitCode, time::Duration};
 
@@ -36,8 +35,7 @@ pub(crate) fn run(flags: &ProcessFlags, command: Catalog) -> Result<ExitCode, Cl
         now: SystemClock.now(),
     };
     let purpose = if command.dry_run { Purpose::Look } else { Purpose::Fill };
-    // A shop with an imported catalogue does not get the demonstration catalogue.
-    let own = vec![Flag::new("import", "demo", "false")];
+    let own = Vec::new();
     let retry_policy = RetryPolicy::bulk(Duration::from_secs(command.wait));
     super::target::run(
         flags,

@@ -10,7 +10,7 @@ use crate::{
         person::{Person, PersonFlags},
     },
     error::CliError,
-    operator_token::operator_token,
+    operator_token::operator_client,
     output::{LINE_COLUMNS, print, print_json, wrapped},
     personal_data::{PERSONS_PATH, PersonRequest},
     process::{self, ProcessSettings},
@@ -39,10 +39,10 @@ pub(crate) fn run(flags: &ProcessFlags, command: Person) -> Result<ExitCode, Cli
     let policy = RetryPolicy::bulk(WAIT_MAX);
     if let Some(operator) = operator {
         let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
-        let tokens = operator_token(token.token_file.as_deref())?;
-        let edge = EdgeClient::with_tokens(&operator, policy, ids, tokens);
-        let edge = edge.map_err(CliError::usage)?;
-        return worker_runtime()?.block_on(work(&edge));
+        return worker_runtime()?.block_on(async {
+            let token_file = token.token_file.as_deref();
+            work(&operator_client(&operator, token_file, policy, &ids).await?).await
+        });
     }
     let settings = process::settings(flags, Vec::new())?;
     let process: ProcessSettings = settings.top().map_err(CliError::usage)?;

@@ -12,10 +12,9 @@ use shop_client::{Progress, RetryPolicy};
 use std::process::ExitCode;
 
 pub(crate) fn run(flags: &ProcessFlags, command: OnlineRetail) -> Result<ExitCode, CliError> {
-    // A shop started for the replay accepts test payments, has no other products, and delivers without a charge.
+    // A shop started for the replay accepts test payments, and delivers without a charge.
     let method = format!("[\"{}|As invoiced|*:0|1-1|\"]", online_retail::SHIPPING_METHOD);
     let own = [
-        Flag::new("replay", "demo", "false"),
         Flag::new("replay", "payment-service.test_payments", "true"),
         Flag::new("replay", "shopping-cart-service.shipping_methods", method),
     ];

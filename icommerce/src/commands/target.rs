@@ -5,7 +5,7 @@ use crate::{
     cli::{ProcessFlags, TargetFlags},
     demo,
     error::CliError,
-    operator_token::operator_token,
+    operator_token::operator_client,
     process::{self, ProcessSettings},
     shop::RunningShop,
 };
@@ -13,6 +13,9 @@ use kernel::{Ids, SystemClock, SystemRandomness};
 use settings::Flag;
 use shop_client::{EdgeClient, RetryPolicy, TokenSource};
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+/// Origin of the settings of a command's own shop.
+const ORIGIN: &str = "this command";
 
 /// Target of a command: the two edges of a shop.
 #[derive(Debug)]
@@ -47,16 +50,15 @@ pub(crate) fn run(
         EdgeClient::with_tokens(address, retry_policy, ids.clone(), tokens).map_err(CliError::usage)
     };
     if let (Some(shop), Some(operator)) = (&addresses.shop, &addresses.operator) {
-        let tokens = operator_token(addresses.token.token_file.as_deref())?;
-        let (shop, operator) = (edge(shop, None)?, edge(operator, tokens)?);
-        let target = ShopTarget { shop, operator, data: None };
-        return worker_runtime()?.block_on(work(&target));
+        return worker_runtime()?.block_on(async {
+            let token_file = addresses.token.token_file.as_deref();
+            let operator = operator_client(operator, token_file, retry_policy, &ids).await?;
+            work(&ShopTarget { shop: edge(shop, None)?, operator, data: None }).await
+        });
     }
-    let ports =
-        ["listen", "operator_listen"].map(|key| Flag::new("this command", key, "127.0.0.1:0"));
-    let quiet = Flag::new("this command", "log_filter", "warn");
+    let quiet = Flag::new(ORIGIN, "log_filter", "warn");
     let quiet = if flags.verbose { Vec::new() } else { vec![quiet] };
-    let settings = process::settings(flags, [own, ports.to_vec(), quiet].concat())?;
+    let settings = process::settings(flags, [own, private_shop(), quiet].concat())?;
     let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
     process.init_logging()?;
     worker_runtime()?.block_on(async {
@@ -81,4 +83,31 @@ pub(crate) fn run(
         let stopped = shop.stop().await;
         result.and_then(|code| stopped.map(|()| code))
     })
+}
+
+/// Settings of a command's own shop, with which nobody else has any business: neither orders that are paid with nothing, nor an edge that
+/// asks nobody.
+fn private_shop() -> Vec<Flag> {
+    let settings = [
+        ("listen", "127.0.0.1:0"),
+        ("operator_listen", "127.0.0.1:0"),
+        ("demo", "false"),
+        ("api-gateway.operator_sign_in", "true"),
+    ];
+    settings.map(|(key, value)| Flag::new(ORIGIN, key, value)).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::modules;
+
+    #[test]
+    fn the_shop_of_a_command_is_for_nobody_else() {
+        let settings = process::settings(&ProcessFlags::default(), private_shop()).unwrap();
+        assert!(!process::accepts_test_payments(&settings).unwrap());
+        assert!(modules::operators_sign_in(&settings).unwrap());
+        let process: ProcessSettings = settings.top().unwrap();
+        assert_eq!((process.demo, &*process.operator_listen), (false, "127.0.0.1:0"));
+    }
 }

@@ -16,7 +16,7 @@ mod restored;
 mod sign_in;
 mod usage;
 
-use program::{assert_fails, get, icommerce, start_shop, stop_shop};
+use program::{assert_fails, icommerce, shopper_get, start_shop, stop_shop};
 use std::{net::TcpListener, os::unix::fs::PermissionsExt, process::Command};
 use tempfile::TempDir;
 
@@ -155,7 +155,7 @@ fn a_folder_in_use_is_not_touched() {
 fn a_second_start_finds_the_same_data() {
     let folder = TempDir::new().unwrap();
     let count = |address: &str| {
-        let page = get(address, "/api/v1/products?limit=1");
+        let page = shopper_get(address, "/api/v1/products?limit=1");
         let page: serde_json::Value = serde_json::from_str(&page).unwrap();
         page["total"].as_u64().unwrap()
     };

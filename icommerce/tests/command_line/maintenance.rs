@@ -3,7 +3,9 @@
 
 mod damage;
 
-use crate::program::{assert_fails, get, icommerce, post, start_shop, stop_shop};
+use crate::program::{
+    assert_fails, get, icommerce, post, shopper_get, shopper_post, start_shop, stop_shop,
+};
 use damage::{Orphan, ReadModelContents, read_models_of, with_engine};
 use serde_json::{Value, json};
 use std::{path::Path, process::Output};
@@ -16,13 +18,16 @@ fn populated_folder() -> TempDir {
     command.env("ICOMMERCE_PAYMENT_SERVICE__UNKNOWN_OUTCOME_MS", "600000");
     let (shop, [buyers, operators]) = start_shop(&mut command);
     let products: Value =
-        serde_json::from_str(&get(&buyers, "/api/v1/products?in_stock=true&limit=40")).unwrap();
+        serde_json::from_str(&shopper_get(&buyers, "/api/v1/products?in_stock=true&limit=40"))
+            .unwrap();
     let slug = |index: usize| products["items"][index]["slug"].as_str().unwrap().to_owned();
     // Variants of which there are more than a few.
     let sku = |index| {
-        let product: Value =
-            serde_json::from_str(&get(&buyers, &format!("/api/v1/products/{}", slug(index))))
-                .unwrap();
+        let product: Value = serde_json::from_str(&shopper_get(
+            &buyers,
+            &format!("/api/v1/products/{}", slug(index)),
+        ))
+        .unwrap();
         let is_plentiful = |it: &&Value| it["in_stock"] == true && it["only_left"].is_null();
         let found = product["variants"].as_array().unwrap().iter().find(is_plentiful)?;
         Some(found["sku"].as_str().unwrap().to_owned())
@@ -30,9 +35,9 @@ fn populated_folder() -> TempDir {
     let skus: Vec<String> = (0..40).filter_map(sku).take(6).collect();
     let buy = |index: usize, token: &str| {
         let lines = json!([{"sku": skus[index], "quantity": 2}, {"sku": skus[0], "quantity": 1}]);
-        let cart = post(&buyers, "/api/v1/carts", &json!({ "lines": lines }));
+        let cart = shopper_post(&buyers, "/api/v1/carts", &json!({ "lines": lines }));
         let path = format!("/api/v1/carts/{}/checkout", cart["id"].as_str().unwrap());
-        post(&buyers, &path, &order(token))
+        shopper_post(&buyers, &path, &order(token))
     };
     buy(1, "success");
     let refunded = buy(2, "success");

@@ -130,6 +130,12 @@ fn a_person_is_exported_and_erased_and_nothing_is_left_in_clear() {
     let dumped = succeeds(shop(folder.path()).arg("dump"));
     assert!(PERSONAL[..2].iter().all(|text| !dumped.contains(text)), "{dumped}");
     assert!(dumped.contains(OTHER));
+    let erasures = dumped.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let erasures = erasures.filter(|event| event["name"] == "customer_erased");
+    let origins: Vec<_> = erasures.map(|event| event["origin"].to_string()).collect();
+    assert_eq!(origins.len(), 2);
+    let is_named = |origin: &String| origin.starts_with("\"operator operator 127.0.0.1");
+    assert!(origins.iter().all(is_named), "who erased is recorded: {origins:?}");
     assert_eq!(in_clear(folder.path(), &PERSONAL), [""; 0]);
 }
 

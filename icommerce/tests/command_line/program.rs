@@ -66,22 +66,37 @@ pub(crate) fn stop_shop(mut child: Child) -> String {
     output
 }
 
-/// Response body of a GET.
+/// Response body of a GET by an operator.
 pub(crate) fn get(address: &str, path: &str) -> String {
+    exchange(address, "GET", path, &operator_headers(path), "")
+}
+
+/// Response body of a GET by a shopper.
+pub(crate) fn shopper_get(address: &str, path: &str) -> String {
     exchange(address, "GET", path, "", "")
 }
 
-/// Response body of a POST, which must succeed.
+/// Response body of a POST by an operator, which must succeed.
 pub(crate) fn post(address: &str, path: &str, body: &Value) -> Value {
+    post_with(address, path, &operator_headers(path), body)
+}
+
+/// Response body of a POST by a shopper, which must succeed.
+pub(crate) fn shopper_post(address: &str, path: &str, body: &Value) -> Value {
+    post_with(address, path, "", body)
+}
+
+fn post_with(address: &str, path: &str, headers: &str, body: &Value) -> Value {
     let key = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{path} {body}").as_bytes());
-    let headers = format!("content-type: application/json\r\nidempotency-key: {key}\r\n");
+    let headers = format!("{headers}content-type: application/json\r\nidempotency-key: {key}\r\n");
     let answer = exchange(address, "POST", path, &headers, &body.to_string());
     serde_json::from_str(&answer).unwrap()
 }
 
-/// Status of the response to a request without a body.
+/// Status of the response to an operator's request without a body.
 pub(crate) fn status(address: &str, method: &str, path: &str, headers: &str) -> u16 {
-    let answer = raw_exchange(address, method, path, headers, "");
+    let headers = operator_headers(path) + headers;
+    let answer = raw_exchange(address, method, path, &headers, "");
     answer.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
@@ -93,17 +108,20 @@ fn exchange(address: &str, method: &str, path: &str, headers: &str, body: &str) 
     body.to_owned()
 }
 
-/// Sends one request on a connection of its own, as the operator where it goes to an API.
+/// Token of the operator, where a request goes to an API.
+fn operator_headers(path: &str) -> String {
+    let is_api =
+        ["/api/", "/metrics", "/maintenance"].iter().any(|prefix| path.starts_with(prefix));
+    if is_api { format!("authorization: Bearer {OPERATOR_TOKEN}\r\n") } else { String::new() }
+}
+
+/// Sends one request on a connection of its own.
 fn raw_exchange(address: &str, method: &str, path: &str, headers: &str, body: &str) -> String {
     let mut stream = std::net::TcpStream::connect(address).unwrap();
     let length = body.len();
-    let is_api =
-        ["/api/", "/metrics", "/maintenance/"].iter().any(|prefix| path.starts_with(prefix));
-    let token =
-        if is_api { format!("authorization: Bearer {OPERATOR_TOKEN}\r\n") } else { String::new() };
     write!(
         stream,
-        "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n{token}{headers}content-length: {length}\r\n\r\n{body}"
+        "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}"
     )
     .unwrap();
     let mut answer = String::new();

@@ -1,7 +1,7 @@
 //! Who can reach what: listeners beyond this machine, and the status of the shop.
 
 use crate::program::{
-    OPERATOR_TOKEN, assert_fails, icommerce, start_listeners, start_shop, stop_shop,
+    self, OPERATOR_TOKEN, assert_fails, icommerce, start_listeners, start_shop, stop_shop,
 };
 use std::{
     io::{Read, Write},
@@ -107,7 +107,14 @@ fn asks_who_somebody_is(listen: &str) {
         let wrong = format!("{host}authorization: Bearer a.b.c\r\n");
         assert!(exchange(&operator, path, &wrong).1.contains("invalid_token"), "{path}");
     }
-    assert_eq!(status(&operator, "/health/live", host), 200, "for probes");
+    let wrong = format!("{host}authorization: Bearer a.b.c\r\n");
+    for path in ["/health", "/health/live", "/health/ready"] {
+        for headers in [host, &wrong] {
+            let (status, response) = exchange(&operator, path, headers);
+            assert_eq!(status, 200, "{path} for probes: {response}");
+            assert!(response.ends_with("\r\n\r\n"), "without details: {response}");
+        }
+    }
     let (status, page) = exchange(&operator, "/", host);
     assert!(status == 200 && page.contains("Bearer") && !page.contains("State of this process"));
     assert_eq!(page.contains("href=\"/sign-in\""), listen.starts_with("127."), "{listen}");
@@ -167,6 +174,27 @@ fn the_status_of_the_shop_is_for_operators() {
     }
     for (path, expected) in [("/metrics", 200), ("/health", 200), ("/api/v1/products", 404)] {
         assert_eq!(status(&metrics, path, host), expected, "{path}");
+    }
+    stop_shop(child);
+}
+
+#[test]
+fn what_the_process_does_not_serve_is_not_found_also_for_an_admin() {
+    let folder = TempDir::new().unwrap();
+    let (child, [_, operator]) = start_shop(icommerce(folder.path()).arg("--no-demo"));
+    for (method, path) in [
+        ("GET", "/metrics/x"),
+        ("GET", "/maintenance"),
+        ("GET", "/maintenance/x"),
+        ("POST", "/maintenance/person/erase"),
+        ("DELETE", "/maintenance/backups/7/8"),
+    ] {
+        assert_eq!(program::status(&operator, method, path, ""), 404, "{method} {path}");
+    }
+    let token = format!("authorization: Bearer {OPERATOR_TOKEN}\r\n");
+    for headers in ["", &token] {
+        let headers = format!("host: localhost\r\n{headers}");
+        assert_eq!(status(&operator, "/health/x", &headers), 404);
     }
     stop_shop(child);
 }

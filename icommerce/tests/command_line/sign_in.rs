@@ -178,5 +178,8 @@ fn a_program_uses_the_operator_edge_with_the_credentials_of_a_client() {
     assert!(assert_fails(&mut stranger, 3).contains("sign in first"));
     let output = backup(&mut admin, "by-admin").output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    admin["client_secret"] = "wrong".into();
+    let refused = assert_fails(&mut backup(&mut admin, "by-thief"), 2);
+    assert!(refused.contains("it answered 401"), "{refused}");
     stop_shop(child);
 }

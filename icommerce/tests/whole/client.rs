@@ -13,6 +13,8 @@ pub(crate) const OPERATOR_TOKEN: &str = "the-token-of-the-operator-of-a-test";
 #[derive(Clone)]
 pub(crate) struct Client {
     base: String,
+    /// Token that each request carries.
+    token: Option<&'static str>,
     http: legacy::Client<legacy::connect::HttpConnector, Full<Bytes>>,
 }
 
@@ -42,7 +44,12 @@ impl HttpResponse {
 impl Client {
     pub(crate) fn new(port: u16) -> Self {
         let http = legacy::Client::builder(TokioExecutor::new()).build_http();
-        Self { base: format!("http://127.0.0.1:{port}"), http }
+        Self { base: format!("http://127.0.0.1:{port}"), token: None, http }
+    }
+
+    /// Client of an operator.
+    pub(crate) fn of_operator(port: u16) -> Self {
+        Self { token: Some(OPERATOR_TOKEN), ..Self::new(port) }
     }
 
     pub(crate) async fn get(&self, path: &str) -> HttpResponse {
@@ -81,8 +88,9 @@ impl Client {
         body: Bytes,
     ) -> HttpResponse {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
-        // The shop edge ignores it.
-        request = request.header("authorization", format!("Bearer {OPERATOR_TOKEN}"));
+        if let Some(token) = self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

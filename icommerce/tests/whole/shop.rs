@@ -129,7 +129,7 @@ impl TestShop {
             processes: Mutex::new(processes),
             settings,
             shopper: Client::new(*shop),
-            operator: Client::new(*operator),
+            operator: Client::of_operator(*operator),
         };
         this.start_missing();
         this.wait_until_ready().await;

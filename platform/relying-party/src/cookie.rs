@@ -1,7 +1,7 @@
 //! Cookies of a relying party.
 
 use crate::WebOrigin;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue};
 
 /// Cookie of a relying party: the name over plain HTTP, which gets the prefix `__Host-` over https, so that no other host can set it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,13 +16,7 @@ impl Cookie {
     /// that fits the scheme counts.
     pub(crate) fn value<'a>(&self, origin: &WebOrigin, headers: &'a HeaderMap) -> Option<&'a str> {
         let name = self.full_name(origin);
-        headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(|line| line.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find_map(|(known, value)| (known == name).then_some(value))
+        web::cookies(headers).find_map(|(known, value)| (known == name).then_some(value))
     }
 
     /// Header that sets it: for a time, or while the browser is open. Lax, because the provider sends the browser back here.
@@ -48,6 +42,7 @@ impl Cookie {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::header;
 
     #[test]
     fn over_https_only_a_cookie_that_this_host_set_counts() {

@@ -2,13 +2,12 @@
 
 use crate::SignInError;
 use async_trait::async_trait;
-use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{Method, header};
 use jose::JwkSet;
 use serde::Deserialize;
 use std::{fmt, sync::Arc};
-use transport::{Channel, Request};
+use transport::{Channel, Request, basic_credentials};
 
 /// Registration of the relying party at its provider.
 #[derive(Clone)]
@@ -125,11 +124,12 @@ impl Provider {
         form: &[(&str, &str)],
     ) -> Result<(u16, Bytes), SignInError> {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let ClientRegistration { client_id, client_secret, .. } = registration;
         let request = http::Request::builder()
             .method(Method::POST)
             .uri(path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(header::AUTHORIZATION, basic(registration))
+            .header(header::AUTHORIZATION, basic_credentials(client_id, client_secret))
             .body(Bytes::from(body));
         let request: Request = request.map_err(|_| SignInError::Invalid("its address is none"))?;
         let response = self.channel.send(request).await.map_err(|error| {
@@ -138,13 +138,4 @@ impl Provider {
         })?;
         Ok((response.status().as_u16(), response.into_body()))
     }
-}
-
-/// HTTP Basic, each part form-encoded first (RFC 6749, section 2.3.1).
-fn basic(registration: &ClientRegistration) -> String {
-    let encoded =
-        |text: &str| -> String { form_urlencoded::byte_serialize(text.as_bytes()).collect() };
-    let pair =
-        format!("{}:{}", encoded(&registration.client_id), encoded(&registration.client_secret));
-    format!("Basic {}", BASE64_STANDARD.encode(pair))
 }

@@ -34,11 +34,11 @@ pub fn bearer_token(headers: &HeaderMap) -> Result<Option<&str>, BearerError> {
         return Ok(None);
     }
     let token = rest.trim_start_matches(' ');
-    if is_b64token(token) { Ok(Some(token)) } else { Err(BearerError) }
+    if is_bearer_token(token) { Ok(Some(token)) } else { Err(BearerError) }
 }
 
-/// Whether this is a `b64token` (RFC 6750, section 2.1).
-fn is_b64token(token: &str) -> bool {
+/// Whether this can be sent as a bearer token: it is a `b64token` (RFC 6750, section 2.1).
+pub fn is_bearer_token(token: &str) -> bool {
     let characters = token.trim_end_matches('=');
     let is_character = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
     !characters.is_empty() && characters.bytes().all(is_character)

@@ -1,8 +1,7 @@
 //! Claims of a verified token as a principal: the names by which issuers say the same thing, and the roles that their groups stand for.
 
-use crate::{RoleMapping, TokenError, TrustedIssuer};
+use crate::{Principal, RoleMapping, TokenError, TrustedIssuer};
 use jose::{ClaimError, Claims};
-use kernel::Principal;
 use serde_json::Value;
 
 /// Longest subject, in bytes (OpenID Connect Core, section 2).
@@ -38,12 +37,14 @@ pub(crate) fn principal(issuer: &TrustedIssuer, claims: &Claims) -> Result<Princ
     scopes.truncate(WORDS_MAX);
     let mut roles = roles(&issuer.roles, claims);
     roles.truncate(WORDS_MAX);
+    let name = claims.text("iss").unwrap_or_default();
     Ok(Principal {
-        issuer: claims.text("iss").unwrap_or_default().to_owned(),
+        issuer: name.to_owned(),
         subject: subject.to_owned(),
         client: client.map(ToOwned::to_owned),
         roles,
         scopes,
+        actor: (issuer.actor)(name, subject),
     })
 }
 

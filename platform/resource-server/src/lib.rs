@@ -20,6 +20,8 @@
 //!     types: TokenTypes::AccessTokenOnly,
 //!     roles: RoleMapping::Claim { path: "groups".to_owned(), values: groups },
 //!     scopes: Vec::new(),
+//!     lifetime_max: None,
+//!     actor: |_, subject| subject.into(),
 //!     keys: Arc::new(FixedKeys::new("https://id.example", keys)),
 //!     status: None,
 //! };
@@ -42,6 +44,7 @@ mod bearer;
 mod claim_mapping;
 mod key_cache;
 mod key_source;
+mod principal;
 mod remote_keys;
 mod settings;
 mod token_error;
@@ -49,8 +52,9 @@ mod token_verifier;
 mod trusted_issuer;
 mod verified_tokens;
 
-pub use bearer::{BearerError, bearer_token};
+pub use bearer::{BearerError, bearer_token, is_bearer_token};
 pub use key_source::{FixedKeys, IssuerKeys, KeySource, KeySourceError};
+pub use principal::Principal;
 pub use remote_keys::RemoteKeys;
 pub use settings::{AuthSettings, IssuerSettings, SECTION};
 pub use token_error::TokenError;

@@ -3,11 +3,13 @@
 use crate::{Audience, RemoteKeys, RoleMapping, TokenTypes, TrustedIssuer};
 use ::settings::{Allowed, InvalidSetting, Section, SectionSettings};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use url::Url;
 
 /// Key of the mapping of roles that names the claim.
 const CLAIM: &str = "claim";
+/// Longest time for which a token of an outside issuer counts after it was issued: nobody can be asked whether it was revoked.
+const LIFETIME_MAX: Duration = Duration::from_hours(24);
 /// Most outside issuers.
 const ISSUERS_MAX: usize = 16;
 
@@ -89,8 +91,12 @@ impl AuthSettings {
 }
 
 impl IssuerSettings {
-    /// The issuer, whose tokens have these scopes besides their own.
-    pub fn trusted(&self, scopes: &[&str]) -> TrustedIssuer {
+    /// The issuer, whose tokens have these scopes besides their own, and whose subjects are named like this.
+    pub fn trusted(
+        &self,
+        scopes: &[&str],
+        actor: fn(issuer: &str, subject: &str) -> Arc<str>,
+    ) -> TrustedIssuer {
         let jwks_uri = (!self.jwks_uri.is_empty()).then_some(&*self.jwks_uri);
         TrustedIssuer {
             name: Some(self.issuer.clone()),
@@ -106,6 +112,8 @@ impl IssuerSettings {
             },
             roles: self.role_mapping(),
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            lifetime_max: Some(LIFETIME_MAX),
+            actor,
             keys: Arc::new(RemoteKeys::new(&self.issuer, jwks_uri, self.private)),
             status: None,
         }
@@ -157,7 +165,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(settings.roles().collect::<Vec<_>>(), ["admin", "viewer"]);
-        let issuer = settings.issuers[0].trusted(&["shop.read"]);
+        let issuer = settings.issuers[0].trusted(&["shop.read"], |_, subject| subject.into());
         assert_eq!(issuer.audience, Audience::Named("shop".to_owned()));
         let RoleMapping::Claim { path, values } = issuer.roles else { panic!("a mapping") };
         assert_eq!((&*path, &values["viewer"]), ("groups", &vec!["guests".to_owned()]));

@@ -2,12 +2,12 @@
 //! signature, type, claims, proof of possession, revocation.
 
 use crate::{
-    Audience, TokenError, TokenTypes, TrustedIssuer, claim_mapping,
+    Audience, Principal, TokenError, TokenTypes, TrustedIssuer, claim_mapping,
     key_cache::{CachedKeys, KeyCache},
     verified_tokens::{TokenDigest, VerifiedToken, VerifiedTokens, digest},
 };
 use jose::{Algorithm, ClaimError, Claims, Expected, JoseError, Jws, TOKEN_BYTES_MAX};
-use kernel::{Clock, Principal, Timestamp};
+use kernel::{Clock, Timestamp};
 use std::{sync::Arc, time::Duration};
 
 /// Type of access tokens (RFC 9068, section 2.1).
@@ -54,7 +54,8 @@ impl TokenVerifier {
         let digest = digest(token);
         match self.remembered(&digest).await {
             Some(verified) => self.still_active(token, &digest, verified).await,
-            None => self.verify_anew(token, digest).await,
+            // Rare, and not to be a part of the future of every request.
+            None => Box::pin(self.verify_anew(token, digest)).await,
         }
     }
 
@@ -104,6 +105,7 @@ impl TokenVerifier {
         }
         let now = self.clock.now();
         validate(&claims, issuer, &keys, now)?;
+        let expires = end(&claims, issuer, now)?;
         // Nobody proves here that they have the key to which a token is bound (RFC 9449, RFC 8705).
         if claims.get("cnf").is_some() {
             return Err(TokenError::Unproven);
@@ -114,12 +116,11 @@ impl TokenVerifier {
         {
             return Err(TokenError::Revoked);
         }
-        let expires = claims.seconds("exp")?.and_then(|it| Timestamp::from_second(it).ok());
         let verified = VerifiedToken {
             principal: Arc::clone(&principal),
             issuer: position,
             generation: keys.generation,
-            expires: expires.unwrap_or(now),
+            expires,
             checked_at: now,
         };
         self.verified.insert(digest, verified);
@@ -191,4 +192,22 @@ fn validate(
     let expected =
         Expected { issuer: &keys.issuer.issuer, audience, now, leeway_seconds: LEEWAY_SECONDS };
     claims.validate(&expected)
+}
+
+/// When a token ends: as it says, and no later than its issuer may let it.
+fn end(claims: &Claims, issuer: &TrustedIssuer, now: Timestamp) -> Result<Timestamp, ClaimError> {
+    let mut end = claims.seconds("exp")?.ok_or(ClaimError::Malformed("exp"))?;
+    if let Some(lifetime) = issuer.lifetime_max {
+        let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+        let last = |from: i64| from.saturating_add(lifetime);
+        end = match claims.seconds("iat")? {
+            Some(issued_at) => end.min(last(issued_at)),
+            None if end > last(now.as_second()) => return Err(ClaimError::Malformed("iat")),
+            None => end,
+        };
+    }
+    if now.as_second() >= end.saturating_add(LEEWAY_SECONDS) {
+        return Err(ClaimError::Expired);
+    }
+    Timestamp::from_second(end).map_err(|_| ClaimError::Malformed("exp"))
 }

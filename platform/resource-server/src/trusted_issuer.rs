@@ -2,7 +2,7 @@
 
 use crate::KeySource;
 use async_trait::async_trait;
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 /// Issuer whose tokens are accepted.
 #[derive(Clone, Debug)]
@@ -17,6 +17,11 @@ pub struct TrustedIssuer {
     pub roles: RoleMapping,
     /// Scopes that its tokens have besides those that they name, for an issuer that knows none of ours.
     pub scopes: Vec<String>,
+    /// Longest time for which a token counts after it was issued, whatever it says itself; none for an issuer that keeps to a limit of its
+    /// own.
+    pub lifetime_max: Option<Duration>,
+    /// Name of a subject in records, of its issuer and itself; it has to fit a header.
+    pub actor: fn(issuer: &str, subject: &str) -> Arc<str>,
     /// Source of its keys.
     pub keys: Arc<dyn KeySource>,
     /// Whom to ask whether one of its tokens was revoked; without it a token counts until it expires.

@@ -1,7 +1,8 @@
 //! Cache of verified tokens: what a token says, by its SHA-256 digest, so that a token that was verified before costs a digest and not a
 //! signature. An entry ends with its token; it counts for one generation of its issuer's keys.
 
-use kernel::{Principal, Timestamp};
+use crate::Principal;
+use kernel::Timestamp;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use std::{
@@ -97,6 +98,7 @@ mod tests {
             client: None,
             roles: Vec::new(),
             scopes: Vec::new(),
+            actor: "s".into(),
         };
         VerifiedToken {
             principal: Arc::new(principal),

@@ -1,7 +1,7 @@
 //! Request context: propagated from call to call, as headers between processes and as a request extension within one.
 
 use http::{HeaderMap, HeaderValue};
-use kernel::{Edge, Ids, Origin, Principal, Randomness, Uuid};
+use kernel::{Edge, Ids, Origin, Randomness, Uuid};
 use std::{net::IpAddr, sync::Arc, time::Duration};
 use telemetry::TraceContext;
 use tokio::time::Instant;
@@ -18,8 +18,6 @@ pub mod headers {
     pub const EDGE: &str = "icommerce-edge";
     /// Authenticated actor, as the gateway determined it.
     pub const ACTOR: &str = "icommerce-actor";
-    /// Principal of a verified token, as JSON; set by the gateway only.
-    pub const PRINCIPAL: &str = "icommerce-principal";
     /// Address of the client, as the gateway determined it.
     pub const CLIENT: &str = "icommerce-client";
     /// Origin of the changes that the request makes, for the record.
@@ -54,8 +52,6 @@ pub struct Context {
     pub edge: Edge,
     /// Authenticated actor.
     pub actor: Option<Arc<str>>,
-    /// Principal of the token by which the actor was authenticated, if there was one.
-    pub principal: Option<Arc<Principal>>,
     /// Address of the client outside.
     pub client: Option<IpAddr>,
     /// Origin of the changes that the request makes, as the gateway determined it. It is recorded with them and grants
@@ -65,8 +61,6 @@ pub struct Context {
 
 /// Maximum length of a context header, in bytes; a longer one is ignored.
 const HEADER_BYTES_MAX: usize = 200;
-/// Maximum length of the header with the principal, in bytes; one that is longer is not sent, and ignored.
-const PRINCIPAL_BYTES_MAX: usize = 8 * 1024;
 
 kernel::id!(/// Id of a client's request.
     RequestId);
@@ -131,11 +125,6 @@ impl Context {
         CURRENT.try_with(|context| context.actor.clone()).unwrap_or_default()
     }
 
-    /// The principal of the running request, if a token authenticated it.
-    pub fn current_principal() -> Option<Arc<Principal>> {
-        CURRENT.try_with(|context| context.principal.clone()).unwrap_or_default()
-    }
-
     /// The address of the client of the running request, if it came from outside.
     pub fn current_client() -> Option<IpAddr> {
         CURRENT.try_with(|context| context.client).unwrap_or_default()
@@ -184,7 +173,6 @@ impl Context {
             deadline,
             edge,
             actor: text(headers::ACTOR).map(Arc::from),
-            principal: headers.get(headers::PRINCIPAL).and_then(principal),
             client: text(headers::CLIENT).and_then(|address| address.parse().ok()),
             origin: origin.and_then(|text| text.parse().ok()),
             ..Self::from_untrusted_headers(headers)
@@ -206,7 +194,6 @@ impl Context {
         );
         set(headers::REQUEST_ID, self.request_id.as_ref().and_then(text));
         set(headers::ACTOR, self.actor.as_ref().and_then(text));
-        set(headers::PRINCIPAL, self.principal.as_deref().and_then(principal_header));
         let client = self.client.map(|address| address.to_string());
         set(headers::CLIENT, client.and_then(|address| HeaderValue::from_str(&address).ok()));
         let origin = self.origin.as_ref();
@@ -233,16 +220,4 @@ impl Context {
 fn text(value: &HeaderValue) -> Option<&str> {
     let value = value.to_str().ok()?;
     (!value.is_empty() && value.len() <= HEADER_BYTES_MAX).then_some(value)
-}
-
-/// The principal of a header, unless it is malformed or too long.
-fn principal(value: &HeaderValue) -> Option<Arc<Principal>> {
-    let bytes = Some(value.as_bytes()).filter(|bytes| bytes.len() <= PRINCIPAL_BYTES_MAX)?;
-    serde_json::from_slice(bytes).ok().map(Arc::new)
-}
-
-/// Header with a principal. JSON has no control characters, and other bytes may stand in a header.
-fn principal_header(principal: &Principal) -> Option<HeaderValue> {
-    let bytes = serde_json::to_vec(principal).ok()?;
-    (bytes.len() <= PRINCIPAL_BYTES_MAX).then(|| HeaderValue::from_bytes(&bytes).ok())?
 }

@@ -7,6 +7,7 @@
 
 #![warn(missing_docs)]
 
+mod basic_credentials;
 mod channel;
 mod chaos;
 mod client;
@@ -16,6 +17,7 @@ mod loopback;
 mod network;
 mod request_handler;
 
+pub use basic_credentials::basic_credentials;
 pub use channel::{Channel, Idempotent, Request, Response, Transport, TransportError};
 pub use chaos::chaos;
 pub use client::{CallError, Client, RequestBuilder, send};

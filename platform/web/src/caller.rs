@@ -4,7 +4,7 @@ use crate::ProblemResponse;
 use aide::OperationInput;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use kernel::{Principal, Problem, codes};
+use kernel::{Problem, codes};
 use std::{convert::Infallible, str::FromStr, sync::Arc};
 use transport::{Context, Edge};
 
@@ -15,18 +15,12 @@ pub struct Caller {
     pub edge: Edge,
     /// The authenticated actor.
     pub actor: Option<Arc<str>>,
-    /// The principal of the token by which the actor was authenticated, if there was one.
-    pub principal: Option<Arc<Principal>>,
 }
 
 impl Caller {
     /// The caller of the running request.
     pub fn current() -> Self {
-        Self {
-            edge: Context::current_edge(),
-            actor: Context::current_actor(),
-            principal: Context::current_principal(),
-        }
+        Self { edge: Context::current_edge(), actor: Context::current_actor() }
     }
 
     /// The actor, if it is of this kind.

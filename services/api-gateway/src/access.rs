@@ -6,8 +6,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use contracts::auth::{READ_SCOPE, Role, WRITE_SCOPE};
-use kernel::{Principal, Problem, codes};
-use resource_server::TokenError;
+use kernel::{Problem, codes};
+use resource_server::{Principal, TokenError};
 use web::ProblemResponse;
 
 /// Realm of the challenges.
@@ -158,6 +158,7 @@ mod tests {
             client: None,
             roles: owned(roles),
             scopes: owned(scopes),
+            actor: "operator:ada".into(),
         }
     }
 

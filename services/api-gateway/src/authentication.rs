@@ -9,17 +9,19 @@ use crate::{
 };
 use axum::http::HeaderMap;
 use contracts::auth::{READ_SCOPE, Role, TokenIssuer, WRITE_SCOPE};
-use kernel::{Principal, Problem, codes};
+use kernel::{Problem, codes};
 use relying_party::{RelyingParty, SignInError, WebOrigin};
-use resource_server::{AuthSettings, TokenError, TokenVerifier, bearer_token};
+use resource_server::{AuthSettings, Principal, TokenError, TokenVerifier, bearer_token};
 use runtime::{BuildContext, BuildError};
+use settings::Secret;
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
+use subtle::ConstantTimeEq;
 use transport::Edge;
 
 /// Issuer of the token of this process.
 const PROCESS: &str = "process";
-/// Actor of operators whom nothing names: those of an edge that is open, and the commands of this process.
+/// Actor of operators whom nothing names, and the beginning of the names of all others.
 const OPERATOR: &str = "operator";
 /// Longest subject that names an actor as it is, in bytes.
 const ACTOR_BYTES_MAX: usize = 120;
@@ -28,10 +30,10 @@ const ACTOR_BYTES_MAX: usize = 120;
 #[derive(Debug)]
 pub(crate) struct Authentication {
     verifier: TokenVerifier,
-    /// Issuers whose subjects are not ours.
-    outside: BTreeSet<String>,
-    /// Digest of the token of the settings or of this process, if there is one, and whom it stands for.
-    process: Option<([u8; 32], Arc<Principal>)>,
+    /// Token of the settings or of this process, if there is one, and whom it stands for.
+    process: Option<(Secret, Arc<Principal>)>,
+    /// Actor of operators whom nothing names: those of an edge that is open, and the commands of this process.
+    pub(crate) operator: Arc<str>,
     /// Whether the operator edge asks who somebody is.
     pub(crate) asks_operators: bool,
     /// Sign-in in the browser, and where; none where the address of the operator edge is not known.
@@ -51,17 +53,16 @@ impl Authentication {
                 "auth.issuers: {role:?} is no role: expected {known}"
             )));
         }
-        let outside = auth.issuers.iter().map(|issuer| issuer.issuer.clone()).collect();
         // An outside issuer knows none of our scopes: what its tokens may do is the matter of their roles.
         let scopes = [READ_SCOPE, WRITE_SCOPE];
-        let issuers = auth.issuers.iter().map(|issuer| issuer.trusted(&scopes));
-        let issuers = issuers.chain([own_issuer::trusted(Arc::clone(&own))]).collect();
-        let token = settings.operator_token.expose();
+        let issuers = auth.issuers.iter().map(|issuer| issuer.trusted(&scopes, outside_actor));
+        let issuers = issuers.chain([own_issuer::trusted(Arc::clone(&own), own_actor)]).collect();
+        let operator = Arc::from(OPERATOR);
+        let token = settings.operator_token.clone();
         Ok(Self {
             verifier: TokenVerifier::new(issuers, Arc::clone(context.ids.clock())),
-            outside,
-            process: (!token.is_empty())
-                .then(|| (Sha256::digest(token).into(), Arc::new(process_principal()))),
+            process: (!token.is_empty()).then(|| (token, Arc::new(process_principal(&operator)))),
+            operator,
             asks_operators: settings.operator_sign_in,
             sign_in: registrar::sign_in(context, OPERATOR_EDGE, &settings.operator_url, own)?,
         })
@@ -74,14 +75,16 @@ impl Authentication {
         headers: &HeaderMap,
     ) -> Result<Option<Arc<Principal>>, Refusal> {
         if let Some(token) = bearer_token(headers).map_err(|error| Refusal::malformed(&error))? {
-            if let Some(process) = self.of_process(token) {
-                // At the shop edge it is nobody's.
-                return Ok((edge == Edge::Operator).then(|| Arc::clone(process)));
+            if edge == Edge::Operator
+                && let Some(process) = self.of_process(token)
+            {
+                return Ok(Some(Arc::clone(process)));
             }
             return Ok(Some(self.verifier.verify(token).await?));
         }
         match edge {
-            Edge::Operator => self.signed_in(headers).await,
+            // Rare, and not to be a part of the future of every request.
+            Edge::Operator => Box::pin(self.signed_in(headers)).await,
             Edge::Shop | Edge::Internal => Ok(None),
         }
     }
@@ -99,37 +102,38 @@ impl Authentication {
         }
     }
 
-    /// Principal of the token of the process, if it is this one. Digests are compared, whose bytes tell nothing of the token's.
+    /// Principal of the token of the process, if it is this one.
     fn of_process(&self, token: &str) -> Option<&Arc<Principal>> {
         let (own, principal) = self.process.as_ref()?;
-        (*own == <[u8; 32]>::from(Sha256::digest(token))).then_some(principal)
-    }
-
-    /// Name of an operator in the audit trail and in front of idempotency keys: one name for each person and program, of a form that
-    /// fits a header.
-    pub(crate) fn operator_actor(&self, principal: Option<&Principal>) -> Arc<str> {
-        let Some(principal) = principal.filter(|principal| principal.issuer != PROCESS) else {
-            return Arc::from(OPERATOR);
-        };
-        let Principal { issuer, subject, .. } = principal;
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~@|".contains(&byte);
-        let is_named = subject.len() <= ACTOR_BYTES_MAX && subject.bytes().all(is_plain);
-        if is_named && !self.outside.contains(issuer) {
-            return Arc::from(format!("{OPERATOR}:{subject}"));
-        }
-        let digest = Sha256::digest(format!("{issuer}\n{subject}"));
-        Arc::from(format!("{OPERATOR}:digest-{}", kernel::hex::encode(&digest[..16])))
+        bool::from(own.expose().as_bytes().ct_eq(token.as_bytes())).then_some(principal)
     }
 }
 
+/// Name of an operator whose account or client is of this shop, in the audit trail and in front of idempotency keys: one name for each
+/// person and program, of a form that fits a header.
+fn own_actor(issuer: &str, subject: &str) -> Arc<str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~@|".contains(&byte);
+    if subject.len() > ACTOR_BYTES_MAX || !subject.bytes().all(is_plain) {
+        return outside_actor(issuer, subject);
+    }
+    Arc::from(format!("{OPERATOR}:{subject}"))
+}
+
+/// The same of an outside issuer, whose subjects may be those of ours.
+fn outside_actor(issuer: &str, subject: &str) -> Arc<str> {
+    let digest = Sha256::digest(format!("{issuer}\n{subject}"));
+    Arc::from(format!("{OPERATOR}:digest-{}", kernel::hex::encode(&digest[..16])))
+}
+
 /// Principal of the token of the settings, and of this process itself, whose commands may run a shop of their own.
-fn process_principal() -> Principal {
+fn process_principal(actor: &Arc<str>) -> Principal {
     Principal {
         issuer: PROCESS.to_owned(),
         subject: OPERATOR.to_owned(),
         client: None,
         roles: vec![Role::Admin.name().to_owned()],
         scopes: vec![WRITE_SCOPE.to_owned()],
+        actor: Arc::clone(actor),
     }
 }
 

@@ -86,21 +86,19 @@ pub(crate) fn guest_actor(path: &str, id: Option<&str>, headers: &HeaderMap) -> 
     Some(Arc::from(format!("guest:{cart}")))
 }
 
-/// Origin of the changes that a request makes: of operators everything that is known, if their request may change
-/// something; of shoppers the edge alone, because their orders and carts say who they are, and their addresses are nobody's
-/// business.
-pub(crate) fn origin(
-    edge: Edge,
+/// Origin of the changes that an operator's request makes: everything that is known, if it may change something. Of shoppers it is the
+/// edge alone, because their orders and carts say who they are, and their addresses are nobody's business.
+pub(crate) fn operator_origin(
     actor: Option<&str>,
     client: &ClientIdentity,
     head: &Parts,
 ) -> Origin {
-    if edge != Edge::Operator || head.method.is_safe() {
-        return Origin::of_edge(edge);
+    if head.method.is_safe() {
+        return Origin::of_edge(Edge::Operator);
     }
     let agent = head.headers.get(header::USER_AGENT);
     let agent = agent.map(|agent| String::from_utf8_lossy(agent.as_bytes()));
-    Origin::new(edge, actor, Some(client.address), agent.as_deref())
+    Origin::new(Edge::Operator, actor, Some(client.address), agent.as_deref())
 }
 
 /// Cart that the cookie names.

@@ -3,9 +3,8 @@
 //! A browser submits a form of any page to any address, including one on this machine, but states the origin in headers
 //! that a page cannot set. A request without these headers does not come from a browser.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-
-const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+use axum::http::{HeaderMap, HeaderValue, Method};
+use web::FormOrigin;
 
 /// Whether a request with an unsafe method was made by a page of another site. `forwarded_host` is the host that the client
 /// asked for, as a trusted proxy names it.
@@ -17,20 +16,14 @@ pub(crate) fn is_cross_site_write(
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return false;
     }
-    // What is not text is no host and no site.
-    let text = |name: &HeaderName| headers.get(name).map(|it| it.to_str().unwrap_or("?"));
-    if let Some(site) = text(&FETCH_SITE) {
-        return !matches!(site, "same-origin" | "none");
-    }
-    let Some(origin) = text(&header::ORIGIN) else { return false };
-    let Some((_, origin)) = origin.split_once("://") else { return true };
-    let hosts = forwarded_host.into_iter().chain(headers.get(header::HOST));
-    !hosts.into_iter().any(|host| host.as_bytes() == origin.as_bytes())
+    let forwarded_host = forwarded_host.and_then(|host| host.to_str().ok());
+    FormOrigin::of(headers, forwarded_host.as_slice()) != FormOrigin::Same
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderName;
 
     fn refused(method: &Method, headers: &[(&'static str, &'static str)]) -> bool {
         refused_behind(None, method, headers)

@@ -1,25 +1,29 @@
 //! Request pipeline of the gateway: client identity, routing, limits and cross-origin checks, forwarding, response
 //! headers.
 
+mod authorization;
+mod client_checks;
+mod own_response;
+mod request_info;
+
+pub use own_response::Admitted;
+use request_info::{RequestInfo, span};
+
 use crate::{
-    access::Access,
     authentication::Authentication,
     body::BodyLimits,
-    client_identity::{self, ClientIdentity, ClientRoute},
+    client_identity::ClientIdentity,
     client_limiter::{ClientLimiter, ClientState, too_much_in_progress},
     cors::{self, CorsPolicy},
-    csrf,
     customers::Customers,
     docs_assets::DocsAsset,
     forward,
-    operator_page::{self, Visitor},
     own_path::OwnPath,
     quota::{Quota, overloaded},
-    route_table::{PAGES, RouteEntry, RouteLookup, RouteTable, Upstream},
+    route_table::{RouteEntry, RouteLookup, RouteTable, Upstream},
     routes::BodyLimit,
     security_headers::{ResponseKind, add_security_headers},
     settings::GatewaySettings,
-    sign_in,
 };
 use axum::{
     body::Body,
@@ -35,15 +39,7 @@ use telemetry::{Health, HttpMetrics};
 use tokio::time::Instant;
 use tracing::Instrument;
 use transport::{Context, Edge, RequestHandler, headers};
-use web::{AllowedHost, HostName, IpNetwork, ProblemResponse, without_body};
-
-/// Route label of unknown paths.
-const UNMATCHED: &str = "unmatched";
-
-const UNKNOWN_HOST: &str =
-    "this host name is not configured; use localhost, or add the name to the setting hosts";
-const UNKNOWN_PROXY: &str = "a proxy on this machine forwarded this request; add the proxy's address, such as 127.0.0.1, to the setting trusted_proxies";
-const CROSS_SITE: &str = "pages of other sites may not do this; send the request from a program, or allow the site in the setting cors_origins";
+use web::{AllowedHost, IpNetwork, ProblemResponse, without_body};
 
 /// Gateway of both edges, with the state that all requests share.
 #[derive(Debug)]
@@ -74,16 +70,6 @@ struct EdgeState {
     routes: RouteTable,
     /// Requests in progress.
     requests: Quota,
-}
-
-/// Facts about a request in progress.
-struct RequestInfo<'a> {
-    edge: &'a EdgeState,
-    client: ClientIdentity,
-    lookup: RouteLookup<'a>,
-    asset: Option<DocsAsset>,
-    own: Option<OwnPath>,
-    deadline: Instant,
 }
 
 impl Gateway {
@@ -187,40 +173,18 @@ impl Gateway {
         }
     }
 
-    /// What a request names as its host. Over the loopback interface only a known one passes, and only without a proxy:
-    /// behind one that is not trusted every client would look like a program on this machine.
-    fn check_host(
-        &self,
-        client: &ClientIdentity,
-        headers: &HeaderMap,
-    ) -> Result<HostName, Problem> {
-        let host = HostName::of(headers, &self.hosts);
-        match client.route {
-            ClientRoute::UnknownLocalProxy => Err(Problem::of(codes::FORBIDDEN, UNKNOWN_PROXY)),
-            ClientRoute::Direct if client.address.is_loopback() && host == HostName::Unknown => {
-                Err(Problem::of(codes::FORBIDDEN, UNKNOWN_HOST))
-            }
-            ClientRoute::Direct | ClientRoute::TrustedProxy { .. } => Ok(host),
-        }
-    }
-
-    /// State of the client, if it is limited.
-    fn limited_client(&self, client: &ClientIdentity, host: HostName) -> Option<Arc<ClientState>> {
-        let is_limited = self.limit_loopback || !client.is_local(host);
-        is_limited.then(|| self.clients.client(client.address, Instant::now()))
-    }
-
     /// Response of the upstream service, or of the gateway itself.
     async fn forward(
         &self,
         info: &RequestInfo<'_>,
-        mut context: Context,
+        context: Context,
         client: Option<&ClientState>,
         head: Parts,
         body: Body,
     ) -> Result<Response, Problem> {
-        if let Some(response) = self.own_response(info, &head).await? {
-            return Ok(response);
+        if info.asset.is_some() || info.own.is_some() {
+            // Rare, and not to be a part of the future of every request.
+            return Box::pin(self.own_response(info, context, &head)).await;
         }
         let (upstream, is_page) = match &info.lookup {
             RouteLookup::Upstream { upstream, .. } => (*upstream, false),
@@ -231,15 +195,15 @@ impl Gateway {
             RouteLookup::NotFound => return Err(not_found()),
         };
         // A service with pages makes these checks itself, and refuses with a page of its own.
-        if !is_page {
+        let context = if is_page {
+            self.recognise_customer(info, context, &head).await
+        } else {
             self.check_site(info, &head)?;
-            if let Err(refused) = self.authorize(info, upstream.access, &mut context, &head).await {
-                return Ok(refused);
+            match self.authorize(info, upstream.access, context, &head).await {
+                Ok((context, _)) => context,
+                Err(refused) => return Ok(refused),
             }
-        } else if Customers::may_have_session(&head.headers) {
-            // Rare, and not to be a part of the future of every request.
-            Box::pin(self.customers.recognise(&mut context, &head, info.deadline)).await;
-        }
+        };
         let limits = BodyLimits {
             bytes_max: self.bytes_max(upstream),
             deadline: info.deadline,
@@ -256,98 +220,6 @@ impl Gateway {
         let _permit = info.edge.requests.try_take(1).ok_or_else(overloaded)?;
         let head = forward::upstream_head(head, &info.client);
         forward::send(&upstream.channel, context, head, body.bytes.clone()).await
-    }
-
-    /// Refuses a change that a page of another site asks for, unless it may.
-    fn check_site(&self, info: &RequestInfo<'_>, head: &Parts) -> Result<(), Problem> {
-        let forwarded_host = info.client.forwarded_host();
-        if !csrf::is_cross_site_write(&head.method, &head.headers, forwarded_host) {
-            return Ok(());
-        }
-        let is_shop = info.edge.edge == Edge::Shop;
-        if is_shop && self.cors.allowed_origin(&head.headers).is_some() {
-            return Ok(());
-        }
-        Err(Problem::of(codes::FORBIDDEN, CROSS_SITE))
-    }
-
-    /// Checks who may use a route, and notes in the context who does; otherwise the refusal, or for a browser the way to the sign-in.
-    async fn authorize(
-        &self,
-        info: &RequestInfo<'_>,
-        access: Access,
-        context: &mut Context,
-        head: &Parts,
-    ) -> Result<(), Response> {
-        let edge = info.edge.edge;
-        let is_open = edge == Edge::Operator && !self.authentication.asks_operators;
-        let principal = if is_open {
-            None
-        } else {
-            let principal = self.authentication.principal(edge, &head.headers).await;
-            let principal = principal.map_err(IntoResponse::into_response)?;
-            access.check(principal.as_deref()).map_err(|refusal| {
-                let sign_in = || sign_in::redirect_of_browser(&self.authentication, head);
-                let sign_in = principal.is_none().then(sign_in).flatten();
-                sign_in.unwrap_or_else(|| refusal.into_response())
-            })?;
-            principal
-        };
-        if edge == Edge::Operator {
-            let actor = self.authentication.operator_actor(principal.as_deref());
-            let origin = client_identity::origin(edge, Some(&actor), &info.client, head);
-            (context.actor, context.origin) = (Some(actor), Some(origin));
-        }
-        if edge == Edge::Shop
-            && principal.is_some()
-            && let Some(customer) = self.customers.of_token(&head.headers).await
-        {
-            context.actor = Some(customer);
-        }
-        context.principal = principal;
-        Ok(())
-    }
-
-    /// Response that needs no service: documents, pages of the operator edge, and the admission to what the process serves itself.
-    async fn own_response(
-        &self,
-        info: &RequestInfo<'_>,
-        head: &Parts,
-    ) -> Result<Option<Response>, Problem> {
-        if let Some(asset) = info.asset {
-            return Ok(Some(read_only(&head.method, || asset.response(info.edge.edge))));
-        }
-        let Some(own) = info.own else { return Ok(None) };
-        self.check_site(info, head)?;
-        Ok(Some(match own {
-            OwnPath::FirstPage => {
-                let visitor = self.visitor(&head.headers).await;
-                let page = || operator_page::render(&self.health.readiness(), &visitor);
-                read_only(&head.method, || operator_page::response(page()))
-            }
-            OwnPath::SignIn(step) if head.method == step.method() => match info.edge.edge {
-                Edge::Shop => self.customers.respond(step, head).await,
-                _ => step.respond(&self.authentication, head).await,
-            },
-            OwnPath::SignIn(step) => method_not_allowed(&step.allow()),
-            OwnPath::Process { access, .. } => {
-                let admitted = self.authorize(info, access, &mut Context::default(), head).await;
-                admitted.map_or_else(|refused| refused, |()| Admitted::response())
-            }
-        }))
-    }
-
-    /// Who looks at the first page of the operator edge.
-    async fn visitor(&self, headers: &HeaderMap) -> Visitor {
-        if !self.authentication.asks_operators {
-            return Visitor::Anybody;
-        }
-        match self.authentication.principal(Edge::Operator, headers).await {
-            Ok(Some(principal)) => Visitor::SignedIn { roles: principal.roles.clone() },
-            Ok(None) | Err(_) => {
-                Visitor::Stranger { can_sign_in: self.authentication.sign_in.is_some() }
-            }
-        }
     }
 
     /// Response to a method that a path does not accept, or to `OPTIONS`, including CORS preflights.
@@ -384,38 +256,6 @@ impl Gateway {
         }
     }
 
-    /// Context of the forwarded request. Of the received one, only the trace and a valid request id are trusted.
-    fn context(&self, received: Context, info: &RequestInfo<'_>, head: &Parts) -> Context {
-        let id = match &info.lookup {
-            RouteLookup::Upstream { id, .. } => *id,
-            _ => None,
-        };
-        // Who an operator is shows when it is checked.
-        let actor = match info.edge.edge {
-            Edge::Operator => None,
-            Edge::Shop | Edge::Internal => {
-                client_identity::guest_actor(head.uri.path(), id, &head.headers)
-            }
-        };
-        let request_id = received.request_id.filter(|id| client_identity::is_valid_request_id(id));
-        let context = Context {
-            trace: received.trace,
-            request_id,
-            deadline: Some(info.deadline),
-            edge: info.edge.edge,
-            origin: Some(client_identity::origin(
-                info.edge.edge,
-                actor.as_deref(),
-                &info.client,
-                head,
-            )),
-            actor,
-            principal: None,
-            client: Some(info.client.address),
-        };
-        context.traced(&self.ids)
-    }
-
     /// Response with the security, CORS and request id headers, and without a body for `HEAD`.
     fn finish_response(
         &self,
@@ -437,65 +277,6 @@ impl Gateway {
             cors::add_response_headers(origin, headers);
         }
         if *method == Method::HEAD { without_body(response) } else { response }
-    }
-}
-
-impl RequestInfo<'_> {
-    /// Route label for metrics and logs.
-    fn route(&self) -> &'static str {
-        if let Some(own) = self.own {
-            return own.label();
-        }
-        match (&self.lookup, self.asset) {
-            (_, Some(DocsAsset::Document)) => "/openapi.json",
-            (_, Some(DocsAsset::OperatorStyle)) => PAGES,
-            (_, Some(_)) => "/docs",
-            (RouteLookup::Upstream { entry, .. } | RouteLookup::MethodNotAllowed(entry), _) => {
-                entry.path
-            }
-            (RouteLookup::Site(_, label), _) => label,
-            (RouteLookup::NotFound, _) => UNMATCHED,
-        }
-    }
-
-    /// Kind of the response, which decides on its headers.
-    fn response_kind(&self) -> ResponseKind {
-        if let Some(own) = self.own {
-            return own.response_kind();
-        }
-        match (&self.lookup, self.asset) {
-            (_, Some(DocsAsset::Document)) => ResponseKind::Data,
-            (_, Some(_)) | (RouteLookup::Site(..), _) => ResponseKind::Page,
-            _ => ResponseKind::Data,
-        }
-    }
-}
-
-fn span(context: &Context) -> tracing::Span {
-    match (context.trace, &context.request_id) {
-        (Some(trace), Some(id)) => telemetry::request_span(crate::NAME, trace, id),
-        _ => tracing::Span::none(),
-    }
-}
-
-/// Mark of an empty response that says that a request may have what the process serves itself.
-#[derive(Clone, Copy, Debug)]
-pub struct Admitted;
-
-impl Admitted {
-    fn response() -> Response {
-        let mut response = StatusCode::NO_CONTENT.into_response();
-        response.extensions_mut().insert(Self);
-        response
-    }
-}
-
-/// Response to a request that reads.
-fn read_only(method: &Method, response: impl FnOnce() -> Response) -> Response {
-    const READ_METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD");
-    match *method {
-        Method::GET | Method::HEAD => response(),
-        _ => method_not_allowed(&READ_METHODS),
     }
 }
 

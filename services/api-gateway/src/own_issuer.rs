@@ -16,8 +16,11 @@ const MAX_AGE: Duration = Duration::from_mins(1);
 #[derive(Clone, Debug)]
 struct OwnIssuer(Arc<dyn TokenIssuer>);
 
-/// The issuer behind this contract, as one that is trusted.
-pub(crate) fn trusted(issuer: Arc<dyn TokenIssuer>) -> TrustedIssuer {
+/// The issuer behind this contract, as one that is trusted, whose subjects are named like this.
+pub(crate) fn trusted(
+    issuer: Arc<dyn TokenIssuer>,
+    actor: fn(issuer: &str, subject: &str) -> Arc<str>,
+) -> TrustedIssuer {
     let own = Arc::new(OwnIssuer(issuer));
     TrustedIssuer {
         name: None,
@@ -25,6 +28,9 @@ pub(crate) fn trusted(issuer: Arc<dyn TokenIssuer>) -> TrustedIssuer {
         types: TokenTypes::AccessTokenOnly,
         roles: RoleMapping::Own,
         scopes: Vec::new(),
+        // A day at most, by the settings of each client.
+        lifetime_max: None,
+        actor,
         keys: Arc::<OwnIssuer>::clone(&own),
         status: Some(own),
     }

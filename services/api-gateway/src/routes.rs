@@ -1,7 +1,8 @@
 //! Public API: the routes that can be reached from outside, the service behind each, and who may use it.
 //!
 //! A route that is not listed here cannot be reached through an edge, even if a service has it, and a shop whose services have one
-//! does not start. Nothing else decides who may use what.
+//! does not start. Nothing else decides who may use what, with one exception: the pages and interfaces below `/auth` are the auth server's,
+//! which decides itself who administers accounts and clients.
 
 use crate::{Operation, access::Access};
 use axum::http::Method;
@@ -40,7 +41,7 @@ const AUTH: &str = "auth-server";
 /// Everybody, signed in or not.
 const EVERYBODY: Access = Access::Everybody;
 /// Everybody who runs the shop.
-const OPERATORS: Access = Access::Operators { roles: &Role::ALL, scope: READ_SCOPE };
+pub(crate) const OPERATORS: Access = Access::Operators { roles: &Role::ALL, scope: READ_SCOPE };
 /// Those who look after money; what people did is told to nobody else.
 const AUDIT: Access = Access::Operators { roles: &[Role::Finance], scope: READ_SCOPE };
 const CATALOGUE: Access = Access::Operators { roles: &[Role::Merchandiser], scope: WRITE_SCOPE };
@@ -69,9 +70,13 @@ pub(crate) const SERVICES: &[&str] =
 /// Path prefixes without pages: a path below them that is not listed does not exist.
 pub(crate) const API_PREFIXES: &[&str] = &["/api", "/internal", "/media"];
 
-/// Paths that a process serves itself at its operator edge, with everything below them and by whatever method.
-pub(crate) const PROCESS: &[(&str, &str, Access)] =
-    &[("GET", "/metrics", OPERATORS), ("POST", "/maintenance", ADMINISTRATION)];
+/// Paths that a process serves itself at its operator edge, with everything below them and by whatever method. Of its health everybody
+/// learns whether it is well, since probes have no token, and operators why.
+pub(crate) const PROCESS: &[(&str, &str, Access)] = &[
+    ("GET", "/health", EVERYBODY),
+    ("GET", "/metrics", OPERATORS),
+    ("POST", "/maintenance", ADMINISTRATION),
+];
 
 /// Read-only routes of both edges: at the shop edge for everybody, at the operator edge, where they show more, for operators.
 pub(crate) const SHARED: &[Route] = &[
@@ -222,8 +227,7 @@ pub(crate) fn is_same_path(path: &str, other: &str) -> bool {
     anonymous(path).eq(anonymous(other))
 }
 
-/// What the operator edge asks for a path that the process serves itself, with the label of the route; none for a path that everybody
-/// may have.
+/// What the operator edge asks for a path that the process serves itself, with the label of the route; none for all other paths.
 pub(crate) fn of_process(path: &str) -> Option<(&'static str, Access)> {
     let is_below = |prefix: &str| {
         path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -271,7 +275,7 @@ mod tests {
     fn nothing_at_the_operator_edge_is_for_everybody() {
         assert!(of(Edge::Operator).all(|route| route.access != EVERYBODY));
         assert!(of(Edge::Shop).all(|route| route.access == EVERYBODY));
-        for path in ["/metrics", "/metrics/", "/maintenance/backups/7"] {
+        for path in ["/health/ready", "/metrics", "/metrics/", "/maintenance/backups/7"] {
             assert!(of_process(path).is_some(), "{path}");
         }
         assert_eq!(of_process("/metricsx"), None);

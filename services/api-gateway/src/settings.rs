@@ -2,6 +2,7 @@
 
 use crate::{client_limiter::ClientLimits, cors::Origin};
 use axum::http::Uri;
+use resource_server::is_bearer_token;
 use serde::{Deserialize, Serialize};
 use settings::{Allowed, InvalidSetting, Secret, SectionSettings};
 use std::time::Duration;
@@ -86,6 +87,10 @@ impl SectionSettings for GatewaySettings {
         let token = self.operator_token.expose();
         if !token.is_empty() && token.len() < TOKEN_CHARACTERS_MIN {
             let expected = "expected at least 32 characters, best of `openssl rand -hex 32`";
+            return Err(InvalidSetting::new("operator_token", expected));
+        }
+        if !token.is_empty() && !is_bearer_token(token) {
+            let expected = "expected letters, digits and -._~+/ alone, as a bearer token has them";
             return Err(InvalidSetting::new("operator_token", expected));
         }
         for (path, url) in [("operator_url", &self.operator_url), ("shop_url", &self.shop_url)] {

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use jose::{Algorithm, JwkSet, SigningKey, base64url_encode};
-use kernel::{ManualClock, Principal, SystemRandomness, Timestamp};
+use kernel::{ManualClock, SystemRandomness, Timestamp};
 use resource_server::{
-    Audience, IssuerKeys, KeySource, KeySourceError, RoleMapping, TokenError, TokenStatus,
-    TokenTypes, TokenVerifier, TrustedIssuer,
+    Audience, IssuerKeys, KeySource, KeySourceError, Principal, RoleMapping, TokenError,
+    TokenStatus, TokenTypes, TokenVerifier, TrustedIssuer,
 };
 use ring::{
     rand::SystemRandom,
@@ -124,6 +124,8 @@ impl VerifierFixture {
             types: TokenTypes::AccessTokenOnly,
             roles: RoleMapping::Own,
             scopes: Vec::new(),
+            lifetime_max: None,
+            actor: |_, subject| subject.into(),
             keys: Arc::<TestKeys>::clone(&keys),
             status: Some(Arc::<TestStatus>::clone(&status)),
         };

@@ -1,13 +1,15 @@
 //! Outside issuers, with the habits of those that are in use.
 
 use crate::harness::{NOW, TestKeys, clock, header, key, sign};
-use jose::{Algorithm, JoseError, Jwk, JwkSet, SigningKey, base64url_decode, base64url_encode};
-use kernel::Principal;
+use jose::{
+    Algorithm, ClaimError, JoseError, Jwk, JwkSet, SigningKey, base64url_decode, base64url_encode,
+};
 use resource_server::{
-    Audience, FixedKeys, RoleMapping, TokenError, TokenTypes, TokenVerifier, TrustedIssuer,
+    Audience, FixedKeys, Principal, RoleMapping, TokenError, TokenTypes, TokenVerifier,
+    TrustedIssuer,
 };
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 const KEYCLOAK: &str = "https://id.example/realms/shop";
 
@@ -23,6 +25,8 @@ fn issuer(name: &'static str, key: &SigningKey, roles: RoleMapping) -> TrustedIs
         types: TokenTypes::AlsoUntyped,
         roles,
         scopes: vec!["shop.read".to_owned()],
+        lifetime_max: Some(Duration::from_hours(24)),
+        actor: |issuer, subject| format!("{issuer} {subject}").into(),
         keys: TestKeys::of(name, vec![key]),
         status: None,
     }
@@ -153,6 +157,27 @@ async fn the_key_of_one_issuer_is_none_of_another_also_under_the_same_name() {
         let result = verifier.verify(&token(name, key)).await;
         assert_eq!(result, Err(TokenError::Signature(JoseError::Signature)), "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_token_of_an_outside_issuer_counts_for_a_day_at_most_whatever_it_says() {
+    const DAY: i64 = 24 * 3_600;
+    let own = key(Algorithm::Es256);
+    let result = async |issued: Option<i64>, expires: i64| {
+        let mut claims = json!({"iss": KEYCLOAK, "sub": "ada", "aud": "shop", "exp": expires});
+        if let Some(issued) = issued {
+            claims["iat"] = issued.into();
+        }
+        verify(issuer(KEYCLOAK, &own, mapping("", &[])), &own, None, claims).await.map(drop)
+    };
+    let year = NOW + 365 * DAY;
+    assert_eq!(result(Some(NOW), year).await, Ok(()));
+    assert_eq!(result(Some(NOW - DAY + 1), year).await, Ok(()));
+    let expired = Err(TokenError::Claims(ClaimError::Expired));
+    assert_eq!(result(Some(NOW - DAY - 60), year).await, expired);
+    assert_eq!(result(None, NOW + DAY).await, Ok(()));
+    let undated = Err(TokenError::Claims(ClaimError::Malformed("iat")));
+    assert_eq!(result(None, year).await, undated, "it would count anew at each start");
 }
 
 #[tokio::test]

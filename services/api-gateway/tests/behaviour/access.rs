@@ -1,12 +1,13 @@
 //! Who may do what: every operation of the table, with every role, every scope and none.
 
 use crate::{
-    harness::{LOOPBACK_PEER, PROCESS_TOKEN, TestGateway, get, request},
-    issuer::{revoked, token, token_with},
+    harness::{LOOPBACK_PEER, PROCESS_TOKEN, REMOTE_PEER, TestGateway, get, request},
+    issuer::{revoked, token, token_with, unanswered},
 };
 use api_gateway::{Operation, operations};
 use axum::http::request::Builder;
 use serde_json::json;
+use std::time::Duration;
 use transport::Edge;
 
 const ROLES: [&str; 5] = ["viewer", "merchandiser", "fulfilment", "finance", "admin"];
@@ -86,6 +87,7 @@ fn the_table_says_what_was_decided() {
     assert_eq!(of("GET", "/api/v1/audit"), ("finance admin".to_owned(), "shop.read"));
     assert_eq!(of("POST", "/api/v1/sagas/{id}/retry"), ("admin".to_owned(), "shop.write"));
     assert_eq!(of("GET", "/metrics"), (all, "shop.read"));
+    assert_eq!(of("GET", "/health"), (String::new(), ""));
     assert_eq!(of("POST", "/maintenance"), ("admin".to_owned(), "shop.write"));
 }
 
@@ -136,24 +138,30 @@ async fn a_refusal_says_what_is_missing_and_challenges_the_client() {
 async fn services_learn_who_it_is_from_the_gateway_and_from_nobody_else() {
     let gateway = TestGateway::closed().await;
     let token = token(&["admin"], "shop.write");
-    let forged = r#"{"issuer":"x","subject":"eve","roles":["admin"],"scopes":[]}"#;
-    let request = get("/api/v1/orders").header("icommerce-principal", forged);
+    let forged = "operator:eve";
+    let request = get("/api/v1/orders").header("icommerce-actor", forged);
     let response = gateway.operator(with(request, &token)).await.json();
-    assert_eq!((&response["subject"], &response["actor"]), (&json!("ada"), &json!("operator:ada")));
-    assert!(response["headers"].get("icommerce-principal").is_none());
-    let request = get("/api/v1/products").header("icommerce-principal", forged);
+    assert_eq!(response["actor"], "operator:ada");
+    assert!(response["headers"].get("icommerce-actor").is_none());
+    let request = get("/api/v1/products").header("icommerce-actor", forged);
     let response = gateway.shop(request).await.json();
-    assert_eq!((&response["subject"], &response["actor"]), (&json!(null), &json!(null)));
+    assert_eq!(response["actor"], json!(null));
     let own = gateway.operator(with(get("/api/v1/orders"), PROCESS_TOKEN)).await.json();
     assert_eq!(own["actor"], "operator");
-    let at_shop = gateway.shop(with(get("/api/v1/products"), PROCESS_TOKEN)).await.json();
-    assert_eq!(
-        (&at_shop["subject"], &at_shop["actor"]),
-        (&json!(null), &json!(null)),
-        "nobody there"
-    );
+    let at_shop = gateway.shop(with(get("/api/v1/products"), PROCESS_TOKEN)).await;
+    assert_eq!(at_shop.problem(), (401, "invalid_token".to_owned()), "no issuer knows it");
     let almost = gateway.operator(with(get("/api/v1/orders"), &PROCESS_TOKEN[1..])).await;
     assert_eq!(almost.problem().0, 401);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_somebody_is_is_found_out_within_the_deadline_of_the_request() {
+    let gateway = TestGateway::with(&[("operator_sign_in", "true"), ("deadline_ms", "2000")]).await;
+    let began = tokio::time::Instant::now();
+    let request = with(get("/api/v1/orders"), &unanswered()).header("x-test", "hang");
+    let response = tokio::time::timeout(Duration::from_mins(1), gateway.operator(request)).await;
+    assert_eq!(response.unwrap().problem(), (504, "deadline_exceeded".to_owned()));
+    assert_eq!(began.elapsed(), Duration::from_secs(2));
 }
 
 #[tokio::test]
@@ -187,6 +195,23 @@ async fn an_open_edge_asks_nobody_and_a_closed_one_says_so_on_its_first_page() {
 }
 
 #[tokio::test]
+async fn an_open_edge_is_open_to_programs_of_this_machine_and_not_to_who_comes_over_its_proxy() {
+    let open =
+        TestGateway::with(&[("trusted_proxies", "127.0.0.1"), ("hosts", "shop.example")]).await;
+    let from_proxy = || get("/api/v1/orders").header("host", "shop.example");
+    for client in ["198.51.100.1", "127.0.0.1"] {
+        let request = from_proxy().header("x-forwarded-for", client);
+        let response = open.operator(request).await;
+        assert_eq!(response.problem(), (401, "unauthenticated".to_owned()), "{client}");
+    }
+    assert_eq!(open.operator(from_proxy()).await.status.as_u16(), 401, "a proxy that says nothing");
+    let open = TestGateway::with_defaults().await;
+    assert_eq!(open.operator(get("/api/v1/orders")).await.status.as_u16(), 200);
+    let remote = open.send(Edge::Operator, REMOTE_PEER, get("/api/v1/orders"), "").await;
+    assert_eq!(remote.status.as_u16(), 401);
+}
+
+#[tokio::test]
 async fn a_browser_is_sent_to_the_sign_in_and_from_there_to_the_provider() {
     let gateway = TestGateway::closed().await;
     let navigation = |path: &str| {
@@ -197,7 +222,7 @@ async fn a_browser_is_sent_to_the_sign_in_and_from_there_to_the_provider() {
     assert_eq!(response.header("location"), "/sign-in?return_to=%2Fapi%2Fv1%2Forders%3Fpage%3D2");
     let response = gateway.operator(navigation("/sign-in?return_to=%2F")).await;
     assert!(response.header("location").starts_with(
-        "http://127.0.0.1:8080/auth/authorize?response_type=code&client_id=operator-edge&"
+        "http://127.0.0.1:8080/auth/authorize?response_type=code&client_id=operator-edge-"
     ));
     let cookie = response.header("set-cookie");
     assert!(
@@ -240,4 +265,16 @@ async fn a_role_that_nobody_knows_is_refused_at_the_start() {
     .await;
     let error = refused.err().unwrap();
     assert!(error.contains("\"owner\" is no role"), "{error}");
+}
+
+#[tokio::test]
+async fn a_token_that_no_request_can_carry_is_refused_at_the_start() {
+    for wrong in [
+        "of two words, and long enough for a token",
+        "w\u{f6}rter-und-nichts-als-w\u{f6}rter-aber-viele",
+    ] {
+        let refused = TestGateway::try_with(&[("operator_token", wrong)]).await;
+        let error = refused.err().unwrap();
+        assert!(error.contains("operator_token") && !error.contains(wrong), "{error}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     harness::{TestGateway, TestResponse, get, request},
-    issuer::{ISSUER, token_with},
+    issuer::{ISSUER, SHOP_CLIENT, token_with},
 };
 use axum::http::request::Builder;
 use serde_json::json;
@@ -58,7 +58,7 @@ impl Browser {
         let begun = self.get(&format!("/sign-in?return_to={return_to}")).await;
         let location = begun.header("location");
         assert!(location.starts_with(&format!("{ISSUER}/authorize?")), "{location}");
-        assert!(location.contains("client_id=shop-edge&"), "{location}");
+        assert!(location.contains(&format!("client_id={SHOP_CLIENT}&")), "{location}");
         let parameter = |name: &str| {
             let query = location.split_once('?').unwrap().1;
             let mut pairs = form_urlencoded::parse(query.as_bytes());

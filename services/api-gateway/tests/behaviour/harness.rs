@@ -123,7 +123,6 @@ async fn echo(service: &'static str, context: Context, request: Request) -> Resp
         "body_bytes": body.len(),
         "edge": context.edge.as_str(),
         "actor": context.actor,
-        "subject": context.principal.as_ref().map(|principal| &principal.subject),
         "client": context.client,
         "request_id": context.request_id,
         "trace": context.trace.map(|trace| trace.to_string()),

@@ -7,11 +7,16 @@ use kernel::SystemRandomness;
 use rpc::CallError;
 use serde_json::{Value, json};
 use std::sync::LazyLock;
+use transport::Context;
 
 pub(crate) const ISSUER: &str = "http://127.0.0.1:8080/auth";
 const AUDIENCE: &str = "http://127.0.0.1:8080";
+/// Identifier of the shop edge as a client: its address is a part of it, as a digest.
+pub(crate) const SHOP_CLIENT: &str = "shop-edge-d30a576c03187167";
 /// Identifier of a token that was revoked.
 const REVOKED: &str = "revoked";
+/// Identifier of a token about which the issuer never answers.
+const UNANSWERED: &str = "unanswered";
 /// Present time of every test, in seconds.
 const NOW: i64 = 1_767_225_600;
 
@@ -35,6 +40,10 @@ impl TokenIssuer for TestIssuer {
     async fn is_active(&self, token: String) -> Result<bool, CallError> {
         let payload = jose::base64url_decode(token.split('.').nth(1).unwrap()).unwrap();
         let claims: Value = serde_json::from_slice(&payload).unwrap();
+        assert!(Context::current().trace.is_some(), "it is a part of the trace of the request");
+        if claims["jti"] == UNANSWERED {
+            std::future::pending::<()>().await;
+        }
         Ok(claims["jti"] != REVOKED)
     }
 
@@ -42,10 +51,8 @@ impl TokenIssuer for TestIssuer {
         &self,
         order: RelyingPartyOrder,
     ) -> Result<RelyingPartyRegistration, CallError> {
-        let edge = match &*order.id {
-            "operator-edge" => "http://127.0.0.1:8081",
-            _ => "http://127.0.0.1:8080",
-        };
+        let is_shop = order.id == SHOP_CLIENT;
+        let edge = if is_shop { "http://127.0.0.1:8080" } else { "http://127.0.0.1:8081" };
         assert_eq!(order.redirect_uris, [format!("{edge}/sign-in/callback")]);
         Ok(RelyingPartyRegistration { issuer: ISSUER.to_owned(), secret: "secret".to_owned() })
     }
@@ -73,10 +80,15 @@ pub(crate) fn revoked() -> String {
     token_with(&["admin"], "shop.write", &[("jti", json!(REVOKED))])
 }
 
+/// Token about which the issuer never answers.
+pub(crate) fn unanswered() -> String {
+    token_with(&["admin"], "shop.write", &[("jti", json!(UNANSWERED))])
+}
+
 /// Tokens of a customer's sign-in at the shop edge with this nonce, as the token endpoint answers.
 pub(crate) fn customer_tokens(account: &str, nonce: &str) -> Value {
     let claims = json!({
-        "iss": ISSUER, "aud": "shop-edge", "sub": account, "nonce": nonce, "iat": NOW, "exp": NOW + 600,
+        "iss": ISSUER, "aud": SHOP_CLIENT, "sub": account, "nonce": nonce, "iat": NOW, "exp": NOW + 600,
     });
     let id_token = KEY.sign(&Header::typed("JWT"), claims.to_string().as_bytes()).unwrap();
     json!({

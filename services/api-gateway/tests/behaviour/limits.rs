@@ -1,6 +1,6 @@
 //! Limits of the edges: body size, deadline, rate and concurrency.
 
-use crate::harness::{LOOPBACK_PEER, REMOTE_PEER, TestGateway, get, request};
+use crate::harness::{LOOPBACK_PEER, PROCESS_TOKEN, REMOTE_PEER, TestGateway, get, request};
 use axum::body::Body;
 use futures_util::{FutureExt, StreamExt, stream};
 use std::time::Duration;
@@ -202,10 +202,15 @@ async fn an_expensive_answer_counts_as_several_requests_at_the_shop_edge() {
         ("client_requests_burst", "10"),
         ("client_requests_per_second", "1"),
         ("client_request_cpu_ms", "5"),
+        ("operator_token", PROCESS_TOKEN),
     ];
     let gateway = TestGateway::with(&settings).await;
     let send = async |edge, from, burns| {
         let request = get("/api/v1/products");
+        let request = match edge {
+            Edge::Operator => request.header("authorization", format!("Bearer {PROCESS_TOKEN}")),
+            Edge::Shop | Edge::Internal => request,
+        };
         let request = if burns { request.header("x-test", "burn") } else { request };
         gateway.send(edge, from, request, Body::empty()).await.status.as_u16()
     };

@@ -1,12 +1,12 @@
 //! Principal: whom a request is made for, as a verified token says.
 
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Principal: the subject of a verified access token, with what it may do. A person is known by issuer and subject together,
 /// since two issuers may have the same subject.
 ///
 /// ```
-/// use kernel::Principal;
+/// use resource_server::Principal;
 ///
 /// let principal = Principal {
 ///     issuer: "https://shop.example/auth".to_owned(),
@@ -14,25 +14,25 @@ use serde::{Deserialize, Serialize};
 ///     client: Some("back-office".to_owned()),
 ///     roles: vec!["viewer".to_owned()],
 ///     scopes: vec!["shop.read".to_owned()],
+///     actor: "ada".into(),
 /// };
 /// assert!(principal.has_role("viewer") && !principal.has_role("admin"));
 /// assert!(principal.has_scope("shop.read") && !principal.has_scope("shop"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
     /// Issuer of the token (`iss`).
     pub issuer: String,
     /// Subject: the person, or the client that acts for itself (`sub`).
     pub subject: String,
     /// Client that the token was issued to (`client_id`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
     /// Roles of the subject.
-    #[serde(default)]
     pub roles: Vec<String>,
     /// Scopes of the token: what the client was allowed to do for the subject.
-    #[serde(default)]
     pub scopes: Vec<String>,
+    /// Name of the subject in records and in front of keys, which fits a header. It is made once, when the token is verified.
+    pub actor: Arc<str>,
 }
 
 impl Principal {
