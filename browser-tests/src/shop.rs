@@ -91,10 +91,16 @@ impl Shop {
 
     /// A shop whose data folder these commands have worked on before it starts; with what each of them printed.
     pub fn after_commands(commands: &[Preparation<'_>]) -> (Self, Vec<String>) {
+        Self::with_settings("", commands)
+    }
+
+    /// The same with these settings, in TOML.
+    pub fn with_settings(settings: &str, commands: &[Preparation<'_>]) -> (Self, Vec<String>) {
         let folder = process_guard::temp_folder();
         let printed = commands.iter().map(|command| execute(command, &folder.join("data")));
         let printed = printed.collect();
-        (Self::start_in(&folder, &[]), printed)
+        let config = write_settings(&folder, settings);
+        (Self::start_in(&folder, &[&config]), printed)
     }
 
     /// A shop of its own under the name `localhost`, to which passkeys belong, after these commands.
@@ -111,13 +117,6 @@ impl Shop {
         let config = write_settings(&folder, &issuer);
         let shop = Self::start_at(&folder, &listen, &[&config]);
         Self { address: format!("localhost:{port}"), ..shop }
-    }
-
-    /// A shop of its own with these settings, in TOML.
-    pub fn with_settings(settings: &str) -> Self {
-        let folder = process_guard::temp_folder();
-        let config = write_settings(&folder, settings);
-        Self::start_in(&folder, &[&config])
     }
 
     /// Path of the link in the newest mail to an address, which is waited for.

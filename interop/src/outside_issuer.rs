@@ -31,7 +31,7 @@ private = true
 roles = {{ claim = "groups", admin = ["shop-admins"] }}
 "#
     );
-    let shop = Shop::with_settings(&settings);
+    let (shop, _) = Shop::with_settings(&settings, &[]);
     let status = |token: &str| shop.operator_get_with_token(ADMINISTRATION, token).status;
     assert_eq!(shop.operator_get(ADMINISTRATION).status, 401, "without a token");
     assert_eq!(status(&tokens.admin), 200, "with the group");

@@ -44,10 +44,10 @@ pub fn run(command: &mut Command) -> String {
     out
 }
 
-/// The JSON in the last line that a program printed.
+/// The last JSON object that a program printed, on a line of its own but for what switches colours before it.
 pub fn last_json(output: &str) -> Value {
-    let line = output.lines().rfind(|line| line.starts_with('{')).expect("the program prints JSON");
-    serde_json::from_str(line).expect("the program prints JSON")
+    let object = |line: &str| serde_json::from_str(&line[line.find('{')?..]).ok();
+    output.lines().rev().find_map(object).expect("the program prints JSON")
 }
 
 /// Asserts that a program passed so many checks, which it names in the JSON of its last line.

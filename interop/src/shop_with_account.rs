@@ -27,12 +27,17 @@ pub struct ShopWithAccount {
 impl ShopWithAccount {
     /// Starts a shop after these commands.
     pub fn after_commands(commands: &[Vec<String>]) -> Self {
+        Self::with_settings("", commands)
+    }
+
+    /// The same with these settings, in TOML.
+    pub fn with_settings(settings: &str, commands: &[Vec<String>]) -> Self {
         let words: Vec<Vec<&str>> =
             commands.iter().map(|words| words.iter().map(String::as_str).collect()).collect();
         let account: &[&str] = &["auth", "user", "add", EMAIL];
         let commands = words.iter().map(Vec::as_slice).chain([account]);
         let commands: Vec<_> = commands.map(|command| (command, "")).collect();
-        let (shop, mut printed) = Shop::after_commands(&commands);
+        let (shop, mut printed) = Shop::with_settings(settings, &commands);
         let link = printed.pop().expect("the link of the account");
         let (_, path) = link.trim().split_once("/auth/").expect("an address of the provider");
         let link = shop.url(&format!("/auth/{path}"));

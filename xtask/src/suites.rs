@@ -31,6 +31,7 @@ const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
     ("interop: oidc_provider", &[Prerequisite::OidcProvider]),
     ("interop: openapi_linters", &[Prerequisite::OpenApiLinters]),
     ("interop: openid_clients", &[Prerequisite::OpenIdClients]),
+    ("interop: spring_security", &[Prerequisite::Maven]),
 ];
 
 /// Builds and runs the tests of the crates named in `only` (of all when it is empty); true when all succeeded.

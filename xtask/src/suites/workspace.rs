@@ -29,7 +29,7 @@ pub(crate) struct Suite {
 
 const PRODUCT: &str = "icommerce";
 /// Crates whose tests start the product.
-const PRODUCT_TESTS: [&str; 2] = ["browser-tests", "crash-tests"];
+const PRODUCT_TESTS: [&str; 3] = ["browser-tests", "crash-tests", "interop"];
 
 #[derive(Deserialize)]
 struct WorkspaceMetadata {
