@@ -1,5 +1,9 @@
 //! Contract of the shopping cart service: carts, quotes, shipping methods.
 
+mod wish_list;
+
+pub use wish_list::{WishList, WishListItem};
+
 use crate::shared::{
     AccountId, Address, CartId, Image, LINE_UNITS_MAX, OrderId, ProductId, Quantity, Sku, Totals,
 };
@@ -398,6 +402,23 @@ impl CartClient {
     /// `not_found` if there is neither, and with `unauthenticated`.
     pub async fn account_cart(&self, merge: &CartMerge) -> Result<Cart, CallError> {
         self.0.post("/api/v1/account/cart").json(merge).send().await
+    }
+
+    /// Wish list of the customer who is signed in. Refused with `unauthenticated`.
+    pub async fn wish_list(&self) -> Result<WishList, CallError> {
+        self.0.get("/api/v1/account/wish-list").send().await
+    }
+
+    /// Adds an article to that list. Refused with `unknown_sku` and `wish_list_limit`.
+    pub async fn add_wish(&self, sku: &Sku) -> Result<WishList, CallError> {
+        let path = format!("/api/v1/account/wish-list/{}", crate::path_segment(sku.as_str()));
+        self.0.request(Method::PUT, path).send().await
+    }
+
+    /// Removes an article from that list.
+    pub async fn remove_wish(&self, sku: &Sku) -> Result<WishList, CallError> {
+        let path = format!("/api/v1/account/wish-list/{}", crate::path_segment(sku.as_str()));
+        self.0.request(Method::DELETE, path).send().await
     }
 
     /// Adds units of a SKU.

@@ -19,6 +19,7 @@ kernel::codes! {
     QUANTITY_LIMIT = "quantity_limit", 422, "More units of one SKU than an order may have.";
     LINE_LIMIT = "line_limit", 422, "More lines than a cart may have.";
     AMOUNT_LIMIT = "amount_limit", 422, "The lines cost more than a cart may.";
+    WISH_LIST_LIMIT = "wish_list_limit", 422, "More articles than a wish list may have; remove one first.";
     CHANGE_LIMIT = "change_limit", 422, "The cart was changed more often than a cart may be; create a new one.";
     CART_EMPTY = "cart_empty", 422, "A cart without lines cannot be checked out.";
     CART_EXPIRED = "cart_expired", 409, "The cart expired; change it to bring it back at today's prices.";

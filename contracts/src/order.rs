@@ -1,10 +1,14 @@
 //! Contract of the order service: orders, refunds, sagas.
 
 mod account;
+mod claims;
 mod customers;
+mod lookup;
 
 pub use account::AccountOrderQuery;
+pub use claims::{OrderClaim, OrderClaimLink};
 pub use customers::{CustomerErasure, CustomerOrders, Customers};
+pub use lookup::{OrderLookup, OrderReference};
 
 use crate::{
     cart::{QuotedLine, QuotedShipping},
@@ -331,23 +335,6 @@ pub struct OrderQuery {
     pub cursor: Option<Cursor>,
 }
 
-/// Look-up of an order by what its customer knows about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OrderLookup {
-    /// The order's number, with or without a leading `#`; spaces do not count.
-    pub number: String,
-    /// The e-mail address that the order was placed with, in upper or lower case.
-    pub email: String,
-}
-
-/// Reference to an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct OrderReference {
-    /// Identity; for a guest, the right to see it.
-    pub id: OrderId,
-}
-
 /// Time of a historical view of an order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -550,6 +537,17 @@ impl OrderClient {
     /// A page of the orders of the customer who is signed in, newest first. Refused with `unauthenticated`.
     pub async fn account_orders(&self, query: &AccountOrderQuery) -> Result<OrderPage, CallError> {
         self.0.get("/api/v1/account/orders").query(query).send().await
+    }
+
+    /// Sends a link to the e-mail address of a guest's order, if there is one with this number and address; the answer does not say so.
+    /// Refused with `unauthenticated` and `rate_limited`, and with `unavailable` if the shop sends no mail.
+    pub async fn request_claim(&self, claim: &OrderClaim) -> Result<(), CallError> {
+        self.0.post("/api/v1/account/orders/claims").json(claim).send_empty().await
+    }
+
+    /// Adds the order of such a link to the account of the customer who asked for it. Refused with `unauthenticated` and `not_found`.
+    pub async fn redeem_claim(&self, link: &OrderClaimLink) -> Result<OrderReference, CallError> {
+        self.0.post("/api/v1/account/orders/claims/redeem").json(link).send().await
     }
 
     /// Cancels an order that has not shipped.

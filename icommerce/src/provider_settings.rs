@@ -14,6 +14,14 @@ struct StorefrontLook {
     url: String,
 }
 
+/// Mail of the provider, which other services that write to customers take over.
+#[derive(Deserialize)]
+struct ProviderMail {
+    mail_folder: String,
+    prints_mail: bool,
+    mail_from: String,
+}
+
 /// Settings in which the provider follows the shop, where nothing else was set. `edge` is the address of the shop edge. Mail is printed where
 /// somebody tries the shop on a terminal.
 pub(crate) fn with_provider(
@@ -43,12 +51,35 @@ pub(crate) fn with_provider(
     if is_tried_on_terminal {
         settings = follow(settings, "the demonstration", "auth-server.prints_mail", "true")?;
     }
+    settings = with_order_mail(settings, shop_url.as_deref(), &name)?;
     for (key, value) in [("auth-server.issuer", issuer), ("api-gateway.shop_url", shop_url)] {
         if let Some(value) = value {
             settings = follow(settings, "the address of the shop", key, &value)?;
         }
     }
     Ok(settings)
+}
+
+/// Settings in which the letters of the order service follow those of the provider.
+fn with_order_mail(
+    settings: Settings,
+    shop_url: Option<&str>,
+    name: &str,
+) -> Result<Settings, CliError> {
+    let mail: ProviderMail = settings.section("auth-server").map_err(CliError::usage)?;
+    let prints = mail.prints_mail.to_string();
+    let values = [
+        ("order-service.mail_folder", &*mail.mail_folder),
+        ("order-service.prints_mail", &prints),
+        ("order-service.mail_from", &mail.mail_from),
+        ("order-service.shop_url", shop_url.unwrap_or_default()),
+        ("order-service.shop_name", name),
+    ];
+    let given = values.into_iter().filter(|(_, value)| !value.is_empty());
+    // One by one: a value that is given for one of them says nothing about the others.
+    given.into_iter().try_fold(settings, |settings, (key, value)| {
+        settings.preset("auth-server", &[(key, value)]).map_err(CliError::usage)
+    })
 }
 
 /// Address at which browsers can keep a session: that of the shop for the public, or this edge. An edge that other machines reach needs

@@ -38,6 +38,8 @@ pub fn walk_through(page: &Page, check: &mut impl FnMut(&Page, &str)) -> String 
         page.text_content("main")
     );
     check(page, "account with an order");
+    wish(page, check);
+    claim(page, check);
     sign_out(page);
     check(page, "signed out of the shop");
     page.visit(&order);
@@ -56,6 +58,34 @@ fn buy_again(page: &Page, order: &str) {
         page.evaluate("document.getElementById('again').form.submit()");
     });
     assert_eq!(page.path(), "/cart");
+}
+
+/// Remembers a product.
+fn wish(page: &Page, check: &mut impl FnMut(&Page, &str)) {
+    page.visit("/account/wish-list");
+    check(page, "empty wish list");
+    page.visit(PRODUCT_PATH);
+    check(page, "product as a customer sees it");
+    page.wait_for_navigation(|page| {
+        page.evaluate("document.getElementById('wish').form.submit()");
+    });
+    assert!(page.exists(".wishes li"), "{}", page.text_content("main"));
+    check(page, "wish list");
+}
+
+/// Asks for the link to an order, and follows one that has ended.
+fn claim(page: &Page, check: &mut impl FnMut(&Page, &str)) {
+    page.visit("/account");
+    submit(page, "#send-claim", &[("number", "1"), ("email", "")]);
+    check(page, "claim that is incomplete");
+    submit(page, "#send-claim", &[("number", "1"), ("email", "nobody@example.com")]);
+    check(page, "claim that was asked for");
+    page.visit("/account/claim?link=ended");
+    check(page, "claim of an order");
+    page.wait_for_navigation(|page| {
+        page.evaluate("document.getElementById('claim').form.submit()");
+    });
+    check(page, "claim that has ended");
 }
 
 /// Makes an account by the link in a mail; its address.

@@ -9,6 +9,7 @@ pub(crate) mod customer_keys;
 pub(crate) mod defects;
 pub(crate) mod http;
 pub(crate) mod journal;
+pub(crate) mod letters;
 pub(crate) mod maintenance;
 pub(crate) mod order_id_secret;
 pub(crate) mod order_index;

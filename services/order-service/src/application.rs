@@ -4,6 +4,7 @@ pub(crate) mod cancel_order;
 pub(crate) mod cancellation_saga;
 pub(crate) mod checkout_input;
 pub(crate) mod checkout_saga;
+pub(crate) mod claim_order;
 pub(crate) mod ending;
 pub(crate) mod erase_customer;
 pub(crate) mod error;

@@ -51,7 +51,11 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     let keys = Arc::clone(&context.storage.subject_keys);
     let customers: Arc<dyn Customers> = Arc::new(CustomerKeys(keys));
     refold_former_index(&context.storage, context.ids.now()).await?;
+    let settings: OrderSettings = context.settings()?;
+    let letters = settings.letters(&context.ids).map_err(BuildError::Other)?;
     let dependencies = ServiceDependencies {
+        letters,
+        values: Arc::clone(&context.storage.key_value),
         journal: context.journal(),
         order_index: Arc::new(DocumentOrderIndex { documents, customers: Arc::clone(&customers) }),
         customers,
@@ -63,7 +67,7 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
         ids: context.ids.clone(),
         spawn: Arc::new(move |task| spawner.spawn_until_shutdown(task)),
         id_secret: load_order_id_secret(&context.storage, &context.ids).await?,
-        settings: context.settings()?,
+        settings,
     };
     #[cfg(feature = "defects")]
     let dependencies = adapters::defects::plant_in_ports(dependencies);

@@ -2,6 +2,7 @@
 
 pub(crate) mod carts;
 pub(crate) mod customers;
+pub(crate) mod letters;
 pub(crate) mod order_index;
 pub(crate) mod payments;
 pub(crate) mod stock;

@@ -4,7 +4,7 @@ use crate::{
     adapters::{http::UseCases, settings::OrderSettings},
     application::{
         cancel_order::CancelOrder, cancellation_saga::cancellation_saga,
-        checkout_saga::checkout_saga, erase_customer::EraseCustomer,
+        checkout_saga::checkout_saga, claim_order::ClaimOrder, erase_customer::EraseCustomer,
         export_customer::ExportCustomer, failure_limit::FailureLimit, fulfil_order::FulfilOrder,
         fulfilment_saga::fulfilment_saga, list_orders::ListOrders, look_up_order::LookUpOrder,
         orders::Orders, payment_methods::PaymentMethods, place_order::PlaceOrder,
@@ -14,15 +14,15 @@ use crate::{
     },
     domain::{order::Order, order_number::OrderNumbers},
     ports::{
-        carts::Carts, customers::Customers, order_index::OrderIndex, payments::Payments,
-        stock::Stock,
+        carts::Carts, customers::Customers, letters::Letters, order_index::OrderIndex,
+        payments::Payments, stock::Stock,
     },
 };
 use journal::{Journal, Repository};
 use kernel::{Ids, Uuid};
 use saga::{RetryPolicy, Runner, SagaLog, Sagas, Spawn};
 use std::sync::Arc;
-use storage::StorageError;
+use storage::{KeyValue, StorageError};
 
 /// Dependencies and configuration of the service.
 pub(crate) struct ServiceDependencies {
@@ -32,6 +32,9 @@ pub(crate) struct ServiceDependencies {
     pub(crate) carts: Arc<dyn Carts>,
     pub(crate) stock: Arc<dyn Stock>,
     pub(crate) payments: Arc<dyn Payments>,
+    /// Who delivers letters to customers, if anybody does.
+    pub(crate) letters: Option<Arc<dyn Letters>>,
+    pub(crate) values: Arc<dyn KeyValue>,
     pub(crate) ids: Ids,
     pub(crate) spawn: Spawn,
     pub(crate) id_secret: Uuid,
@@ -56,6 +59,17 @@ impl ServiceDependencies {
         })
     }
 
+    fn claim_order(&self, orders: &Arc<Orders>) -> ClaimOrder {
+        ClaimOrder {
+            orders: Arc::clone(orders),
+            numbers: self.numbers(),
+            limit: Arc::new(FailureLimit::new(self.settings.claim_limits())),
+            values: Arc::clone(&self.values),
+            letters: self.letters.clone(),
+            ids: self.ids.clone(),
+        }
+    }
+
     fn numbers(&self) -> OrderNumbers {
         OrderNumbers { key: self.id_secret, numbering: self.settings.number.into() }
     }
@@ -67,6 +81,7 @@ pub(crate) async fn wire(
 ) -> Result<(UseCases, ResumeCheckout), StorageError> {
     let dependencies = parts.saga_dependencies().await?;
     let (orders, numbers) = (Arc::clone(&dependencies.orders), parts.numbers());
+    let claim = parts.claim_order(&orders);
     let ServiceDependencies { journal, payments, ids, spawn, id_secret, settings, .. } = parts;
     let (payment_wait, hold) = (settings.payment_wait(), settings.hold());
     let log = SagaLog::open(journal, ids.clone(), spawn).await?;
@@ -99,6 +114,7 @@ pub(crate) async fn wire(
         },
         methods,
         read: ReadOrder { orders: Arc::clone(&orders) },
+        claim,
         look_up: LookUpOrder {
             orders: Arc::clone(&orders),
             numbers,

@@ -6,3 +6,4 @@ mod cart_view;
 pub(crate) mod customer_carts;
 pub(crate) mod error;
 pub(crate) mod quote_calculator;
+pub(crate) mod wish_lists;

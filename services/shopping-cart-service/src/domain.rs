@@ -1,4 +1,4 @@
-//! Cart domain: the cart aggregate, pricing, shipping, tax. Pure and synchronous, without clock or storage.
+//! Cart domain: the cart and wish list aggregates, pricing, shipping, tax. Pure and synchronous, without clock or storage.
 
 pub(crate) mod cart;
 pub(crate) mod countries;
@@ -8,3 +8,4 @@ pub(crate) mod pricing;
 pub(crate) mod rejection;
 pub(crate) mod shipping;
 pub(crate) mod tax;
+pub(crate) mod wish_list;

@@ -9,7 +9,8 @@ mod state_machine_tests;
 
 use adapters::{
     catalogue::ProductCatalogue, contract::CartsProvider, feed::translate, http::routes,
-    maintenance::maintenance, replay::CartRenderer, settings::CartSettings, stock::InventoryStock,
+    journal::event_json, maintenance::maintenance, replay::CartRenderer, settings::CartSettings,
+    stock::InventoryStock,
 };
 use application::{
     cart_service::CartService, cart_sweeper::CartSweeper, customer_carts::CustomerCarts,
@@ -20,11 +21,14 @@ use contracts::{
     inventory::{self, Inventory},
     product::{self, Catalogue},
 };
-use domain::cart::Cart;
+use domain::{cart::Cart, wish_list::WishList};
 use journal::Repository;
 use runtime::{BuildContext, BuildError, BuiltService, Module};
 use settings::Section;
 use std::{sync::Arc, time::Duration};
+
+/// Upper bound of the memory of cached wish lists, in bytes.
+const WISH_LISTS_BYTES_MAX: usize = 4 << 20;
 
 /// The shopping cart service.
 pub const MODULE: Module = Module {
@@ -33,7 +37,7 @@ pub const MODULE: Module = Module {
     calls: &[product::SERVICE, inventory::SERVICE],
     follows: &[],
     settings: Some(Section::of::<CartSettings>(SERVICE)),
-    events: Some(journal::event_json::<domain::events::CartEvent>),
+    events: Some(event_json),
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(async move { build(&context) }),
 };
@@ -49,6 +53,12 @@ fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
             context.ids.clone(),
             bytes_max,
             Cart::bytes,
+        ),
+        wish_lists: Repository::with_bytes_max(
+            context.journal(),
+            context.ids.clone(),
+            WISH_LISTS_BYTES_MAX,
+            WishList::bytes,
         ),
         quotes: QuoteCalculator::new(catalogue, pricing),
         stock: Arc::new(InventoryStock(context.contract::<dyn Inventory>()?)),

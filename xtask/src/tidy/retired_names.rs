@@ -142,8 +142,24 @@ pub(crate) struct Exception {
 }
 
 /// Retired names that mean what they say.
-pub(crate) const EXCEPTIONS: &[Exception] = &[Exception {
-    path: "services/storefront/src/pictures/goods",
-    name: "desk",
-    reason: "draws desks, a department of the demonstration catalogue",
-}];
+pub(crate) const EXCEPTIONS: &[Exception] = &[
+    Exception {
+        path: "services/storefront/src/pictures/goods",
+        name: "desk",
+        reason: "draws desks, a department of the demonstration catalogue",
+    },
+    of_wish_lists("contracts/src/cart", "wish"),
+    of_wish_lists("contracts/src/codes.rs", "wish"),
+    of_wish_lists("services/shopping-cart-service/", "wish"),
+    of_wish_lists("services/shopping-cart-service/", "wishes"),
+    of_wish_lists("services/storefront/", "wish"),
+    of_wish_lists("services/storefront/", "wishes"),
+    of_wish_lists("browser-tests/src/walkthrough/customers.rs", "wish"),
+    of_wish_lists("browser-tests/src/walkthrough/customers.rs", "wishes"),
+    of_wish_lists("docs/guides/accounts-and-tokens.md", "wish"),
+];
+
+/// Exception for a word of wish lists, which is what every shop calls them.
+const fn of_wish_lists(path: &'static str, name: &'static str) -> Exception {
+    Exception { path, name, reason: "a wish list is what every shop calls it" }
+}

@@ -27,6 +27,7 @@ const TAGS: &[Tag] = &[
     Tag { name: "Sagas", description: "Long-running operations across services." },
     Tag { name: "Shop", description: "Facts about the shop itself." },
     Tag { name: "Stock", description: "Units of each SKU, and how they came and went." },
+    Tag { name: "Wish lists", description: "What customers with an account remember." },
 ];
 
 /// Title of the document of an edge.

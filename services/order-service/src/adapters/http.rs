@@ -6,10 +6,11 @@ mod requests;
 mod shop;
 
 use crate::application::{
-    cancel_order::CancelOrder, checkout_input::CapturePolicy, erase_customer::EraseCustomer,
-    export_customer::ExportCustomer, fulfil_order::FulfilOrder, list_orders::ListOrders,
-    look_up_order::LookUpOrder, payment_methods::PaymentMethods, place_order::PlaceOrder,
-    read_order::ReadOrder, record_receipt::RecordReceipt, refund_order::RefundOrder,
+    cancel_order::CancelOrder, checkout_input::CapturePolicy, claim_order::ClaimOrder,
+    erase_customer::EraseCustomer, export_customer::ExportCustomer, fulfil_order::FulfilOrder,
+    list_orders::ListOrders, look_up_order::LookUpOrder, payment_methods::PaymentMethods,
+    place_order::PlaceOrder, read_order::ReadOrder, record_receipt::RecordReceipt,
+    refund_order::RefundOrder,
 };
 use kernel::Uuid;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub(crate) struct UseCases {
     pub(crate) place: PlaceOrder,
     pub(crate) read: ReadOrder,
     pub(crate) look_up: LookUpOrder,
+    pub(crate) claim: ClaimOrder,
     pub(crate) list: ListOrders,
     pub(crate) cancel: CancelOrder,
     pub(crate) fulfil: FulfilOrder,
@@ -50,6 +52,10 @@ pub(crate) fn routes(use_cases: UseCases) -> ApiRouter {
         post "/api/v1/orders/lookup" => shop::look_up as lookUpOrder;
         /// List the orders of the customer who is signed in, newest first
         get "/api/v1/account/orders" => shop::account_orders as listAccountOrders;
+        /// Send a link by which the order of a guest is added to the customer's account
+        post "/api/v1/account/orders/claims" => shop::request_claim as requestOrderClaim;
+        /// Add the order of such a link to the account
+        post "/api/v1/account/orders/claims/redeem" => shop::redeem_claim as redeemOrderClaim;
         /// Get an order, now or as it was
         get "/api/v1/orders/{id}" => shop::order as getOrder;
         /// Cancel an order before it ships

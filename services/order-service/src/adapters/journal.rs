@@ -30,9 +30,17 @@ impl Aggregate for Order {
     }
 
     fn personal(event: &OrderEvent) -> Option<Personal<OrderEvent>> {
-        let OrderEvent::Placed(placed) = event else { return None };
-        let erased = OrderEvent::Placed(Arc::new(placed.without_contact()));
-        Some(Personal { key: key_of(placed.customer?), erased })
+        let (customer, erased) = match event {
+            OrderEvent::Placed(placed) => {
+                (placed.customer, OrderEvent::Placed(Arc::new(placed.without_contact())))
+            }
+            OrderEvent::Claimed { at, customer, .. } => {
+                let (at, customer) = (*at, *customer);
+                (customer, OrderEvent::Claimed { account: None, at, customer })
+            }
+            _ => return None,
+        };
+        Some(Personal { key: key_of(customer?), erased })
     }
 }
 
@@ -46,6 +54,7 @@ const PRIVATE_EVENTS: &[&str] = &[
     "refund_dropped",
     "fulfilment_requested",
     "fulfilment_dropped",
+    "claimed",
 ];
 
 /// Integration event of a stored event; `None` when it is not published.

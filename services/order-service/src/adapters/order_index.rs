@@ -76,9 +76,10 @@ impl DocumentOrderIndex {
         if placed.is_erased() {
             return Some(Write::Delete { collection: &ACCOUNT_ORDERS, key });
         }
+        let account = placed.account?;
         let body = kernel::json::to_vec(&view::summary(id, order));
         let fields = vec![
-            (ACCOUNT, FieldValue::Text(placed.account?.to_string())),
+            (ACCOUNT, FieldValue::Text(account.to_string())),
             (SEQUENCE, FieldValue::Integer(integer(placed.sequence()))),
         ];
         let body = body.expect("plain data with text keys can be encoded").into();

@@ -1,14 +1,18 @@
 //! Settings of the order service.
 
+use super::letters::MailedLetters;
 use crate::{
     application::{
         checkout_input::CapturePolicy, failure_limit::FailureLimits, unpaid_orders::UnpaidLimits,
     },
     domain::{order_number::Numbering, retention::Retention},
+    ports::letters::Letters,
 };
+use kernel::Ids;
+use mail::{MailFolder, MailTee, MailTerminal, Mailer};
 use serde::{Deserialize, Serialize};
 use settings::{Allowed, InvalidSetting, SectionSettings};
-use std::time::Duration;
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// Settings of the order service.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -46,6 +50,19 @@ pub(crate) struct OrderSettings {
     pub(crate) retention_years: u16,
     /// Countries in which that is otherwise, by the billing address: `DE=8`.
     pub(crate) retention_years_by_country: Vec<String>,
+    /// Limit of requests for the link by which a guest's order is claimed, with one e-mail address within a quarter of an hour; at
+    /// least 1. From one address on the network there may be three times as many.
+    pub(crate) claims_per_email_max: u32,
+    /// Folder into which mail is written; empty for none. By default that of `auth-server.mail_folder`, as the next three.
+    pub(crate) mail_folder: PathBuf,
+    /// Whether mail is printed on the terminal as well.
+    pub(crate) prints_mail: bool,
+    /// Address from which mail is sent; by default `no-reply` at the host of the shop.
+    pub(crate) mail_from: String,
+    /// Name of the shop in mail.
+    pub(crate) shop_name: String,
+    /// Address of the shop as browsers know it, for links in mail.
+    pub(crate) shop_url: String,
 }
 
 /// How orders are numbered.
@@ -79,6 +96,7 @@ impl SectionSettings for OrderSettings {
         Allowed::range("failed_checkouts_per_address_max", 1, 1_000_000),
         Allowed::range("orders_in_memory_bytes_max", 1_024, 1 << 40),
         Allowed::range("retention_years", 0, 100),
+        Allowed::range("claims_per_email_max", 1, 10_000),
     ];
 
     fn check(&self) -> Result<(), InvalidSetting> {
@@ -109,6 +127,12 @@ impl Default for OrderSettings {
             orders_in_memory_bytes_max: 32 << 20,
             retention_years: 10,
             retention_years_by_country: Vec::new(),
+            claims_per_email_max: 5,
+            mail_folder: PathBuf::new(),
+            prints_mail: false,
+            mail_from: String::new(),
+            shop_name: "Shop".to_owned(),
+            shop_url: String::new(),
         }
     }
 }
@@ -147,6 +171,40 @@ impl OrderSettings {
             per_email_max: self.lookups_per_email_max,
             per_address_max: self.lookups_per_address_max,
         }
+    }
+
+    pub(crate) fn claim_limits(&self) -> FailureLimits {
+        FailureLimits {
+            attempts: "requests for a link",
+            per_email_max: self.claims_per_email_max,
+            per_address_max: self.claims_per_email_max.saturating_mul(3),
+        }
+    }
+
+    /// Letters by mail; none where nobody delivers it, or links would lead nowhere.
+    pub(crate) fn letters(&self, ids: &Ids) -> Result<Option<Arc<dyn Letters>>, String> {
+        let terminal = self.prints_mail.then(|| MailTerminal::new(std::io::stdout()));
+        let terminal = terminal.map(|terminal| Arc::new(terminal) as Arc<dyn Mailer>);
+        let mailer = if self.mail_folder.as_os_str().is_empty() {
+            terminal
+        } else {
+            let folder = MailFolder::open(&self.mail_folder);
+            let folder = folder.map_err(|error| format!("order-service.mail_folder: {error}"))?;
+            let folder = Arc::new(folder) as Arc<dyn Mailer>;
+            Some(match terminal {
+                None => folder,
+                Some(second) => Arc::new(MailTee { first: folder, second }) as Arc<dyn Mailer>,
+            })
+        };
+        let Some(mailer) = mailer.filter(|_| !self.shop_url.is_empty()) else { return Ok(None) };
+        let host = self.shop_url.split_once("://").map_or("", |(_, host)| host);
+        let host = host.split(':').next().filter(|host| !host.is_empty() && !host.starts_with('['));
+        let from = match &*self.mail_from {
+            "" => format!("no-reply@{}", host.unwrap_or("localhost")),
+            from => from.to_owned(),
+        };
+        let (ids, shop, url) = (ids.clone(), self.shop_name.clone(), self.shop_url.clone());
+        Ok(Some(Arc::new(MailedLetters { mailer, ids, shop, url, from })))
     }
 
     pub(crate) fn failed_checkout_limits(&self) -> FailureLimits {

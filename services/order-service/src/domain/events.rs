@@ -162,6 +162,20 @@ pub(crate) enum OrderEvent {
         #[cbor(n(0), with = "kernel::cbor")]
         at: Timestamp,
     },
+    /// The customer of an account has proved that this order of a guest is theirs.
+    #[n(14)]
+    Claimed {
+        /// The account; none once the customer was erased.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[n(0)]
+        account: Option<AccountId>,
+        #[cbor(n(1), with = "kernel::cbor")]
+        at: Timestamp,
+        /// Whose order it is, and under whose key the account is stored.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[n(2)]
+        customer: Option<Customer>,
+    },
 }
 
 /// Pseudonym of a customer: the same for each order of one e-mail address, until that customer is erased. It also names the key under
@@ -438,6 +452,7 @@ impl OrderEvent {
             Self::Fulfilled { .. } => "fulfilled",
             Self::Completed { .. } => "completed",
             Self::CustomerErased { .. } => "customer_erased",
+            Self::Claimed { .. } => "claimed",
         }
     }
 
@@ -460,7 +475,8 @@ impl OrderEvent {
             | Self::RefundDropped { .. }
             | Self::FulfilmentRequested { .. }
             | Self::FulfilmentDropped { .. }
-            | Self::CustomerErased { .. } => None,
+            | Self::CustomerErased { .. }
+            | Self::Claimed { .. } => None,
         }
     }
 
@@ -480,7 +496,8 @@ impl OrderEvent {
             | Self::FulfilmentDropped { at, .. }
             | Self::Fulfilled { at, .. }
             | Self::Completed { at, .. }
-            | Self::CustomerErased { at } => *at,
+            | Self::CustomerErased { at }
+            | Self::Claimed { at, .. } => *at,
         }
     }
 }

@@ -59,6 +59,7 @@ pub(crate) fn entry(event: &OrderEvent) -> HistoryEntry {
         OrderEvent::CustomerErased { .. } => {
             ("The personal data of the customer was erased.".to_owned(), None)
         }
+        OrderEvent::Claimed { .. } => ("The order was added to an account.".to_owned(), None),
     };
     HistoryEntry { at: event.at(), event: event.name(), text, reason }
 }

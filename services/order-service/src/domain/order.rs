@@ -10,7 +10,7 @@ use super::{
     refund::{RefundRecord, RefundRequest, RefundState},
     rejection::Rejection,
 };
-use identifiers::{HoldId, PaymentId, RefundId};
+use identifiers::{AccountId, HoldId, PaymentId, RefundId};
 use kernel::{Money, Timestamp, Uuid};
 use std::sync::Arc;
 
@@ -72,6 +72,10 @@ pub(crate) enum OrderCommand {
     },
     /// Erases the customer.
     EraseCustomer,
+    /// Adds the order of a guest to an account.
+    Claim {
+        account: AccountId,
+    },
 }
 
 impl Order {
@@ -123,6 +127,7 @@ impl Order {
                 order.record_receipt(*captured, reference, at)
             }
             OrderCommand::EraseCustomer => order.erase_customer(at),
+            OrderCommand::Claim { account } => order.claim(*account, at),
         }
     }
 
@@ -235,6 +240,10 @@ impl Order {
             }
             OrderEvent::CustomerErased { .. } => {
                 order.placed = Arc::new(order.placed.without_contact());
+            }
+            OrderEvent::Claimed { account, .. } => {
+                order.placed =
+                    Arc::new(Placed { account: *account, ..Placed::clone(&order.placed) });
             }
             OrderEvent::Placed(_)
             | OrderEvent::PaymentWaiting { .. }

@@ -71,7 +71,8 @@ impl OrderState {
                 | OrderEvent::Refunded { .. }
                 | OrderEvent::RefundDropped { .. }
                 | OrderEvent::Captured { .. }
-                | OrderEvent::CustomerErased { .. },
+                | OrderEvent::CustomerErased { .. }
+                | OrderEvent::Claimed { .. },
             ) => state,
         }
     }

@@ -4,8 +4,8 @@ use super::{
     http::{HttpFixture, checkout_body, checkout_path, order_path},
     test_world::CART,
 };
-use crate::adapters::order_index::DocumentOrderIndex;
-use serde_json::Value;
+use crate::adapters::{maintenance::event_json, order_index::DocumentOrderIndex};
+use serde_json::{Value, json};
 
 const ADA: &str = "customer:0190a8b4-0000-7000-8000-00000000ada0";
 const EVE: &str = "customer:0190a8b4-0000-7000-8000-00000000e0e0";
@@ -30,6 +30,31 @@ impl HttpFixture {
         let (status, order) = self.send_as(actor, "POST", &checkout_path(), &body).await;
         assert_eq!(status, 201, "{order}");
         order
+    }
+
+    /// Status of the request for a link.
+    async fn request_claim(&self, actor: &str, number: &str, email: &str) -> u16 {
+        let claim = json!({"number": number, "email": email, "language": "de"});
+        let headers = [("icommerce-edge", "shop"), ("icommerce-actor", actor)];
+        let path = "/api/v1/account/orders/claims";
+        self.respond("POST", path, &headers, &claim).await.status().as_u16()
+    }
+
+    /// Status and answer of following a link.
+    async fn redeem(&self, actor: &str, token: &str) -> (u16, Value) {
+        let headers = [("icommerce-edge", "shop"), ("icommerce-actor", actor)];
+        let path = "/api/v1/account/orders/claims/redeem";
+        let response = self.respond("POST", path, &headers, &json!({"token": token})).await;
+        let status = response.status().as_u16();
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    /// Whether the journal shows the account of Ada.
+    async fn shows_account(&self) -> bool {
+        let events = self.world.storage().journal.follow(0, 1_000).await.unwrap();
+        let account = ADA.strip_prefix("customer:").unwrap();
+        events.iter().any(|event| event_json(event).unwrap().get().contains(account))
     }
 
     /// Numbers of the orders in the account of this actor.
@@ -101,8 +126,75 @@ async fn an_erased_customer_has_no_orders_in_the_account_any_more() {
     assert_eq!(fixture.numbers_of(ADA).await, ["1000001"]);
     fixture.process.use_cases.erase.execute("ada@example.com").await.unwrap();
     assert!(fixture.numbers_of(ADA).await.is_empty());
-    let events = fixture.world.storage().journal.follow(0, 1_000).await.unwrap();
-    let account = ADA.strip_prefix("customer:").unwrap();
-    let shown = events.iter().map(|event| crate::adapters::maintenance::event_json(event).unwrap());
-    assert!(!shown.into_iter().any(|json| json.get().contains(account)), "the key is destroyed");
+    assert!(!fixture.shows_account().await, "the key is destroyed");
+}
+
+#[tokio::test]
+async fn a_guests_order_is_claimed_by_the_link_to_its_address_once_and_by_who_asked_for_it() {
+    let fixture = HttpFixture::open().await;
+    let order = fixture.ordered_by(&format!("guest:{CART}")).await;
+    assert_eq!(fixture.request_claim(ADA, "1000001", " Ada@Example.com ").await, 204);
+    let letter = fixture.world.letters.lock().pop().unwrap();
+    assert_eq!((&*letter.to, letter.number), ("ada@example.com", 1_000_001));
+    assert_eq!(fixture.redeem(EVE, &letter.token).await.0, 404, "the link is of no use to others");
+    assert_eq!(fixture.redeem("", &letter.token).await.0, 401);
+    let (status, claimed) = fixture.redeem(ADA, &letter.token).await;
+    assert_eq!((status, &claimed["id"]), (200, &order["id"]));
+    assert_eq!(fixture.redeem(ADA, &letter.token).await.0, 404, "it works once");
+    assert_eq!(fixture.numbers_of(ADA).await, ["1000001"]);
+    assert!(fixture.numbers_of(EVE).await.is_empty());
+    let show = order_path(&order, "");
+    assert_eq!(
+        fixture.send_as("", "GET", &show, &Value::Null).await.0,
+        401,
+        "it is no guest's now"
+    );
+    // It is in an account, so that nobody can have it sent again.
+    assert_eq!(fixture.request_claim(EVE, "1000001", "ada@example.com").await, 204);
+    assert!(fixture.world.letters.lock().is_empty());
+}
+
+#[tokio::test]
+async fn whoever_does_not_know_number_and_address_has_nothing_sent_and_does_not_learn_it() {
+    let fixture = HttpFixture::open().await;
+    fixture.ordered_by(&format!("guest:{CART}")).await;
+    for (number, email) in
+        [("1000001", "eve@example.com"), ("1000002", "ada@example.com"), ("", ""), ("x", "y")]
+    {
+        assert_eq!(fixture.request_claim(ADA, number, email).await, 204, "{number} {email}");
+    }
+    assert!(fixture.world.letters.lock().is_empty());
+    assert_eq!(fixture.request_claim("", "1000001", "ada@example.com").await, 401);
+    for guess in ["", "0", &"0".repeat(64)] {
+        assert_eq!(fixture.redeem(ADA, guess).await.0, 404);
+    }
+}
+
+#[tokio::test]
+async fn links_end_after_a_day_and_only_so_many_are_sent_to_an_address() {
+    let fixture = HttpFixture::open().await;
+    fixture.ordered_by(&format!("guest:{CART}")).await;
+    let ask = async || fixture.request_claim(ADA, "1000001", "ada@example.com").await;
+    for _ in 0..5 {
+        assert_eq!(ask().await, 204);
+    }
+    assert_eq!(ask().await, 429);
+    let letters = std::mem::take(&mut *fixture.world.letters.lock());
+    assert_eq!(letters.len(), 5);
+    fixture.world.clock.advance(std::time::Duration::from_hours(24));
+    assert_eq!(fixture.redeem(ADA, &letters[0].token).await.0, 404);
+    assert_eq!(ask().await, 204, "a while later it may be asked for again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_account_of_a_claimed_order_is_erased_with_the_customer() {
+    let fixture = HttpFixture::open().await;
+    let order = fixture.ordered_by(&format!("guest:{CART}")).await;
+    fixture.request_claim(ADA, "1000001", "ada@example.com").await;
+    let token = fixture.world.letters.lock().pop().unwrap().token;
+    fixture.redeem(ADA, &token).await;
+    fixture.post(&order_path(&order, "/cancel"), "", Value::Null).await;
+    fixture.process.use_cases.erase.execute("ada@example.com").await.unwrap();
+    assert!(fixture.numbers_of(ADA).await.is_empty());
+    assert!(!fixture.shows_account().await, "the key is destroyed");
 }

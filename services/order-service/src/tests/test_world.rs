@@ -18,9 +18,13 @@ use crate::{
         unpaid_orders::UnpaidLimits,
     },
     domain::events::{Address, PaymentTerms},
-    ports::customers::Customers,
+    ports::{
+        customers::Customers,
+        letters::{ClaimLetter, Letters},
+    },
     wiring::{ServiceDependencies, wire},
 };
+use async_trait::async_trait;
 use carts::FakeCarts;
 use engine_memory::MemoryEngine;
 use identifiers::{CartId, OrderId, Sku};
@@ -34,6 +38,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 use stock::FakeStock;
+use storage::StorageError;
 use tokio::task::JoinSet;
 
 pub(crate) const CART: CartId = CartId(Uuid::from_u128(0xca57));
@@ -43,6 +48,17 @@ pub(crate) const UNITS: i64 = 2;
 /// Total of the cart, in minor units.
 pub(crate) const TOTAL: i64 = 2 * 1_800 + 490;
 
+/// Letters that were sent.
+pub(crate) type SentLetters = Arc<Mutex<Vec<ClaimLetter>>>;
+
+#[async_trait]
+impl Letters for SentLetters {
+    async fn send_claim(&self, letter: ClaimLetter) -> Result<(), StorageError> {
+        self.lock().push(letter);
+        Ok(())
+    }
+}
+
 /// World of the order service: its storage and the services around it.
 #[derive(Clone)]
 pub(crate) struct TestWorld {
@@ -51,6 +67,8 @@ pub(crate) struct TestWorld {
     pub(crate) carts: Arc<Mutex<FakeCarts>>,
     pub(crate) stock: Arc<Mutex<FakeStock>>,
     pub(crate) payments: Arc<Mutex<FakePayments>>,
+    /// Letters that were sent.
+    pub(crate) letters: SentLetters,
     /// Capture policy of orders.
     pub(crate) capture: CapturePolicy,
     /// Limits of unpaid orders.
@@ -85,6 +103,7 @@ impl TestWorld {
             carts: Arc::new(Mutex::new(FakeCarts::with(CART))),
             stock: Arc::new(Mutex::new(FakeStock::with("MUG", 10))),
             payments: Arc::default(),
+            letters: Arc::default(),
             capture: CapturePolicy::default(),
             unpaid: UnpaidLimits { orders_max: 10, share_percent_max: 50, units_min: 5 },
             failed_checkouts_max: 100,
@@ -110,7 +129,7 @@ impl TestWorld {
         points: &Arc<CrashPoints>,
         spawn: Spawn,
     ) -> ServiceDependencies {
-        let ServiceStorage { documents, subject_keys, .. } = self.storage();
+        let ServiceStorage { documents, subject_keys, key_value, .. } = self.storage();
         let customers: Arc<dyn Customers> = Arc::new(CustomerKeys(subject_keys));
         ServiceDependencies {
             journal,
@@ -122,6 +141,8 @@ impl TestWorld {
             carts: Arc::new(self.client(&self.carts, points)),
             stock: Arc::new(self.client(&self.stock, points)),
             payments: Arc::new(self.client(&self.payments, points)),
+            letters: Some(Arc::new(Arc::clone(&self.letters))),
+            values: key_value,
             ids: self.ids(),
             spawn,
             id_secret: Uuid::from_u128(0x5e_c4e7),

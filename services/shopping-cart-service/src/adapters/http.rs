@@ -14,7 +14,7 @@ use crate::{
 use contracts::{
     cart::{
         Cart, CartMerge, CartQuoteRequest, Countries, LineQuantity, NewCart, PickupPlace, Quote,
-        ShippingMethod, ShippingMethods, ShopTerms,
+        ShippingMethod, ShippingMethods, ShopTerms, WishList,
     },
     shared::{AccountId, CartId, CustomerActor, Quantity, Sku},
 };
@@ -46,6 +46,13 @@ pub(crate) fn routes(carts: Arc<CartService>) -> ApiRouter {
         patch "/api/v1/carts/{id}/lines/{sku}" => change_line as changeCartLine;
         /// Remove a line
         delete "/api/v1/carts/{id}/lines/{sku}" => remove_line as removeCartLine;
+        tag "Wish lists";
+        /// Get the wish list of the customer who is signed in, the latest first
+        get "/api/v1/account/wish-list" => wish_list as getWishList;
+        /// Add an article to it
+        put "/api/v1/account/wish-list/{sku}" => add_wish as addWish;
+        /// Remove an article from it
+        delete "/api/v1/account/wish-list/{sku}" => remove_wish as removeWish;
         tag "Delivery";
         /// List the shipping methods for a country, the default first
         get "/api/v1/shipping-methods" => list_shipping_methods as listShippingMethods;
@@ -135,6 +142,29 @@ async fn remove_line(
     IfMatch(if_version): IfMatch,
 ) -> CartResponse {
     Ok(replay::changed(carts.remove_line(id, sku, if_version, access()).await?))
+}
+
+async fn wish_list(carts: AppState, caller: Caller) -> ApiResult<Json<WishList>> {
+    let CustomerActor(account) = caller.require_actor()?;
+    Ok(Json(carts.wish_list(account).await?))
+}
+
+async fn add_wish(
+    carts: AppState,
+    caller: Caller,
+    Path(sku): Path<Sku>,
+) -> ApiResult<Json<WishList>> {
+    let CustomerActor(account) = caller.require_actor()?;
+    Ok(Json(carts.add_wish(account, &sku).await?))
+}
+
+async fn remove_wish(
+    carts: AppState,
+    caller: Caller,
+    Path(sku): Path<Sku>,
+) -> ApiResult<Json<WishList>> {
+    let CustomerActor(account) = caller.require_actor()?;
+    Ok(Json(carts.remove_wish(account, &sku).await?))
 }
 
 /// Query parameters of the shipping methods.

@@ -1,7 +1,41 @@
-//! Journal adapter of the cart aggregate.
+//! Journal adapter of the aggregates.
 
-use crate::domain::{cart::Cart, events::CartEvent};
-use journal::{Aggregate, EventName};
+use crate::{
+    application::wish_lists,
+    domain::{
+        cart::Cart,
+        events::{CartEvent, WishListEvent},
+        wish_list::WishList,
+    },
+};
+use journal::{Aggregate, DecodeError, EventName, RecordedEvent};
+use serde_json::value::RawValue;
+
+/// JSON of a stored event, of a cart or of a wish list.
+pub(crate) fn event_json(recorded: &RecordedEvent) -> Result<Box<RawValue>, DecodeError> {
+    if recorded.stream.starts_with(wish_lists::STREAM_PREFIX) {
+        return journal::event_json::<WishListEvent>(recorded);
+    }
+    journal::event_json::<CartEvent>(recorded)
+}
+
+impl EventName for WishListEvent {
+    fn name(&self) -> &'static str {
+        self.name()
+    }
+}
+
+impl Aggregate for WishList {
+    type Event = WishListEvent;
+
+    fn apply(state: Option<&Self>, event: &WishListEvent) -> Self {
+        Self::apply(state.cloned(), event)
+    }
+
+    fn evolve(state: Option<Self>, event: &WishListEvent) -> Self {
+        Self::apply(state, event)
+    }
+}
 
 impl EventName for CartEvent {
     fn name(&self) -> &'static str {
@@ -56,6 +90,8 @@ mod tests {
     fn stored_events_keep_their_formats() {
         let vectors = include_str!("../../tests/stored_events.jsonl");
         test_vectors::check_variants(&test_vectors::check_values::<CartEvent>(vectors));
+        let vectors = include_str!("../../tests/stored_wish_list_events.jsonl");
+        test_vectors::check_variants(&test_vectors::check_values::<WishListEvent>(vectors));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::domain::{
     events::{CartEvent, Line},
     merge_strategy::MergeStrategy,
     rejection::Rejection,
+    wish_list::WishList,
 };
 use crate::ports::stock::Stock;
 use contracts::{
@@ -30,6 +31,7 @@ use std::{
 #[derive(Debug)]
 pub(crate) struct CartService {
     pub(crate) repository: Repository<Cart>,
+    pub(crate) wish_lists: Repository<WishList>,
     pub(crate) quotes: QuoteCalculator,
     pub(crate) stock: Arc<dyn Stock>,
     pub(crate) ids: Ids,

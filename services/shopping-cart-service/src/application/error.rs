@@ -79,6 +79,7 @@ fn rejected(why: &Rejection) -> Problem {
         Rejection::NotInCart { sku } => problem(general::NOT_FOUND).subject(sku.as_str()),
         Rejection::TooManyUnits { sku, .. } => problem(codes::QUANTITY_LIMIT).subject(sku.as_str()),
         Rejection::TooManyLines { .. } => problem(codes::LINE_LIMIT),
+        Rejection::TooManyWishes { .. } => problem(codes::WISH_LIST_LIMIT),
         Rejection::VersionChanged { actual } => {
             problem(general::PRECONDITION_FAILED).fact("version", actual)
         }

@@ -1,4 +1,8 @@
-//! Domain events of a cart. Stored, so they change only by additions.
+//! Domain events of carts and wish lists. Stored, so they change only by additions.
+
+mod wish_list;
+
+pub(crate) use wish_list::WishListEvent;
 
 use identifiers::{AccountId, CartId, OrderId, Sku};
 use kernel::{Currency, Timestamp, UnitPrice, Uuid};

@@ -28,6 +28,8 @@ pub(crate) enum Rejection {
     /// Without the order: knowing a cart is not the right to see what became of it.
     #[error("the cart has already been ordered; create a new one")]
     Ordered,
+    #[error("a wish list can have at most {max} articles; remove one first")]
+    TooManyWishes { max: usize },
     #[error("the cart was merged into that of its customer")]
     Merged,
     #[error("the checkout was abandoned before it began")]

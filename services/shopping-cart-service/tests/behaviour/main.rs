@@ -14,3 +14,4 @@ mod quotes;
 mod refusals;
 mod skus;
 mod stored_format;
+mod wish_lists;

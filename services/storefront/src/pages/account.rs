@@ -2,12 +2,18 @@
 //! the pages of the auth server.
 
 mod arrival;
+mod claims;
 mod orders;
 mod stranger;
+mod wish_list;
 
 pub(crate) use arrival::show as arrive;
+pub(crate) use claims::{redeem as redeem_claim, request as request_claim, show as show_claim};
 pub(crate) use orders::show;
 pub(crate) use stranger::signed_out;
+pub(crate) use wish_list::{
+    add as add_wish, buy as buy_wish, remove as remove_wish, show as show_wish_list,
+};
 
 use crate::{
     app_state::AppState,
@@ -26,14 +32,16 @@ const ACCOUNT: &str = "/account";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Section {
     Orders,
+    WishList,
 }
 
 impl Section {
-    const ALL: [Self; 1] = [Self::Orders];
+    const ALL: [Self; 2] = [Self::Orders, Self::WishList];
 
     fn path(self) -> &'static str {
         match self {
             Self::Orders => ACCOUNT,
+            Self::WishList => wish_list::WISH_LIST,
         }
     }
 
@@ -41,6 +49,7 @@ impl Section {
         let messages = &context.locale.messages.account;
         match self {
             Self::Orders => messages.orders,
+            Self::WishList => messages.wish_list,
         }
     }
 }

@@ -173,3 +173,70 @@ async fn without_the_services_a_customer_is_served_what_is_left() {
     let arrived = customer.get("/account/arrival?to=%2F").await;
     assert_eq!((arrived.status, arrived.header("location")), (303, "/"));
 }
+
+#[tokio::test]
+async fn the_order_of_a_guest_is_claimed_by_a_link_and_a_button() {
+    let shop = TestClient::new().await;
+    let mut guest = shop.clone();
+    let order = guest.buy("success").await.header("location").to_owned();
+    let customer = customer(&shop, 0xa1a1);
+    let fields = [("number", "1000482"), ("email", "maren@example.com")];
+    let sent = customer.post("/account/claims", &fields).await;
+    assert!(sent.status == 200 && sent.body.contains("sent a link to maren@example.com"));
+    assert_eq!(customer.post("/account/claims", &[("number", "1")]).await.status, 422);
+    let often =
+        customer.post("/account/claims", &[("number", "1"), ("email", "often@example.com")]);
+    assert_eq!(often.await.status, 429);
+    assert!(shop.post("/account/claims", &fields).await.header("location").starts_with("/sign-in"));
+
+    let link = order.trim_start_matches("/orders/").replace('-', "");
+    let page = format!("/account/claim?link={link}");
+    assert!(shop.get(&page).await.header("location").starts_with("/sign-in?return_to="));
+    let asked = customer.get(&page).await;
+    assert!(asked.body.contains(&format!("name=\"link\" value=\"{link}\"")), "{}", asked.body);
+    assert!(!customer.get("/account").await.body.contains(&order), "nothing was done yet");
+    let foreign = customer.with("sec-fetch-site", "cross-site");
+    assert_eq!(foreign.post("/account/claim", &[("link", &link)]).await.status, 403);
+    let claimed = customer.post("/account/claim", &[("link", &link)]).await;
+    assert_eq!((claimed.status, claimed.header("location")), (303, &*order));
+    assert!(customer.get("/account").await.body.contains(&order));
+    let ended = customer.post("/account/claim", &[("link", "abc")]).await;
+    assert!(ended.status == 404 && ended.body.contains("This link has ended"), "{}", ended.body);
+    assert_eq!(customer.get("/account/claim?link=%2F%2Fevil").await.status, 404);
+}
+
+#[tokio::test]
+async fn what_a_customer_wishes_is_remembered_bought_and_removed() {
+    let shop = TestClient::new().await;
+    let mut client = customer(&shop, 0xa2a2);
+    assert!(!shop.get("/p/dome-lamp").await.body.contains("Add to wish list"));
+    let product = client.get("/p/dome-lamp").await.body;
+    let form = between(&product, "action=\"/account/wish-list/add\"", "</form>");
+    let sku = between(form, "name=\"sku\" value=\"", "\"").to_owned();
+    assert!(client.get("/account/wish-list").await.body.contains("Nothing is on your wish list"));
+    let fields = [("sku", &*sku)];
+    let added = client.post("/account/wish-list/add", &fields).await;
+    assert_eq!((added.status, added.header("location")), (303, "/account/wish-list"));
+    let list = client.get("/account/wish-list").await;
+    assert_eq!(list.header("cache-control"), "no-store");
+    assert!(list.body.contains("href=\"/p/dome-lamp\""), "{}", list.body);
+    let bought = client.post("/account/wish-list/buy", &fields).await;
+    assert_eq!((bought.status, bought.header("location")), (303, "/cart"));
+    client.keep_cookie(&bought);
+    assert!(client.get("/cart").await.body.contains("Dome table lamp"));
+    client.post("/account/wish-list/remove", &fields).await;
+    assert!(client.get("/account/wish-list").await.body.contains("Nothing is on your wish list"));
+
+    client.post("/account/wish-list/add", &fields).await;
+    let eve = customer(&shop, 0xe2e2).get("/account/wish-list").await;
+    assert!(eve.body.contains("Nothing is on your wish list"), "{}", eve.body);
+    let stranger = shop.get("/account/wish-list").await;
+    assert!(stranger.header("location").starts_with("/sign-in?"), "{}", stranger.status);
+    for path in ["add", "buy", "remove"] {
+        let path = format!("/account/wish-list/{path}");
+        assert!(shop.post(&path, &fields).await.header("location").starts_with("/sign-in?"));
+        let foreign = client.with("sec-fetch-site", "cross-site");
+        assert_eq!(foreign.post(&path, &fields).await.status, 403, "{path}");
+        assert_eq!(client.post(&path, &[]).await.status, 404, "{path}");
+    }
+}

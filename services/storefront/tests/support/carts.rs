@@ -7,15 +7,15 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::{get, patch, post},
+    routing::{get, patch, post, put},
 };
 use contracts::{
     cart::{
         Cart, CartLine, CartMerge, CartQuoteRequest, CartStatus, Carts, Countries, Country,
         LineQuantity, NewCart, Notice, NoticeCode, PickupPlace, Quote, QuoteRequest, QuotedLine,
-        QuotedShipping, ShippingMethod, ShippingMethods,
+        QuotedShipping, ShippingMethod, ShippingMethods, WishList, WishListItem,
     },
-    product::Catalogue,
+    product::{Catalogue, VariantFacts},
     shared::{AccountId, Address, CartId, CustomerActor, OrderId, Quantity, Sku, Totals},
 };
 use kernel::{Currency, Ids, Money, Problem};
@@ -37,7 +37,12 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     build: |context| {
         Box::pin(async move {
             let catalogue = context.contract::<dyn Catalogue>()?;
-            let carts = FakeCarts { catalogue, ids: context.ids.clone(), stored: Arc::default() };
+            let carts = FakeCarts {
+                catalogue,
+                ids: context.ids.clone(),
+                stored: Arc::default(),
+                wishes: Arc::default(),
+            };
             context.provide::<dyn Carts>(Arc::new(carts.clone()))?;
             Ok(built(&context, routes(carts)))
         })
@@ -56,12 +61,15 @@ struct FakeCarts {
     catalogue: Arc<dyn Catalogue>,
     ids: Ids,
     stored: Arc<Mutex<BTreeMap<CartId, StoredCart>>>,
+    wishes: Arc<Mutex<BTreeMap<AccountId, Vec<Sku>>>>,
 }
 
 fn routes(carts: FakeCarts) -> Router {
     Router::new()
         .route("/api/v1/carts", post(create))
         .route("/api/v1/account/cart", post(account_cart))
+        .route("/api/v1/account/wish-list", get(wish_list))
+        .route("/api/v1/account/wish-list/{sku}", put(add_wish).delete(remove_wish))
         .route("/api/v1/carts/{id}", get(show))
         .route("/api/v1/carts/{id}/lines", post(add))
         .route("/api/v1/carts/{id}/lines/{sku}", patch(change).delete(remove))
@@ -228,6 +236,44 @@ async fn account_cart(State(carts): State<FakeCarts>, Json(merge): Json<CartMerg
         id
     };
     carts.cart_response(id).await
+}
+
+/// Wish list of the customer after this change.
+async fn changed_wishes(carts: &FakeCarts, change: impl FnOnce(&mut Vec<Sku>)) -> Response {
+    let Some(account) = customer() else {
+        return problem_response(Problem::of(kernel::codes::UNAUTHENTICATED, "sign in"));
+    };
+    let skus = {
+        let mut wishes = carts.wishes.lock().unwrap();
+        let list = wishes.entry(account).or_default();
+        change(list);
+        list.clone()
+    };
+    let facts = carts.catalogue.variants(skus).await.unwrap();
+    let item = |facts: VariantFacts| WishListItem {
+        sku: facts.sku,
+        product_id: Some(facts.product_id),
+        slug: Some(facts.slug),
+        name: facts.name,
+        options: facts.options,
+        unit_price: Some(facts.price),
+        image: facts.image,
+        in_stock: facts.in_stock,
+        added_at: NOW.parse().unwrap(),
+    };
+    Json(WishList { items: facts.into_iter().map(item).collect() }).into_response()
+}
+
+async fn wish_list(State(carts): State<FakeCarts>) -> Response {
+    changed_wishes(&carts, |_| ()).await
+}
+
+async fn add_wish(State(carts): State<FakeCarts>, Path(sku): Path<Sku>) -> Response {
+    changed_wishes(&carts, |list| list.push(sku)).await
+}
+
+async fn remove_wish(State(carts): State<FakeCarts>, Path(sku): Path<Sku>) -> Response {
+    changed_wishes(&carts, |list| list.retain(|known| *known != sku)).await
 }
 
 async fn create(State(carts): State<FakeCarts>, Json(new): Json<NewCart>) -> Response {

@@ -12,8 +12,9 @@ use contracts::{
     cart::{CartClient, CartStatus, Carts, Destination, Quote, QuoteRequest},
     codes,
     order::{
-        AccountOrderQuery, Checkout, FulfilmentStatus, HistoryEntry, Order, OrderLine, OrderLookup,
-        OrderPage, OrderPayment, OrderReference, OrderStatus, OrderSummary, PaymentStatus,
+        AccountOrderQuery, Checkout, FulfilmentStatus, HistoryEntry, Order, OrderClaim,
+        OrderClaimLink, OrderLine, OrderLookup, OrderPage, OrderPayment, OrderReference,
+        OrderStatus, OrderSummary, PaymentStatus,
     },
     payment::{
         ActionOutcome, OfferedMethod, OfferedMethods, PREPAYMENT, PaymentAction, PaymentState,
@@ -80,6 +81,8 @@ fn routes(orders: Orders) -> Router {
         .route("/api/v1/carts/{id}/checkout", post(checkout))
         .route("/api/v1/payment-methods", get(methods))
         .route("/api/v1/account/orders", get(account_orders))
+        .route("/api/v1/account/orders/claims", post(request_claim))
+        .route("/api/v1/account/orders/claims/redeem", post(redeem_claim))
         .route("/api/v1/orders/lookup", post(look_up))
         .route("/api/v1/orders/{id}", get(show))
         .route("/api/v1/orders/{id}/cancel", post(cancel))
@@ -241,6 +244,29 @@ async fn account_orders(Query(query): Query<AccountOrderQuery>) -> Response {
     });
     let next = (own.len() > before + 2).then(|| Cursor::encode("orders", &(before + 2)));
     Json(OrderPage { items: items.collect(), next_cursor: next }).into_response()
+}
+
+async fn request_claim(Json(claim): Json<OrderClaim>) -> Response {
+    match claim.email.as_str() {
+        "often@example.com" => problem_response(Problem::of(kernel::codes::RATE_LIMITED, "often")),
+        _ => StatusCode::NO_CONTENT.into_response(),
+    }
+}
+
+/// The link has the number of an order of the fake services for its secret.
+async fn redeem_claim(Json(link): Json<OrderClaimLink>) -> Response {
+    let CustomerActor(account) = match Caller::current().require_actor() {
+        Ok(actor) => actor,
+        Err(problem) => return problem_response(problem),
+    };
+    let orders = ORDERS.lock().unwrap();
+    let Some(order) =
+        orders.keys().find(|id| kernel::Uuid::from(**id).simple().to_string() == link.token)
+    else {
+        return problem_response(Problem::of(kernel::codes::NOT_FOUND, "no such link"));
+    };
+    CUSTOMERS.lock().unwrap().insert(*order, account);
+    Json(OrderReference { id: *order }).into_response()
 }
 
 async fn show(Path(id): Path<OrderId>) -> Response {

@@ -4,17 +4,23 @@
 use super::{AppState, input::OptionalReason, requests};
 use crate::{
     adapters::{replay, view},
-    application::{error::OrderError, orders::VersionedOrder},
+    application::{claim_order::KnownOrder, error::OrderError, orders::VersionedOrder},
     domain::rejection::Rejection,
 };
 use contracts::{
-    order::{AccountOrderQuery, AsOf, Checkout, Order, OrderLookup, OrderPage, OrderReference},
+    order::{
+        AccountOrderQuery, AsOf, Checkout, Order, OrderClaim, OrderClaimLink, OrderLookup,
+        OrderPage, OrderReference,
+    },
     payment::OfferedMethods,
     shared::{CartId, CustomerActor, OrderId},
 };
 use kernel::{Problem, Timestamp, codes};
 use transport::{Context, Edge};
-use web::{ApiResult, ByReference, Caller, Created, IdempotencyKey, Json, Path, Query, Recomputed};
+use web::{
+    ApiResult, ByReference, Caller, Created, IdempotencyKey, Json, NoContent, Path, Query,
+    Recomputed,
+};
 
 pub(super) async fn checkout(
     app: AppState,
@@ -66,6 +72,28 @@ pub(super) async fn account_orders(
     let CustomerActor(account) = caller.require_actor()?;
     let page = app.list.of_account(requests::account_filter(account, query)?).await?;
     Ok(Json(OrderPage { items: page.orders, next_cursor: page.next }))
+}
+
+pub(super) async fn request_claim(
+    app: AppState,
+    caller: Caller,
+    Json(claim): Json<OrderClaim>,
+) -> ApiResult<NoContent> {
+    let CustomerActor(account) = caller.require_actor()?;
+    let known = KnownOrder { number: &claim.number, email: &claim.email };
+    let language = claim.language.as_deref().unwrap_or_default();
+    app.claim.request(account, known, language, Context::current_client()).await?;
+    Ok(NoContent)
+}
+
+pub(super) async fn redeem_claim(
+    app: AppState,
+    caller: Caller,
+    Json(link): Json<OrderClaimLink>,
+) -> ApiResult<Recomputed<Json<OrderReference>>> {
+    let CustomerActor(account) = caller.require_actor()?;
+    let id = app.claim.redeem(account, &link.token).await?;
+    Ok(Recomputed(Json(OrderReference { id })))
 }
 
 pub(super) async fn cancel(

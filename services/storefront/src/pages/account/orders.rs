@@ -1,6 +1,6 @@
 //! Orders of the customer, newest first (`GET /account`).
 
-use super::{Section, render, stranger};
+use super::{Section, claims, render, stranger};
 use crate::{
     app_state::AppState, form_fields::FormFields, locale::Locale, messages::interpolate,
     page_error::PageResult, request_context::RequestContext,
@@ -37,7 +37,8 @@ pub(crate) async fn show(
         }
         page => page?,
     };
-    let body = list(context.locale, &page, is_first);
+    let form = claims::form(context.locale, &FormFields::default(), None);
+    let body = html! { (list(context.locale, &page, is_first)) (form) };
     Ok(render(&state, &context, Section::Orders, &body).await)
 }
 

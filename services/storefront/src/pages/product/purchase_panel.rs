@@ -29,6 +29,7 @@ impl ProductView<'_> {
                 @if let Some(unknown) = self.selection.unknown_text() { p.notice.warn { (Icon::Alert) span { (self.shown_instead(&unknown)) } } }
                 (self.price())
                 (self.form())
+                (self.wish())
                 (self.service_promises())
             }
         }
@@ -94,6 +95,19 @@ impl ProductView<'_> {
                         }
                         button.button.large type="submit" { (messages.add_to_cart) }
                     }
+                }
+            }
+        }
+    }
+
+    /// Button that remembers the variant, for a customer who is signed in.
+    fn wish(&self) -> Markup {
+        let variant = self.selection.variant.filter(|_| self.context.customer.is_some());
+        html! {
+            @if let Some(variant) = variant {
+                form action="/account/wish-list/add" method="post" data-once {
+                    input type="hidden" name="sku" value=(variant.sku);
+                    button.text-button #wish type="submit" { (self.context.locale.messages.account.add_wish) }
                 }
             }
         }
