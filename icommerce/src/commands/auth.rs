@@ -13,8 +13,8 @@ use crate::{
     output::print,
 };
 use auth_server::{
-    Administration, AdministrationError, ClientOrder, ListedAccount, ListedClient, MODULE,
-    PolicyOrder,
+    Administration, AdministrationError, ListedAccount, ListedClient, MODULE, PolicyRequest,
+    RegistrationRequest,
 };
 use comfy_table::{Table, presets};
 use kernel::{Ids, SystemClock, SystemRandomness};
@@ -122,7 +122,7 @@ async fn add_client(
         }
     };
     let policy = flags.policy;
-    let order = ClientOrder {
+    let request = RegistrationRequest {
         id: flags.id,
         name: flags.name,
         redirect_uris: flags.redirect_uris,
@@ -135,7 +135,7 @@ async fn add_client(
         keys,
         id_token_algorithm: flags.id_token_algorithm,
         role: flags.role,
-        policy: PolicyOrder {
+        policy: PolicyRequest {
             is_fapi: policy.fapi,
             requires_dpop: policy.dpop,
             requires_pushed_requests: policy.pushed_requests,
@@ -149,7 +149,7 @@ async fn add_client(
             back_channel_logout_uri: policy.back_channel_logout,
         },
     };
-    let client = administration.add_client(&order).await.map_err(failed)?;
+    let client = administration.add_client(&request).await.map_err(failed)?;
     if flags.json {
         return json_text(&json!({
             "client_id": client.id,

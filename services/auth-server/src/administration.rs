@@ -12,7 +12,7 @@ pub use users::ListedAccount;
 
 use crate::{
     adapters::settings::AuthSettings,
-    application::{client_order::OrderError, error::AuthError},
+    application::{clients::registration_request::RegistrationRequestError, error::AuthError},
     provider::Provider,
 };
 use kernel::{Edge, Ids, Origin, Timestamp};
@@ -31,7 +31,7 @@ pub enum AdministrationError {
     Refused(String),
     /// Part of the registration of a client that is refused.
     #[error(transparent)]
-    Registration(#[from] OrderError),
+    Registration(#[from] RegistrationRequestError),
     /// Use case that did not come to its end.
     #[error(transparent)]
     UseCase(#[from] AuthError),

@@ -10,13 +10,17 @@ pub use administration::{
     AccountSession, Administration, AdministrationError, ListedAccount, ListedClient,
     ListedConsent, NewClient,
 };
-pub use application::{client_order::ClientOrder, policy_order::PolicyOrder};
+pub use application::{
+    clients::policy_request::PolicyRequest, clients::registration_request::RegistrationRequest,
+};
 
 use adapters::{
     contract::TokenIssuerProvider, feed::translate, http, journal::json, maintenance::maintenance,
     settings::AuthSettings,
 };
-use application::{cleanup::Cleanup, key_rotation::KeyRotation, logout_delivery::LogoutDelivery};
+use application::{
+    cleanup::Cleanup, keys::rotation::KeyRotation, sessions::logout_delivery::LogoutDelivery,
+};
 use contracts::auth::TokenIssuer;
 use domain::events::Role;
 use provider::Provider;

@@ -6,16 +6,23 @@ mod own_account;
 use crate::{
     adapters::{http::assets::StyleSheet, settings::AuthSettings},
     application::{
-        accounts::Accounts, attempt_limit::AttemptLimit, authorization::Authorizations,
-        client_authentication::ClientAuthenticator, client_registration::ClientRegistrations,
-        clients::Clients, device_grants::DeviceGrants, dpop::DpopVerifier, grants::Grants,
-        handle::HandleKey, issuer::Issuer, key_store::KeyStore, keyring::Keyring,
-        logout_notices::LogoutNotices, mail::MailQueue, mailed_links::MailedLinks,
-        new_password::PasswordPolicy, passkeys::Passkeys, password_sign_in::PasswordSignIn,
-        pushed_requests::PushedRequests, relying_parties::RelyingParties,
-        request_source::RequestSources, seal::DailySealingKey, second_factors::SecondFactors,
-        session_list::SessionList, sessions::Sessions, subjects::Subjects, tokens::Tokens,
-        unused_clients::UnusedClients,
+        accounts::{Accounts, new_password::PasswordPolicy},
+        attempt_limit::AttemptLimit,
+        authorization::{
+            Authorizations, device_grants::DeviceGrants, pushed_requests::PushedRequests,
+            request_source::RequestSources,
+        },
+        clients::{
+            Clients, authentication::ClientAuthenticator, registration::ClientRegistrations,
+            relying_parties::RelyingParties, unused::UnusedClients,
+        },
+        grants::Grants,
+        issuer::Issuer,
+        keys::{handle::HandleKey, keyring::Keyring, seal::DailySealingKey, store::KeyStore},
+        mail::{MailQueue, links::MailedLinks},
+        sessions::{Sessions, list::SessionList, logout_notices::LogoutNotices},
+        sign_in::{passkeys::Passkeys, password::PasswordSignIn, second_factors::SecondFactors},
+        tokens::{Tokens, dpop::DpopVerifier, subjects::Subjects},
     },
 };
 use assembly::Assembly;

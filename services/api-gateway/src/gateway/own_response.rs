@@ -60,7 +60,7 @@ impl Gateway {
                 let authorized = self.authorize(info, access, context, head).await;
                 authorized.map_or_else(
                     |refused| refused,
-                    |(context, requester)| admission(context, &requester),
+                    |(context, requester)| admitted(context, &requester),
                 )
             }
         })
@@ -83,7 +83,7 @@ impl Gateway {
     }
 }
 
-fn admission(context: Context, requester: &Requester) -> Response {
+fn admitted(context: Context, requester: &Requester) -> Response {
     let is_operator = requester.check(OPERATORS).is_ok();
     let context = Context { deadline: None, ..context };
     let mut response = StatusCode::NO_CONTENT.into_response();

@@ -1,7 +1,7 @@
 //! Provider of the contract of the shop's issuer, for its resource servers and relying parties.
 
 use crate::{
-    application::{error::AuthError, relying_parties::RelyingParty},
+    application::{clients::relying_parties::RelyingParty, error::AuthError},
     domain::{Rejection, events::ClientId, redirect_uri},
     provider::Provider,
 };

@@ -5,8 +5,8 @@ use crate::{
         accounts::ACCOUNT_PREFIX,
         clients::CLIENT_PREFIX,
         grants::{GRANT_PREFIX, GrantStream},
-        key_store::KEYS_STREAM,
-        sign_in_log::SIGN_INS_PREFIX,
+        keys::store::KEYS_STREAM,
+        sign_in::log::SIGN_INS_PREFIX,
     },
     domain::{
         account::Account,

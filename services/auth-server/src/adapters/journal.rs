@@ -2,12 +2,11 @@
 
 use crate::{
     application::{
-        accounts::ACCOUNT_PREFIX,
-        addresses::ADDRESS_PREFIX,
+        accounts::{ACCOUNT_PREFIX, addresses::ADDRESS_PREFIX},
         clients::CLIENT_PREFIX,
         grants::{GRANT_PREFIX, GrantStream},
-        key_store::KEYS_STREAM,
-        sign_in_log::SIGN_INS_PREFIX,
+        keys::store::KEYS_STREAM,
+        sign_in::log::SIGN_INS_PREFIX,
     },
     domain::{
         account::Account,

@@ -1,8 +1,8 @@
 //! Settings of the provider.
 
 use crate::application::{
-    breached_passwords::BreachedPasswords, client_registration::RegistrationAccess, issuer::Issuer,
-    seal::digest,
+    accounts::breached_passwords::BreachedPasswords, clients::registration::RegistrationAccess,
+    issuer::Issuer, keys::seal::digest,
 };
 use identifiers::Email;
 use mail::{MailFolder, MailTee, MailTerminal, Mailer};

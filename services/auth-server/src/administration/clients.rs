@@ -2,7 +2,7 @@
 
 use super::{Administration, AdministrationError};
 use crate::{
-    application::client_order::ClientOrder,
+    application::clients::registration_request::RegistrationRequest,
     domain::events::{ClientAuthentication, ClientId},
 };
 use std::fmt;
@@ -44,13 +44,16 @@ impl Administration {
     ///
     /// # Errors
     ///
-    /// A part of the order is refused, or there is such a client.
-    pub async fn add_client(&self, order: &ClientOrder) -> Result<NewClient, AdministrationError> {
-        let id = parsed_client(&order.id)?;
-        let (registration, secret) = order.registration(&**self.0.ids.randomness())?;
+    /// A part of the request is refused, or there is such a client.
+    pub async fn add_client(
+        &self,
+        request: &RegistrationRequest,
+    ) -> Result<NewClient, AdministrationError> {
+        let id = parsed_client(&request.id)?;
+        let (registration, secret) = request.registration(&**self.0.ids.randomness())?;
         self.0.clients.register(&id, registration).await?;
         let token_endpoint = self.0.issuer.at("/token");
-        Ok(NewClient { id: order.id.clone(), secret, token_endpoint })
+        Ok(NewClient { id: request.id.clone(), secret, token_endpoint })
     }
 
     /// All clients.

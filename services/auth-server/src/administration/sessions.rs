@@ -2,7 +2,7 @@
 
 use super::{Administration, AdministrationError};
 use crate::{
-    application::{session_list::ListedSession, sign_in_log::SignIn},
+    application::{sessions::list::ListedSession, sign_in::log::SignIn},
     domain::{Rejection, account::Account},
 };
 use identifiers::AccountId;

@@ -3,9 +3,11 @@
 use super::{Administration, AdministrationError};
 use crate::{
     application::{
+        accounts::{
+            new_password::{CHARACTERS_MAX, CHARACTERS_MIN, Password, PasswordRefusal},
+            standard_claims,
+        },
         mail::AccountNotice,
-        new_password::{CHARACTERS_MAX, CHARACTERS_MIN, Password, PasswordRefusal},
-        standard_claims,
     },
     domain::{Rejection, account::Account, events::Role},
 };

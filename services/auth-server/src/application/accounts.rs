@@ -1,21 +1,32 @@
 //! Accounts: creating, setting up, signing in. What happened is in the journal; address and password are a record beside it.
 
+pub(crate) mod addresses;
+pub(crate) mod administration;
+pub(crate) mod breached_passwords;
+pub(crate) mod changes;
+pub(crate) mod new_password;
+pub(crate) mod passwords;
+pub(crate) mod person_records;
+pub(crate) mod records;
+pub(crate) mod sign_up;
+pub(crate) mod standard_claims;
+
 use super::{
-    addresses::Addresses,
     error::AuthError,
-    handle::{HandleKey, Purpose},
-    new_password::Password,
-    passwords::PasswordHasher,
-    person_records::{Person, PersonRecords},
+    keys::handle::{HandleKey, Purpose},
 };
 use crate::domain::{
     Rejection,
     account::Account,
     events::{AccountEvent, ClientId, Role},
 };
+use addresses::Addresses;
 use identifiers::{AccountId, Email};
 use journal::Repository;
 use kernel::{Ids, Timestamp, prefixed_id};
+use new_password::Password;
+use passwords::PasswordHasher;
+use person_records::{Person, PersonRecords};
 use std::{fmt, sync::Arc, time::Duration};
 use storage::{StorageError, Write};
 

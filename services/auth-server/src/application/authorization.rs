@@ -1,22 +1,35 @@
 //! Authorization (RFC 6749, section 4.1): from a valid request over sign-in and consent to the code, or to the refusal that the client
 //! is told.
 
+pub(crate) mod claims_request;
+pub(crate) mod device_grants;
+pub(crate) mod parameters;
+pub(crate) mod pushed_requests;
+pub(crate) mod request;
+pub(crate) mod request_object;
+pub(crate) mod request_source;
+pub(crate) mod response_target;
+pub(crate) mod signed_answers;
+pub(crate) mod validation;
+
 use super::{
     accounts::Accounts,
-    authorization_request::{AuthorizationRefusal, AuthorizationRequest, WantedPerson},
     clients::Clients,
     error::AuthError,
     grants::Grants,
-    logout_notices::{LogoutNotices, Participant},
-    pushed_requests::PushedRequests,
-    sessions::Session,
-    subjects::Subjects,
+    sessions::{
+        Session,
+        logout_notices::{LogoutNotices, Participant},
+    },
+    tokens::subjects::Subjects,
 };
 use crate::domain::{
     client::Client,
     events::{Authorization, AuthorizationExtensions, Registration},
 };
 use kernel::Ids;
+use pushed_requests::PushedRequests;
+use request::{AuthorizationRefusal, AuthorizationRequest, WantedPerson};
 use std::sync::Arc;
 
 /// How far a request has come.

@@ -2,8 +2,8 @@
 //! sign-ins, and clients that registered themselves and are not used.
 
 use super::{
-    grants::Grants, session_list::SessionList, sign_in_log::SignInLog,
-    unused_clients::UnusedClients,
+    clients::unused::UnusedClients, grants::Grants, sessions::list::SessionList,
+    sign_in::log::SignInLog,
 };
 use kernel::{Ids, Timestamp};
 use std::{sync::Arc, time::Duration};

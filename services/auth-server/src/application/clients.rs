@@ -1,5 +1,15 @@
 //! Clients: registering, removing, finding.
 
+pub(crate) mod authentication;
+pub(crate) mod keys;
+pub(crate) mod metadata;
+pub(crate) mod policy_request;
+pub(crate) mod registration;
+pub(crate) mod registration_request;
+pub(crate) mod relying_parties;
+pub(crate) mod remote_keys;
+pub(crate) mod unused;
+
 use super::error::AuthError;
 use crate::domain::{
     client::Client,

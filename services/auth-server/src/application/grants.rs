@@ -2,10 +2,9 @@
 
 use super::{
     accounts::Accounts,
-    client_authentication::AuthenticatedClient,
-    clients::Clients,
+    clients::{Clients, authentication::AuthenticatedClient},
     error::AuthError,
-    handle::{HandleKey, Purpose},
+    keys::handle::{HandleKey, Purpose},
     sessions::Sessions,
 };
 use crate::domain::{

@@ -2,6 +2,7 @@
 
 mod letter;
 mod letter_texts;
+pub(crate) mod links;
 mod queue;
 mod queued_mail;
 

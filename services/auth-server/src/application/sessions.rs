@@ -1,14 +1,18 @@
 //! Sign-in sessions: a random identifier in a cookie, and the state on the server under its digest. A sign-in always gets a new
 //! identifier, so that nobody can have prepared one (session fixation).
 
+pub(crate) mod list;
+pub(crate) mod logout_delivery;
+pub(crate) mod logout_notices;
+
 use super::{
-    logout_notices::LogoutNotices,
-    seal::digest,
-    sign_in_log::{SignIn, SignInLog},
+    keys::seal::digest,
+    sign_in::log::{SignIn, SignInLog},
 };
 use identifiers::AccountId;
 use jose::base64url_encode;
 use kernel::{Ids, Timestamp};
+use logout_notices::LogoutNotices;
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc, time::Duration};
 use storage::{KeyValue, StorageError};

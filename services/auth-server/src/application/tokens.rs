@@ -1,27 +1,35 @@
 //! Tokens: access tokens (RFC 9068), ID tokens (OpenID Connect Core, section 2), and what an access token still is worth.
 
+pub(crate) mod active;
+pub(crate) mod dpop;
+pub(crate) mod exchange;
+pub(crate) mod rules;
+pub(crate) mod subjects;
+
 use super::{
-    accounts::Accounts,
-    active_token::ActiveToken,
-    client_authentication::AuthenticatedClient,
+    accounts::{
+        Accounts,
+        standard_claims::{claims_of, verify_email},
+    },
+    clients::authentication::AuthenticatedClient,
     error::AuthError,
     grants::{Granted, Grants},
     issuer::Issuer,
-    keyring::Keyring,
-    standard_claims::{claims_of, verify_email},
-    subjects::Subjects,
-    token_rules::{LIFETIME, PASSWORD_ONLY, at_hash, id_token_algorithm, lifetime},
+    keys::keyring::Keyring,
 };
 use crate::domain::{
     events::{Authorization, ClientId, Registration},
     grant::Grant,
 };
+use active::ActiveToken;
 use identifiers::GrantId;
 use jose::{Algorithm, Claims, Expected, Jwk, JwkSet, Jws, base64url_decode, base64url_encode};
 use kernel::{Ids, Timestamp, Uuid};
+use rules::{LIFETIME, PASSWORD_ONLY, at_hash, id_token_algorithm, lifetime};
 use serde_json::{Map, Value, json};
 use std::{sync::Arc, time::Duration};
 use storage::KeyValue;
+use subjects::Subjects;
 
 /// Type of access tokens.
 pub(crate) const ACCESS_TOKEN: &str = "at+jwt";

@@ -2,17 +2,17 @@
 
 use super::assembly::Assembly;
 use crate::application::{
-    accounts::Accounts,
-    handle::HandleKey,
-    mail::{MailQueue, Signals},
-    mailed_links::{MailedLinks, REQUESTS_PER_ADDRESS_MAX, REQUESTS_PER_NETWORK_MAX},
-    new_password::PasswordPolicy,
-    passkeys::Passkeys,
-    seal::SealingKey,
-    second_factors::{SecondFactors, WRONG_CODES_MAX},
-    session_list::SessionList,
-    sessions::Sessions,
-    sign_up::SignUp,
+    accounts::{Accounts, new_password::PasswordPolicy, sign_up::SignUp},
+    keys::{handle::HandleKey, seal::SealingKey},
+    mail::{
+        MailQueue, Signals,
+        links::{MailedLinks, REQUESTS_PER_ADDRESS_MAX, REQUESTS_PER_NETWORK_MAX},
+    },
+    sessions::{Sessions, list::SessionList},
+    sign_in::{
+        passkeys::Passkeys,
+        second_factors::{SecondFactors, WRONG_CODES_MAX},
+    },
 };
 use ring::hmac::{self, HMAC_SHA256, HMAC_SHA512};
 use runtime::BuildError;

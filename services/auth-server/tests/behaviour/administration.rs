@@ -1,7 +1,7 @@
 //! Administration: accounts, clients and keys.
 
 use crate::harness::{Browser, EMAIL, PASSWORD, World};
-use auth_server::{ClientOrder, MODULE};
+use auth_server::{MODULE, RegistrationRequest};
 use kernel::{Edge, Origin};
 
 #[tokio::test]
@@ -48,11 +48,11 @@ async fn what_is_wrong_about_an_account_is_said_and_nothing_is_written() {
 async fn a_client_is_registered_listed_and_removed() {
     let world = World::start().await;
     let administration = world.administration().await;
-    let client = administration.add_client(&World::order("app")).await.unwrap();
+    let client = administration.add_client(&World::registration_request("app")).await.unwrap();
     assert!(client.secret.as_ref().unwrap().len() >= 43);
     assert!(!format!("{client:?}").contains(client.secret.as_ref().unwrap()));
-    assert!(administration.add_client(&World::order("app")).await.is_err());
-    let public = ClientOrder { is_public: true, ..World::order("public") };
+    assert!(administration.add_client(&World::registration_request("app")).await.is_err());
+    let public = RegistrationRequest { is_public: true, ..World::registration_request("public") };
     assert_eq!(administration.add_client(&public).await.unwrap().secret, None);
     let clients = administration.clients().await.unwrap();
     let listed: Vec<_> = clients.iter().map(|it| (&*it.id, it.authentication)).collect();
@@ -60,48 +60,71 @@ async fn a_client_is_registered_listed_and_removed() {
     administration.remove_client("app").await.unwrap();
     assert!(administration.remove_client("app").await.is_err());
     assert_eq!(administration.clients().await.unwrap().len(), 1);
-    administration.add_client(&World::order("app")).await.unwrap();
+    administration.add_client(&World::registration_request("app")).await.unwrap();
 }
 
 #[tokio::test]
-async fn an_order_that_makes_no_sense_is_refused() {
+async fn a_registration_request_that_makes_no_sense_is_refused() {
     let world = World::start().await;
     let administration = world.administration().await;
-    let order = |change: &dyn Fn(&mut ClientOrder)| {
-        let mut order = World::order("app");
-        change(&mut order);
-        order
+    let registration_request = |change: &dyn Fn(&mut RegistrationRequest)| {
+        let mut registration_request = World::registration_request("app");
+        change(&mut registration_request);
+        registration_request
     };
     let text = |it: &str| it.to_owned();
-    for (order, part) in [
-        (order(&|it| it.id = text("a b")), "identifier"),
-        (order(&|it| it.id = text("0190a8b4-0000-7000-8000-000000000000")), "no UUID"),
-        (order(&|it| it.redirect_uris.clear()), "needs a redirect URI"),
-        (order(&|it| it.redirect_uris = vec![text("http://app.example/")]), "cannot be registered"),
+    for (registration_request, part) in [
+        (registration_request(&|it| it.id = text("a b")), "identifier"),
         (
-            order(&|it| it.redirect_uris = vec![text("https://app.example/#x")]),
+            registration_request(&|it| it.id = text("0190a8b4-0000-7000-8000-000000000000")),
+            "no UUID",
+        ),
+        (registration_request(&|it| it.redirect_uris.clear()), "needs a redirect URI"),
+        (
+            registration_request(&|it| it.redirect_uris = vec![text("http://app.example/")]),
             "cannot be registered",
         ),
-        (order(&|it| it.redirect_uris = vec![text("https://*.example/")]), "cannot be registered"),
-        (order(&|it| it.post_logout_redirect_uris = vec![text("x")]), "cannot be registered"),
-        (order(&|it| it.redirect_uris = vec![text("https://a.example/"); 51]), "at most 50"),
-        (order(&|it| it.grant_types = vec![text("password")]), "is not known"),
         (
-            order(&|it| it.grant_types = vec![text("refresh_token")]),
+            registration_request(&|it| it.redirect_uris = vec![text("https://app.example/#x")]),
+            "cannot be registered",
+        ),
+        (
+            registration_request(&|it| it.redirect_uris = vec![text("https://*.example/")]),
+            "cannot be registered",
+        ),
+        (
+            registration_request(&|it| it.post_logout_redirect_uris = vec![text("x")]),
+            "cannot be registered",
+        ),
+        (
+            registration_request(&|it| it.redirect_uris = vec![text("https://a.example/"); 51]),
+            "at most 50",
+        ),
+        (registration_request(&|it| it.grant_types = vec![text("password")]), "is not known"),
+        (
+            registration_request(&|it| it.grant_types = vec![text("refresh_token")]),
             "come with authorization codes",
         ),
-        (order(&|it| it.scopes = vec![text("a b")]), "is no scope"),
-        (order(&|it| it.scopes = vec![text("a\"")]), "is no scope"),
-        (order(&|it| it.id_token_algorithm = Some(text("none"))), "cannot be signed"),
-        (order(&|it| it.keys = Some(text("{}"))), "JWK set"),
-        (order(&|it| it.keys = Some(text(r#"{"keys":[]}"#))), "JWK set"),
-        (order(&|it| (it.is_public, it.is_without_pkce) = (true, true)), "without PKCE"),
+        (registration_request(&|it| it.scopes = vec![text("a b")]), "is no scope"),
+        (registration_request(&|it| it.scopes = vec![text("a\"")]), "is no scope"),
         (
-            order(&|it| (it.is_public, it.grant_types) = (true, vec![text("client_credentials")])),
+            registration_request(&|it| it.id_token_algorithm = Some(text("none"))),
+            "cannot be signed",
+        ),
+        (registration_request(&|it| it.keys = Some(text("{}"))), "JWK set"),
+        (registration_request(&|it| it.keys = Some(text(r#"{"keys":[]}"#))), "JWK set"),
+        (
+            registration_request(&|it| (it.is_public, it.is_without_pkce) = (true, true)),
+            "without PKCE",
+        ),
+        (
+            registration_request(&|it| {
+                (it.is_public, it.grant_types) = (true, vec![text("client_credentials")]);
+            }),
             "public client",
         ),
     ] {
-        let error = administration.add_client(&order).await.unwrap_err().to_string();
+        let error = administration.add_client(&registration_request).await.unwrap_err().to_string();
         assert!(error.contains(part), "{error}");
     }
     assert!(administration.clients().await.unwrap().is_empty());

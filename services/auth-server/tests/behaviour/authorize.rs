@@ -3,7 +3,7 @@
 use crate::harness::{
     BACK, Browser, ISSUER, World, authorization, authorize_path, challenge, changed,
 };
-use auth_server::ClientOrder;
+use auth_server::RegistrationRequest;
 use http::StatusCode;
 use jose::base64url_encode as base64url;
 
@@ -152,18 +152,18 @@ async fn the_largest_request_that_is_accepted_comes_through() {
     let uri = format!("{BACK}?{}", "u".repeat(2_000 - BACK.len() - 1));
     let scopes: Vec<String> =
         (0..50).map(|number| format!("{}{number:02}", "s".repeat(98))).collect();
-    let order = ClientOrder {
+    let registration_request = RegistrationRequest {
         is_public: true,
         redirect_uris: vec![uri.clone()],
         scopes: scopes.clone(),
-        ..World::order(&"c".repeat(64))
+        ..World::registration_request(&"c".repeat(64))
     };
-    world.client(&order).await;
+    world.client(&registration_request).await;
     let (challenge, scope, state) = (challenge(), scopes.join(" "), "\"".repeat(4_096));
     let (nonce, hint) = ("\u{1}".repeat(512), "\u{1}".repeat(254));
     let token =
         format!("{}.e30.{}", base64url(r#"{"alg":"RS256","typ":"JWT"}"#), "A".repeat(7_000));
-    let fields = authorization(&order.id, &challenge);
+    let fields = authorization(&registration_request.id, &challenge);
     let fields = changed(&fields, "redirect_uri", Some(&uri));
     let fields = changed(&changed(&fields, "scope", Some(&scope)), "state", Some(&state));
     let more = [("nonce", &*nonce), ("login_hint", &*hint), ("prompt", "login consent")];
@@ -211,9 +211,12 @@ async fn the_answer_comes_in_the_mode_that_was_asked_for() {
 async fn a_query_of_a_registered_address_is_kept() {
     let world = World::start().await;
     let uri = "https://app.example/back?tenant=1";
-    let order =
-        ClientOrder { is_public: true, redirect_uris: vec![uri.to_owned()], ..World::order("app") };
-    world.client(&order).await;
+    let registration_request = RegistrationRequest {
+        is_public: true,
+        redirect_uris: vec![uri.to_owned()],
+        ..World::registration_request("app")
+    };
+    world.client(&registration_request).await;
     let challenge = challenge();
     let fields = changed(&authorization("app", &challenge), "redirect_uri", Some(uri));
     let answer = Browser::new(&world).authorized(&fields).await;
@@ -223,12 +226,12 @@ async fn a_query_of_a_registered_address_is_kept() {
 #[tokio::test]
 async fn a_native_client_may_listen_at_any_port_and_is_asked_about_each_time() {
     let world = World::start().await;
-    let order = ClientOrder {
+    let registration_request = RegistrationRequest {
         is_public: true,
         redirect_uris: vec!["http://127.0.0.1/back".to_owned()],
-        ..World::order("app")
+        ..World::registration_request("app")
     };
-    world.client(&order).await;
+    world.client(&registration_request).await;
     let challenge = challenge();
     let uri = "http://127.0.0.1:51234/back";
     let fields = changed(&authorization("app", &challenge), "redirect_uri", Some(uri));
@@ -240,8 +243,9 @@ async fn a_native_client_may_listen_at_any_port_and_is_asked_about_each_time() {
 #[tokio::test]
 async fn a_client_that_is_older_than_pkce_may_do_without_it_if_it_is_registered_so() {
     let world = World::start().await;
-    let order = ClientOrder { is_without_pkce: true, ..World::order("old") };
-    world.client(&order).await;
+    let registration_request =
+        RegistrationRequest { is_without_pkce: true, ..World::registration_request("old") };
+    world.client(&registration_request).await;
     world.secret_client("new").await;
     let challenge = challenge();
     let without = |client| {

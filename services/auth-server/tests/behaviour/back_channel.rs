@@ -7,7 +7,7 @@ use crate::{
     harness::{Browser, ISSUER, PASSWORD, World, authorization, challenge},
     scim::Directory,
 };
-use auth_server::{ClientOrder, PolicyOrder};
+use auth_server::{PolicyRequest, RegistrationRequest};
 use http::Method;
 use serde_json::json;
 use std::{
@@ -80,8 +80,14 @@ async fn signed_in<'a>(world: &'a World, listener: &Listener) -> (Browser<'a>, S
 /// Browser in which somebody is signed in to a client that is told of the end at this address, and the ID token.
 async fn signed_in_at<'a>(world: &'a World, client: &str, uri: &str) -> (Browser<'a>, String) {
     let back_channel_logout_uri = Some(uri.to_owned());
-    let policy = PolicyOrder { back_channel_logout_uri, ..PolicyOrder::default() };
-    world.client(&ClientOrder { is_public: true, policy, ..World::order(client) }).await;
+    let policy = PolicyRequest { back_channel_logout_uri, ..PolicyRequest::default() };
+    world
+        .client(&RegistrationRequest {
+            is_public: true,
+            policy,
+            ..World::registration_request(client)
+        })
+        .await;
     let (browser, challenge) = (Browser::new(world), challenge());
     let code = browser.authorized(&authorization(client, &challenge)).await.parameter("code");
     let tokens = world.redeem(client, &code.unwrap()).await.json();

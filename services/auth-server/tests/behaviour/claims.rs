@@ -1,13 +1,17 @@
 //! Claims that are asked for by name, the scopes that cover them, pairwise subjects, and signed answers.
 
 use crate::harness::{Browser, EMAIL, ISSUER, World, authorization, challenge, changed};
-use auth_server::{ClientOrder, PolicyOrder};
+use auth_server::{PolicyRequest, RegistrationRequest};
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
-fn all_scopes(id: &str) -> ClientOrder {
+fn all_scopes(id: &str) -> RegistrationRequest {
     let scopes = ["openid", "email", "profile", "address", "phone"].map(ToOwned::to_owned);
-    ClientOrder { is_public: true, scopes: scopes.to_vec(), ..World::order(id) }
+    RegistrationRequest {
+        is_public: true,
+        scopes: scopes.to_vec(),
+        ..World::registration_request(id)
+    }
 }
 
 const CLAIMS: &str = r#"{"name":"Ada Lovelace","locale":"en","phone_number":"+44 20","address":{"locality":"London"}}"#;
@@ -91,9 +95,14 @@ async fn wishes_that_cannot_be_met_are_refused_only_if_they_are_essential() {
 async fn pairwise_subjects_are_the_same_everywhere_for_one_client_and_of_no_other() {
     let world = World::start().await;
     let pairwise = |id: &str, host: &str| {
-        let policy = PolicyOrder { is_pairwise: true, ..PolicyOrder::default() };
+        let policy = PolicyRequest { is_pairwise: true, ..PolicyRequest::default() };
         let redirect_uris = vec![format!("https://{host}/back")];
-        ClientOrder { is_public: true, policy, redirect_uris, ..World::order(id) }
+        RegistrationRequest {
+            is_public: true,
+            policy,
+            redirect_uris,
+            ..World::registration_request(id)
+        }
     };
     let challenge = challenge();
     let mut subjects = Vec::new();
@@ -136,8 +145,14 @@ async fn pairwise_subjects_are_the_same_everywhere_for_one_client_and_of_no_othe
 async fn userinfo_is_signed_for_a_client_that_is_registered_so() {
     let world = World::start().await;
     let policy =
-        PolicyOrder { userinfo_algorithm: Some("RS256".to_owned()), ..PolicyOrder::default() };
-    world.client(&ClientOrder { is_public: true, policy, ..World::order("app") }).await;
+        PolicyRequest { userinfo_algorithm: Some("RS256".to_owned()), ..PolicyRequest::default() };
+    world
+        .client(&RegistrationRequest {
+            is_public: true,
+            policy,
+            ..World::registration_request("app")
+        })
+        .await;
     let tokens = world.tokens("app", "openid email").await;
     let answer = world.userinfo(tokens["access_token"].as_str().unwrap()).await;
     assert_eq!(answer.header("content-type"), "application/jwt");

@@ -1,7 +1,7 @@
 //! Clients that act for themselves, and those that sign assertions.
 
 use crate::harness::{ISSUER, ORIGIN, World};
-use auth_server::ClientOrder;
+use auth_server::RegistrationRequest;
 use jose::{Algorithm, Header, Jws, SigningKey, base64url_encode};
 use kernel::SeededRandomness;
 use serde_json::{Value, json};
@@ -9,12 +9,12 @@ use std::time::Duration;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-fn robot() -> ClientOrder {
-    ClientOrder {
+fn robot() -> RegistrationRequest {
+    RegistrationRequest {
         id: "robot".to_owned(),
         grant_types: vec!["client_credentials".to_owned()],
         scopes: vec!["orders.read".to_owned(), "stock.write".to_owned(), "openid".to_owned()],
-        ..ClientOrder::default()
+        ..RegistrationRequest::default()
     }
 }
 
@@ -72,7 +72,7 @@ async fn two_tokens_are_never_the_same() {
 async fn signing_client(world: &World, algorithm: Algorithm) -> SigningKey {
     let key = SigningKey::generate(algorithm, &SeededRandomness::new(77)).expect("a key");
     let keys = json!({"keys": [key.public().to_json()]}).to_string();
-    world.client(&ClientOrder { keys: Some(keys), ..robot() }).await;
+    world.client(&RegistrationRequest { keys: Some(keys), ..robot() }).await;
     key
 }
 
@@ -263,13 +263,13 @@ async fn a_token_of_a_client_ends_with_its_registration() {
 #[tokio::test]
 async fn a_client_with_a_role_has_it_in_its_own_tokens_with_the_scopes_for_it() {
     let world = World::start().await;
-    let order = ClientOrder {
+    let registration_request = RegistrationRequest {
         id: "robot".to_owned(),
         grant_types: vec!["client_credentials".to_owned()],
         role: Some("finance".to_owned()),
-        ..ClientOrder::default()
+        ..RegistrationRequest::default()
     };
-    let client = world.client(&order).await;
+    let client = world.client(&registration_request).await;
     assert!(client.token_endpoint.ends_with("/auth/token"), "{}", client.token_endpoint);
     let secret = client.secret.unwrap();
     let form =
@@ -279,10 +279,18 @@ async fn a_client_with_a_role_has_it_in_its_own_tokens_with_the_scopes_for_it() 
     assert_eq!(claims.get("roles"), Some(&serde_json::json!(["finance"])));
     assert_eq!(claims.text("scope"), Some("shop.read shop.write"));
     let administration = world.administration().await;
-    let of_people = ClientOrder { id: "app".to_owned(), grant_types: Vec::new(), ..order.clone() };
+    let of_people = RegistrationRequest {
+        id: "app".to_owned(),
+        grant_types: Vec::new(),
+        ..registration_request.clone()
+    };
     let refused = administration.add_client(&of_people).await.unwrap_err().to_string();
     assert!(refused.contains("needs client_credentials"), "{refused}");
-    let unknown = ClientOrder { id: "b".to_owned(), role: Some("owner".to_owned()), ..order };
+    let unknown = RegistrationRequest {
+        id: "b".to_owned(),
+        role: Some("owner".to_owned()),
+        ..registration_request
+    };
     let refused = administration.add_client(&unknown).await.unwrap_err().to_string();
     assert!(refused.contains("\"owner\""), "{refused}");
 }

@@ -4,19 +4,19 @@ use crate::{
     harness::{Answer, Browser, EMAIL, PASSWORD, World},
     proofs::ProofKey,
 };
-use auth_server::{ClientOrder, PolicyOrder};
+use auth_server::{PolicyRequest, RegistrationRequest};
 use http::StatusCode;
 use serde_json::Value;
 use std::time::Duration;
 
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-fn television() -> ClientOrder {
-    ClientOrder {
+fn television() -> RegistrationRequest {
+    RegistrationRequest {
         id: "tv".to_owned(),
         grant_types: vec!["device".to_owned(), "refresh_token".to_owned()],
         is_public: true,
-        ..ClientOrder::default()
+        ..RegistrationRequest::default()
     }
 }
 
@@ -90,7 +90,7 @@ async fn a_person_lets_a_device_in_and_it_is_told_once() {
 async fn a_device_that_is_denied_late_or_not_its_own_gets_nothing() {
     let world = World::start().await;
     world.client(&television()).await;
-    world.client(&ClientOrder { id: "other".to_owned(), ..television() }).await;
+    world.client(&RegistrationRequest { id: "other".to_owned(), ..television() }).await;
     let denied = begin(&world, "tv", "openid").await.json();
     let browser = Browser::new(&world);
     let page = enter(&browser, text(&denied, "user_code")).await;
@@ -111,7 +111,7 @@ async fn a_device_that_is_denied_late_or_not_its_own_gets_nothing() {
 #[tokio::test]
 async fn a_decision_counts_once_and_a_code_is_asked_about_even_by_a_trusted_client() {
     let world = World::start().await;
-    world.client(&ClientOrder { is_trusted: true, ..television() }).await;
+    world.client(&RegistrationRequest { is_trusted: true, ..television() }).await;
     let begun = begin(&world, "tv", "openid").await.json();
     let (first, second) = (Browser::new(&world), Browser::new(&world));
     let (one, other) = (
@@ -155,8 +155,8 @@ async fn only_a_registered_client_begins_and_its_tokens_can_be_bound() {
     world.public_client("app").await;
     assert_eq!(begin(&world, "app", "openid").await.error().1, "unauthorized_client");
     assert_eq!(begin(&world, "nobody", "openid").await.error().1, "invalid_client");
-    let policy = PolicyOrder { requires_dpop: true, ..PolicyOrder::default() };
-    world.client(&ClientOrder { policy, ..television() }).await;
+    let policy = PolicyRequest { requires_dpop: true, ..PolicyRequest::default() };
+    world.client(&RegistrationRequest { policy, ..television() }).await;
     assert_eq!(begin(&world, "tv", "admin").await.error().1, "invalid_scope");
     let begun = begin(&world, "tv", "openid").await.json();
     let browser = Browser::new(&world);

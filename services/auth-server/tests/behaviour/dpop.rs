@@ -4,7 +4,7 @@ use crate::{
     harness::{BACK, Browser, VERIFIER, World, authorization, challenge},
     proofs::{ProofKey, token_with, userinfo},
 };
-use auth_server::{ClientOrder, PolicyOrder};
+use auth_server::{PolicyRequest, RegistrationRequest};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
@@ -186,14 +186,14 @@ async fn a_code_is_bound_to_the_key_that_its_request_named() {
 #[tokio::test]
 async fn a_client_that_is_registered_for_bound_tokens_gets_no_others() {
     let (world, key) = (World::start().await, ProofKey::new(1));
-    let order = ClientOrder {
+    let registration_request = RegistrationRequest {
         id: "robot".to_owned(),
         grant_types: vec!["client_credentials".to_owned()],
         scopes: vec!["orders.read".to_owned()],
-        policy: PolicyOrder { requires_dpop: true, ..PolicyOrder::default() },
-        ..ClientOrder::default()
+        policy: PolicyRequest { requires_dpop: true, ..PolicyRequest::default() },
+        ..RegistrationRequest::default()
     };
-    let secret = world.client(&order).await.secret.unwrap();
+    let secret = world.client(&registration_request).await.secret.unwrap();
     let fields =
         [("grant_type", "client_credentials"), ("client_id", "robot"), ("client_secret", &*secret)];
     assert_eq!(world.token(&fields).await.error(), (400, "invalid_dpop_proof".to_owned()));

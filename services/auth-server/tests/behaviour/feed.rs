@@ -1,7 +1,7 @@
 //! Feed: what the audit trail and other services learn, and what they do not.
 
 use crate::harness::{Browser, EMAIL, PASSWORD, World, authorization, challenge};
-use auth_server::ClientOrder;
+use auth_server::RegistrationRequest;
 use contracts::auth_event::AuthEvent;
 use messaging::Feed;
 use serde_json::{Value, json};
@@ -94,8 +94,11 @@ async fn changes_of_clients_and_keys_are_published_without_what_is_secret() {
     let world = World::start().await;
     let (_, position) = published(&world, 0).await;
     let administration = world.administration().await;
-    let order = ClientOrder { name: Some("A name".to_owned()), ..World::order("app") };
-    administration.add_client(&order).await.unwrap();
+    let registration_request = RegistrationRequest {
+        name: Some("A name".to_owned()),
+        ..World::registration_request("app")
+    };
+    administration.add_client(&registration_request).await.unwrap();
     administration.remove_client("app").await.unwrap();
     administration.rotate_keys(true).await.unwrap();
     let (events, _) = published(&world, position).await;

@@ -1,6 +1,6 @@
 //! A provider with an account and some clients, a browser with cookies, and a client of the token endpoint.
 
-use auth_server::{Administration, ClientOrder, MODULE, NewClient};
+use auth_server::{Administration, MODULE, NewClient, RegistrationRequest};
 use axum::body::{Body, to_bytes};
 use engine_memory::MemoryEngine;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
@@ -152,26 +152,31 @@ impl World {
 
     /// A public client with PKCE.
     pub(crate) async fn public_client(&self, id: &str) {
-        let order = ClientOrder { is_public: true, ..Self::order(id) };
-        self.client(&order).await;
+        let registration_request =
+            RegistrationRequest { is_public: true, ..Self::registration_request(id) };
+        self.client(&registration_request).await;
     }
 
     /// A client with a secret; the secret.
     pub(crate) async fn secret_client(&self, id: &str) -> String {
-        self.client(&Self::order(id)).await.secret.expect("it has a secret")
+        self.client(&Self::registration_request(id)).await.secret.expect("it has a secret")
     }
 
-    pub(crate) fn order(id: &str) -> ClientOrder {
-        ClientOrder {
+    pub(crate) fn registration_request(id: &str) -> RegistrationRequest {
+        RegistrationRequest {
             id: id.to_owned(),
             redirect_uris: vec![BACK.to_owned()],
             post_logout_redirect_uris: vec!["https://app.example/bye".to_owned()],
-            ..ClientOrder::default()
+            ..RegistrationRequest::default()
         }
     }
 
-    pub(crate) async fn client(&self, order: &ClientOrder) -> NewClient {
-        self.administration().await.add_client(order).await.expect("it is registered")
+    pub(crate) async fn client(&self, registration_request: &RegistrationRequest) -> NewClient {
+        self.administration()
+            .await
+            .add_client(registration_request)
+            .await
+            .expect("it is registered")
     }
 
     /// Sends a request from an address.

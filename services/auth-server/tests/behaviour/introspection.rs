@@ -1,7 +1,7 @@
 //! Introspection and revocation.
 
 use crate::harness::{ISSUER, World};
-use auth_server::ClientOrder;
+use auth_server::RegistrationRequest;
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -15,10 +15,10 @@ struct Clients {
 impl Clients {
     async fn start() -> Self {
         let world = World::start().await;
-        let service = ClientOrder {
+        let service = RegistrationRequest {
             scopes: vec!["introspect".to_owned()],
             grant_types: vec!["client_credentials".to_owned()],
-            ..World::order("service")
+            ..World::registration_request("service")
         };
         let secrets = [
             world.secret_client("app").await,

@@ -77,7 +77,7 @@ async fn a_relying_party_is_registered_once_with_one_secret_and_follows_its_addr
 }
 
 #[tokio::test]
-async fn a_client_of_an_operator_is_not_taken_over_and_a_wrong_order_is_refused() {
+async fn a_client_of_an_operator_is_not_taken_over_and_a_wrong_request_is_refused() {
     let world = World::start().await;
     world.secret_client("operator-edge").await;
     let issuer = world.fixture.contract::<dyn TokenIssuer>();

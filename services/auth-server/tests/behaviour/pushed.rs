@@ -6,7 +6,7 @@ use crate::{
     harness::{BACK, Browser, ISSUER, VERIFIER, World, authorization, challenge, changed},
     proofs::ProofKey,
 };
-use auth_server::{ClientOrder, PolicyOrder};
+use auth_server::{PolicyRequest, RegistrationRequest};
 use http::{Method, Request, StatusCode};
 use jose::{Algorithm, Header, JwkSet, SigningKey};
 use kernel::SeededRandomness;
@@ -132,8 +132,14 @@ async fn what_is_refused_is_refused_when_it_is_pushed() {
 #[tokio::test]
 async fn a_client_that_is_registered_for_pushed_requests_makes_no_others() {
     let world = World::start().await;
-    let policy = PolicyOrder { requires_pushed_requests: true, ..PolicyOrder::default() };
-    world.client(&ClientOrder { is_public: true, policy, ..World::order("app") }).await;
+    let policy = PolicyRequest { requires_pushed_requests: true, ..PolicyRequest::default() };
+    world
+        .client(&RegistrationRequest {
+            is_public: true,
+            policy,
+            ..World::registration_request("app")
+        })
+        .await;
     let challenge = challenge();
     let fields = authorization("app", &challenge);
     let browser = Browser::new(&world);
@@ -172,12 +178,12 @@ impl Fapi {
         let signing = SigningKey::generate(Algorithm::Es256, &SeededRandomness::new(7)).unwrap();
         let weak = SigningKey::generate(Algorithm::Rs256, &SeededRandomness::new(8)).unwrap();
         let keys = JwkSet::new(vec![signing.public().clone(), weak.public().clone()]);
-        let order = ClientOrder {
+        let registration_request = RegistrationRequest {
             keys: Some(keys.to_json().to_string()),
-            policy: PolicyOrder { is_fapi: true, ..PolicyOrder::default() },
-            ..World::order("bank")
+            policy: PolicyRequest { is_fapi: true, ..PolicyRequest::default() },
+            ..World::registration_request("bank")
         };
-        world.client(&order).await;
+        world.client(&registration_request).await;
         Self { signing, proofs: ProofKey::new(9) }
     }
 

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use crate::harness::{Answer, BACK, Browser, ISSUER, World, authorization, challenge, changed};
-use auth_server::{ClientOrder, PolicyOrder};
+use auth_server::{PolicyRequest, RegistrationRequest};
 use http::StatusCode;
 use jose::{Algorithm, Header, JwkSet, SigningKey, base64url_encode};
 use kernel::SeededRandomness;
@@ -15,10 +15,16 @@ use tokio::{
 };
 
 /// A client that signs its requests.
-async fn signing_client(world: &World, policy: PolicyOrder) -> SigningKey {
+async fn signing_client(world: &World, policy: PolicyRequest) -> SigningKey {
     let key = SigningKey::generate(Algorithm::EdDsa, &SeededRandomness::new(7)).unwrap();
     let keys = JwkSet::new(vec![key.public().clone()]).to_json().to_string();
-    world.client(&ClientOrder { keys: Some(keys), policy, ..World::order("app") }).await;
+    world
+        .client(&RegistrationRequest {
+            keys: Some(keys),
+            policy,
+            ..World::registration_request("app")
+        })
+        .await;
     key
 }
 
@@ -41,7 +47,7 @@ async fn authorize_with(world: &World, object: &str, more: &[(&str, &str)]) -> A
 #[tokio::test]
 async fn only_what_is_inside_a_signed_request_counts() {
     let world = World::start().await;
-    let key = signing_client(&world, PolicyOrder::default()).await;
+    let key = signing_client(&world, PolicyRequest::default()).await;
     let challenge = challenge();
     let signed = object(&world, &key, &authorization("app", &challenge));
     let answer = authorize_with(&world, &signed, &[("state", "outside"), ("prompt", "none")]).await;
@@ -56,7 +62,7 @@ async fn only_what_is_inside_a_signed_request_counts() {
 #[tokio::test]
 async fn a_request_that_the_client_did_not_sign_is_refused() {
     let world = World::start().await;
-    let key = signing_client(&world, PolicyOrder::default()).await;
+    let key = signing_client(&world, PolicyRequest::default()).await;
     let challenge = challenge();
     let fields = authorization("app", &challenge);
     let stranger = SigningKey::generate(Algorithm::EdDsa, &SeededRandomness::new(8)).unwrap();
@@ -92,7 +98,7 @@ async fn a_request_that_the_client_did_not_sign_is_refused() {
 #[tokio::test]
 async fn a_client_that_is_registered_for_signed_requests_makes_no_others() {
     let world = World::start().await;
-    let policy = PolicyOrder { requires_signed_requests: true, ..PolicyOrder::default() };
+    let policy = PolicyRequest { requires_signed_requests: true, ..PolicyRequest::default() };
     let key = signing_client(&world, policy).await;
     let challenge = challenge();
     let fields = authorization("app", &challenge);
@@ -127,7 +133,7 @@ async fn a_request_object_is_fetched_from_a_registered_address_alone() {
         let key = SigningKey::generate(Algorithm::EdDsa, &SeededRandomness::new(7)).unwrap();
         let (uri, server) = serve(object(&world, &key, &fields)).await;
         let request_uris = if is_registered { vec![uri.clone()] } else { Vec::new() };
-        signing_client(&world, PolicyOrder { request_uris, ..PolicyOrder::default() }).await;
+        signing_client(&world, PolicyRequest { request_uris, ..PolicyRequest::default() }).await;
         let arrival = [("client_id", "app"), ("request_uri", &*uri), ("redirect_uri", BACK)];
         let answer = Browser::new(&world).authorized(&arrival).await;
         if is_open && is_registered {
@@ -147,7 +153,7 @@ async fn requests_of_one_network_are_fetched_so_often_and_no_more() {
     let key = SigningKey::generate(Algorithm::EdDsa, &SeededRandomness::new(7)).unwrap();
     let (uri, _server) = serve(object(&world, &key, &authorization("app", &challenge))).await;
     let request_uris = vec![uri.clone()];
-    signing_client(&world, PolicyOrder { request_uris, ..PolicyOrder::default() }).await;
+    signing_client(&world, PolicyRequest { request_uris, ..PolicyRequest::default() }).await;
     let arrival = [("client_id", "app"), ("request_uri", &*uri), ("redirect_uri", BACK)];
     let first = Browser::new(&world).authorized(&arrival).await;
     assert!(first.parameter("code").is_some(), "{}", first.location());

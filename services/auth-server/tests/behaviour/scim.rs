@@ -1,7 +1,7 @@
 //! SCIM: the life of a user, the roles as groups.
 
 use crate::harness::{Answer, Browser, EMAIL, PASSWORD, World, authorization, challenge};
-use auth_server::ClientOrder;
+use auth_server::RegistrationRequest;
 use axum::body::Body;
 use http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
@@ -12,13 +12,13 @@ pub(crate) const USERS: &str = "/auth/scim/v2/Users";
 
 /// Token of a client with these scopes.
 pub(crate) async fn token_of(world: &World, id: &str, scopes: &[&str]) -> String {
-    let order = ClientOrder {
+    let registration_request = RegistrationRequest {
         id: id.to_owned(),
         grant_types: vec!["client_credentials".to_owned()],
         scopes: scopes.iter().map(ToString::to_string).collect(),
-        ..ClientOrder::default()
+        ..RegistrationRequest::default()
     };
-    let secret = world.client(&order).await.secret.expect("it has a secret");
+    let secret = world.client(&registration_request).await.secret.expect("it has a secret");
     let fields =
         [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", &*secret)];
     let tokens = world.token(&fields).await.json();

@@ -4,7 +4,7 @@ use crate::{
     harness::{Browser, EMAIL, PASSWORD, World, authorization, challenge},
     scim::{Directory, USERS, error, token_of},
 };
-use auth_server::{ClientOrder, MODULE};
+use auth_server::{MODULE, RegistrationRequest};
 use axum::body::Body;
 use http::{Method, Request, StatusCode, header};
 use kernel::Edge;
@@ -41,7 +41,13 @@ async fn an_admin_gets_in_by_a_program_of_the_shop_and_by_no_other() {
     let administration = world.administration().await;
     administration.add_user("boss@example.com", Some("admin"), Some(PASSWORD)).await.unwrap();
     administration.add_user("vic@example.com", Some("viewer"), Some(PASSWORD)).await.unwrap();
-    world.client(&ClientOrder { is_trusted: true, is_public: true, ..World::order("own") }).await;
+    world
+        .client(&RegistrationRequest {
+            is_trusted: true,
+            is_public: true,
+            ..World::registration_request("own")
+        })
+        .await;
     world.public_client("foreign").await;
     let status = async |client: &str, email: &str| {
         let token = token_for(&world, client, email).await;
@@ -58,7 +64,13 @@ async fn a_change_bears_the_name_of_the_client_or_of_the_account_that_made_it() 
     let world = World::start().await;
     let administration = world.administration().await;
     administration.add_user("boss@example.com", Some("admin"), Some(PASSWORD)).await.unwrap();
-    world.client(&ClientOrder { is_trusted: true, is_public: true, ..World::order("own") }).await;
+    world
+        .client(&RegistrationRequest {
+            is_trusted: true,
+            is_public: true,
+            ..World::registration_request("own")
+        })
+        .await;
     let users = administration.users().await.unwrap();
     let id = |email: &str| users.iter().find(|it| it.email.as_deref() == Some(email)).unwrap().id;
     let path = format!("{USERS}/{}", id(EMAIL));

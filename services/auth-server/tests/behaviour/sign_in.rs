@@ -4,7 +4,7 @@ use crate::harness::{
     Answer, Browser, EMAIL, PASSWORD, World, authorization, challenge, changed, form_request,
 };
 use async_trait::async_trait;
-use auth_server::ClientOrder;
+use auth_server::RegistrationRequest;
 use engine_memory::MemoryEngine;
 use http::StatusCode;
 use journal::interceptor::{InterceptedJournal, JournalInterceptor};
@@ -294,9 +294,12 @@ async fn a_form_ends_after_half_an_hour() {
 #[tokio::test]
 async fn consent_is_asked_once_for_the_same_scopes_and_its_page_says_what_for() {
     let world = World::start().await;
-    let order =
-        ClientOrder { name: Some("<b>App</b>".to_owned()), is_public: true, ..World::order("app") };
-    world.client(&order).await;
+    let registration_request = RegistrationRequest {
+        name: Some("<b>App</b>".to_owned()),
+        is_public: true,
+        ..World::registration_request("app")
+    };
+    world.client(&registration_request).await;
     let browser = Browser::new(&world);
     let first = page(&browser).await;
     assert!(first.body.contains("&lt;b&gt;App&lt;/b&gt;") && !first.body.contains("<b>App"));
@@ -333,7 +336,9 @@ async fn who_does_not_allow_it_is_heard() {
 #[tokio::test]
 async fn nobody_is_asked_about_a_client_of_the_shop_itself() {
     let world = World::start().await;
-    world.client(&ClientOrder { is_trusted: true, ..World::order("app") }).await;
+    world
+        .client(&RegistrationRequest { is_trusted: true, ..World::registration_request("app") })
+        .await;
     let browser = Browser::new(&world);
     let first = page(&browser).await;
     assert!(browser.sign_in(&first, EMAIL, PASSWORD).await.parameter("code").is_some());
@@ -419,7 +424,7 @@ async fn a_consent_ends_with_its_client_and_so_does_a_form_about_it() {
     let administration = world.administration().await;
     administration.remove_client("app").await.unwrap();
     administration
-        .add_client(&ClientOrder { is_public: true, ..World::order("app") })
+        .add_client(&RegistrationRequest { is_public: true, ..World::registration_request("app") })
         .await
         .unwrap();
     let world = world.restarted().await;
@@ -478,7 +483,9 @@ impl JournalInterceptor for CrashAtWrite {
 #[tokio::test]
 async fn who_gave_the_right_password_is_signed_in_even_if_the_request_fails_after_that() {
     let world = World::start().await;
-    world.client(&ClientOrder { is_trusted: true, ..World::order("app") }).await;
+    world
+        .client(&RegistrationRequest { is_trusted: true, ..World::registration_request("app") })
+        .await;
     let interceptor = Arc::new(CrashAtWrite(world.engine.clone(), AtomicUsize::new(0)));
     let world = world
         .restarted_on(&|journal| {

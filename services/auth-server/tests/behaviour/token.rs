@@ -3,7 +3,7 @@
 use crate::harness::{
     BACK, Browser, ISSUER, ORIGIN, VERIFIER, World, authorization, challenge, changed, form_request,
 };
-use auth_server::ClientOrder;
+use auth_server::RegistrationRequest;
 use axum::body::Body;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{Request, StatusCode};
@@ -69,12 +69,12 @@ async fn a_code_is_exchanged_for_tokens_that_say_what_they_should() {
 #[tokio::test]
 async fn without_openid_there_is_no_id_token_and_without_the_grant_no_refresh_token() {
     let world = World::start().await;
-    let order = ClientOrder {
+    let registration_request = RegistrationRequest {
         is_public: true,
         grant_types: vec!["authorization_code".to_owned()],
-        ..World::order("app")
+        ..World::registration_request("app")
     };
-    world.client(&order).await;
+    world.client(&registration_request).await;
     let tokens = world.tokens("app", "email").await;
     assert!(tokens.get("id_token").is_none() && tokens.get("refresh_token").is_none());
     let refused = world.refresh("app", "x").await;
@@ -130,8 +130,9 @@ async fn a_code_is_bound_to_its_client_address_and_verifier() {
 #[tokio::test]
 async fn a_verifier_without_a_challenge_is_refused() {
     let world = World::start().await;
-    let order = ClientOrder { is_without_pkce: true, ..World::order("old") };
-    let secret = world.client(&order).await.secret.unwrap();
+    let registration_request =
+        RegistrationRequest { is_without_pkce: true, ..World::registration_request("old") };
+    let secret = world.client(&registration_request).await.secret.unwrap();
     let challenge = challenge();
     let fields = changed(&authorization("old", &challenge), "code_challenge", None);
     let fields = changed(&fields, "code_challenge_method", None);
@@ -294,12 +295,12 @@ async fn errors_have_only_the_characters_of_the_rfc() {
 async fn an_id_token_is_signed_as_its_client_is_registered() {
     let world = World::start().await;
     for name in ["RS256", "ES256", "EdDSA"] {
-        let order = ClientOrder {
+        let registration_request = RegistrationRequest {
             is_public: true,
             id_token_algorithm: Some(name.to_owned()),
-            ..World::order(name)
+            ..World::registration_request(name)
         };
-        world.client(&order).await;
+        world.client(&registration_request).await;
         let tokens = world.tokens(name, "openid").await;
         let (id_token, access) =
             (tokens["id_token"].as_str().unwrap(), tokens["access_token"].as_str().unwrap());

@@ -6,7 +6,7 @@ use crate::{
     harness::{Answer, Browser, ORIGIN, PASSWORD, World, authorization, challenge},
     proofs::ProofKey,
 };
-use auth_server::{ClientOrder, PolicyOrder};
+use auth_server::{PolicyRequest, RegistrationRequest};
 use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
@@ -17,13 +17,13 @@ const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 /// A service that acts for people, and its secret.
 async fn service(world: &World, id: &str) -> String {
-    let order = ClientOrder {
+    let registration_request = RegistrationRequest {
         id: id.to_owned(),
         grant_types: vec!["token_exchange".to_owned(), "client_credentials".to_owned()],
         scopes: vec!["openid".to_owned(), "email".to_owned(), "orders.read".to_owned()],
-        ..ClientOrder::default()
+        ..RegistrationRequest::default()
     };
-    world.client(&order).await.secret.unwrap()
+    world.client(&registration_request).await.secret.unwrap()
 }
 
 async fn exchange(
@@ -185,18 +185,24 @@ async fn a_service_that_gives_back_its_token_ends_nobody_elses() {
 #[tokio::test]
 async fn userinfo_with_an_exchanged_token_is_for_the_client_that_holds_it() {
     let world = World::start().await;
-    let policy = PolicyOrder { is_pairwise: true, ..PolicyOrder::default() };
-    world.client(&ClientOrder { is_public: true, policy, ..World::order("app") }).await;
+    let policy = PolicyRequest { is_pairwise: true, ..PolicyRequest::default() };
+    world
+        .client(&RegistrationRequest {
+            is_public: true,
+            policy,
+            ..World::registration_request("app")
+        })
+        .await;
     let policy =
-        PolicyOrder { userinfo_algorithm: Some("ES256".to_owned()), ..PolicyOrder::default() };
-    let order = ClientOrder {
+        PolicyRequest { userinfo_algorithm: Some("ES256".to_owned()), ..PolicyRequest::default() };
+    let registration_request = RegistrationRequest {
         id: "orders".to_owned(),
         grant_types: vec!["token_exchange".to_owned()],
         scopes: vec!["openid".to_owned()],
         policy,
-        ..ClientOrder::default()
+        ..RegistrationRequest::default()
     };
-    let secret = world.client(&order).await.secret.unwrap();
+    let secret = world.client(&registration_request).await.secret.unwrap();
     let subject = access(&world.tokens("app", "openid").await);
     let exchanged = access(&exchange(&world, ("orders", &secret), &subject, &[]).await.json());
     let answer = world.userinfo(&exchanged).await;
@@ -214,7 +220,11 @@ async fn a_service_is_no_program_of_the_shop_by_the_token_of_one() {
     let world = World::start().await;
     let administration = world.administration().await;
     administration.add_user("boss@example.com", Some("admin"), Some(PASSWORD)).await.unwrap();
-    let own = ClientOrder { is_public: true, is_trusted: true, ..World::order("own") };
+    let own = RegistrationRequest {
+        is_public: true,
+        is_trusted: true,
+        ..World::registration_request("own")
+    };
     world.client(&own).await;
     let secret = service(&world, "orders").await;
     let (browser, challenge) = (Browser::new(&world), challenge());

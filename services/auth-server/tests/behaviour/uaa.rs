@@ -1,20 +1,20 @@
 //! Endpoints as programs of UAA call them.
 
 use crate::harness::{Answer, EMAIL, ISSUER, World};
-use auth_server::ClientOrder;
+use auth_server::RegistrationRequest;
 use axum::body::Body;
 use http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 
 /// Client with a secret that acts for itself.
 pub(crate) async fn client(world: &World, id: &str, scopes: &[&str]) -> String {
-    let order = ClientOrder {
+    let registration_request = RegistrationRequest {
         id: id.to_owned(),
         grant_types: vec!["client_credentials".to_owned()],
         scopes: scopes.iter().map(ToString::to_string).collect(),
-        ..ClientOrder::default()
+        ..RegistrationRequest::default()
     };
-    world.client(&order).await.secret.expect("it has a secret")
+    world.client(&registration_request).await.secret.expect("it has a secret")
 }
 
 /// Token of a client, from the address at which these programs ask for it.

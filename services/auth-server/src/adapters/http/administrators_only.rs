@@ -3,7 +3,7 @@
 
 use super::presented_token::{self, TokenRefusal, TokenRequest};
 use crate::{
-    application::{active_token::ActiveToken, error::AuthError, issuer::MOUNT},
+    application::{error::AuthError, issuer::MOUNT, tokens::active::ActiveToken},
     domain::events::{ClientId, Role},
     provider::Provider,
 };

@@ -38,7 +38,7 @@ impl StyleSheet {
 }
 
 fn path(name: &str, content: &str, kind: &str) -> String {
-    let digest = crate::application::seal::digest(content);
+    let digest = crate::application::keys::seal::digest(content);
     format!("/auth/assets/{name}.{}.{kind}", &digest[..10])
 }
 

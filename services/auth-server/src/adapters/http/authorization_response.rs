@@ -3,10 +3,12 @@
 use super::{browser::Browser, page, respond, texts::filled};
 use crate::{
     application::{
-        authorization::Progress,
-        authorization_request::AuthorizationRefusal,
+        authorization::{
+            Progress,
+            request::AuthorizationRefusal,
+            response_target::{ResponseMode, ResponseTarget},
+        },
         error::AuthError,
-        response_target::{ResponseMode, ResponseTarget},
     },
     domain::redirect_uri,
     provider::Provider,

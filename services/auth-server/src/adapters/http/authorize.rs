@@ -12,14 +12,16 @@ use super::{
 };
 use crate::{
     application::{
-        authorization::{NextStep, Progress},
-        authorization_request::{
-            AuthorizationRefusal, AuthorizationRequest, UntrustedRequest, Validated, refusal,
+        authorization::{
+            NextStep, Progress,
+            parameters::Parameters,
+            request::{
+                AuthorizationRefusal, AuthorizationRequest, UntrustedRequest, Validated, refusal,
+            },
+            request_source::Channel,
+            validation::{response_target, validate},
         },
         error::AuthError,
-        parameters::Parameters,
-        request_source::Channel,
-        request_validation::{response_target, validate},
         sessions::Session,
     },
     domain::{events::Registration, redirect_uri},

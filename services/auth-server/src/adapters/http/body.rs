@@ -1,6 +1,6 @@
 //! Parameters of requests: of the query, or of a body within its limits.
 
-use crate::application::parameters::{ParameterError, Parameters};
+use crate::application::authorization::parameters::{ParameterError, Parameters};
 use axum::{
     body::Body,
     extract::{FromRequest, Request},

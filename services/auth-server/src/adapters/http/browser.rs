@@ -2,10 +2,7 @@
 
 use super::texts::Texts;
 use crate::{
-    application::{
-        session_list::browser_name,
-        sessions::{Session, SessionId},
-    },
+    application::sessions::{Session, SessionId, list::browser_name},
     provider::Provider,
 };
 use http::{HeaderMap, HeaderValue, header};

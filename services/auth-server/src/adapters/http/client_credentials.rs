@@ -3,8 +3,8 @@
 use super::{body, error_response::ErrorResponse};
 use crate::{
     application::{
-        client_authentication::{AuthenticatedClient, Credentials},
-        parameters::Parameters,
+        authorization::parameters::Parameters,
+        clients::authentication::{AuthenticatedClient, Credentials},
     },
     provider::Provider,
 };

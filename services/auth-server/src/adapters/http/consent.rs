@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     application::{
-        authorization::Progress, authorization_request::AuthorizationRefusal, error::AuthError,
+        authorization::{Progress, request::AuthorizationRefusal},
+        error::AuthError,
     },
     provider::Provider,
 };

@@ -13,11 +13,13 @@ use super::{
 };
 use crate::{
     application::{
-        authorization::Progress,
-        authorization_request::{AuthorizationRequest, DeviceTarget, Prompt},
-        device_grants::{DeviceCodes, INTERVAL_SECONDS, LIFETIME, WaitingDevice},
+        authorization::{
+            Progress,
+            device_grants::{DeviceCodes, INTERVAL_SECONDS, LIFETIME, WaitingDevice},
+            request::{AuthorizationRequest, DeviceTarget, Prompt},
+            response_target::{ResponseMode, ResponseTarget},
+        },
         error::AuthError,
-        response_target::{ResponseMode, ResponseTarget},
     },
     domain::events::GrantType,
     provider::Provider,

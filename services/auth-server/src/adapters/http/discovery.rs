@@ -3,8 +3,10 @@
 use super::{respond, texts::Texts};
 use crate::{
     application::{
-        client_metadata::OPEN_SCOPES, client_registration::RegistrationAccess,
-        keyring::JWKS_MAX_AGE, standard_claims, token_rules::PASSWORD_ONLY,
+        accounts::standard_claims,
+        clients::{metadata::OPEN_SCOPES, registration::RegistrationAccess},
+        keys::keyring::JWKS_MAX_AGE,
+        tokens::rules::PASSWORD_ONLY,
     },
     domain::events::{GrantType, TokenAlgorithm},
     provider::Provider,

@@ -2,7 +2,7 @@
 
 use super::{body::FormError, respond};
 use crate::{
-    application::{error::AuthError, parameters::MissingParameter},
+    application::{authorization::parameters::MissingParameter, error::AuthError},
     domain::Rejection,
 };
 use axum::response::Response;

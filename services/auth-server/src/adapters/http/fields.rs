@@ -1,7 +1,7 @@
 //! Fields of the pages' forms.
 
 use super::texts::Texts;
-use crate::application::new_password::{
+use crate::application::accounts::new_password::{
     CHARACTERS_BESIDE_SECOND_FACTOR_MIN, CHARACTERS_MIN, PasswordRefusal,
 };
 use maud::{Markup, html};

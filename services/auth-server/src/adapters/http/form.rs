@@ -2,9 +2,14 @@
 //! cookie of the browser that was shown the page, and ends. It is the protection against forged requests (CSRF) as well, and nothing of
 //! it is kept on the server.
 
-use super::{body, body::FormError, browser::Browser, page, texts::Texts};
+use super::{
+    body::{self, FormError},
+    browser::Browser,
+    page,
+    texts::Texts,
+};
 use crate::{
-    application::{parameters::Parameters, seal::digest},
+    application::{authorization::parameters::Parameters, keys::seal::digest},
     provider::Provider,
 };
 use axum::{

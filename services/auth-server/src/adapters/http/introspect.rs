@@ -6,7 +6,7 @@ use super::{
     respond,
 };
 use crate::{
-    application::{client_authentication::AuthenticatedClient, token_rules::token_type},
+    application::{clients::authentication::AuthenticatedClient, tokens::rules::token_type},
     provider::Provider,
 };
 use axum::{

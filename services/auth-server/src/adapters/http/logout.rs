@@ -9,7 +9,7 @@ use super::{
     texts::Texts,
 };
 use crate::{
-    application::{error::AuthError, parameters::Parameters},
+    application::{authorization::parameters::Parameters, error::AuthError},
     domain::{events::ClientId, redirect_uri},
     provider::Provider,
 };

@@ -11,8 +11,8 @@ use super::{
 use crate::{
     application::{
         error::AuthError,
-        passkeys::{Challenge, PasskeyAnswer},
         sessions::Proof,
+        sign_in::passkeys::{Challenge, PasskeyAnswer},
     },
     domain::Rejection,
     provider::Provider,

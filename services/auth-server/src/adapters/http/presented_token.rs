@@ -4,9 +4,11 @@
 use super::proof;
 use crate::{
     application::{
-        active_token::ActiveToken,
-        dpop::{ProofRefusal, ProvenRequest},
         error::AuthError,
+        tokens::{
+            active::ActiveToken,
+            dpop::{ProofRefusal, ProvenRequest},
+        },
     },
     provider::Provider,
 };

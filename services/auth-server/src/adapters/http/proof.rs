@@ -2,7 +2,7 @@
 
 use super::{error_response::ErrorResponse, respond};
 use crate::{
-    application::dpop::{ProofRefusal, ProvenRequest},
+    application::tokens::dpop::{ProofRefusal, ProvenRequest},
     domain::events::ClientId,
     provider::Provider,
 };

@@ -8,12 +8,14 @@ use super::{
 };
 use crate::{
     application::{
-        authorization_request::{AuthorizationRefusal, UntrustedRequest, Validated},
-        client_authentication::AuthenticatedClient,
-        parameters::Parameters,
-        pushed_requests::LIFETIME,
-        request_source::Channel,
-        request_validation::validate,
+        authorization::{
+            parameters::Parameters,
+            pushed_requests::LIFETIME,
+            request::{AuthorizationRefusal, UntrustedRequest, Validated},
+            request_source::Channel,
+            validation::validate,
+        },
+        clients::authentication::AuthenticatedClient,
     },
     provider::Provider,
 };

@@ -2,9 +2,9 @@
 
 use super::{respond, signed_in::network};
 use crate::{
-    application::{
-        client_metadata::MetadataRefusal,
-        client_registration::{RegisteredClient, RegistrationRefusal},
+    application::clients::{
+        metadata::MetadataRefusal,
+        registration::{RegisteredClient, RegistrationRefusal},
     },
     provider::Provider,
 };

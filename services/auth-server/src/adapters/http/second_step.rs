@@ -10,7 +10,7 @@ use super::{
     signed_in::status,
 };
 use crate::{
-    application::{error::AuthError, second_factors::CodeCheck, sessions::Proof},
+    application::{error::AuthError, sessions::Proof, sign_in::second_factors::CodeCheck},
     provider::Provider,
 };
 use axum::{extract::State, response::Response};

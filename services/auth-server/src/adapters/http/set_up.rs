@@ -10,7 +10,7 @@ use super::{
     texts::Texts,
 };
 use crate::{
-    application::{error::AuthError, mail::AccountNotice, person_records::Person},
+    application::{accounts::person_records::Person, error::AuthError, mail::AccountNotice},
     domain::Rejection,
     provider::Provider,
 };

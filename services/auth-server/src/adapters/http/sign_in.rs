@@ -10,11 +10,10 @@ use super::{
 };
 use crate::{
     application::{
-        authorization::Progress,
-        authorization_request::AuthorizationRequest,
+        authorization::{Progress, request::AuthorizationRequest},
         error::AuthError,
-        password_sign_in::{Attempt, SignInRequest},
         sessions::Proof,
+        sign_in::password::{Attempt, SignInRequest},
     },
     provider::Provider,
 };

@@ -12,8 +12,9 @@ use super::{
 };
 use crate::{
     application::{
-        authorization::Progress, authorization_request::AuthorizationRequest, error::AuthError,
-        mailed_links::LinkRequest,
+        authorization::{Progress, request::AuthorizationRequest},
+        error::AuthError,
+        mail::links::LinkRequest,
     },
     provider::Provider,
 };

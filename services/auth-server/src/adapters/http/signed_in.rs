@@ -8,11 +8,11 @@ use super::{
 };
 use crate::{
     application::{
+        accounts::person_records::Person,
+        authorization::parameters::Parameters,
         error::AuthError,
-        parameters::Parameters,
-        password_sign_in::{Attempt, SignInRequest},
-        person_records::Person,
         sessions::Session,
+        sign_in::password::{Attempt, SignInRequest},
     },
     domain::{Rejection, account::Account},
     provider::Provider,

@@ -7,13 +7,11 @@ use super::{
 };
 use crate::{
     application::{
-        client_authentication::AuthenticatedClient,
-        client_metadata::OPEN_SCOPES,
-        device_grants::PollRefusal,
+        authorization::{device_grants::PollRefusal, parameters::Parameters},
+        clients::{authentication::AuthenticatedClient, metadata::OPEN_SCOPES},
         grants::{CodeRedemption, Granted},
-        parameters::Parameters,
-        seal::digest,
-        token_rules::{self, token_type},
+        keys::seal::digest,
+        tokens::rules::{self, token_type},
     },
     domain::{client_rules, events::GrantType},
     provider::Provider,
@@ -193,7 +191,7 @@ impl Exchange<'_> {
         let mut response = json!({
             "access_token": access_token,
             "token_type": token_type(self.key),
-            "expires_in": token_rules::lifetime(self.client.registration()).as_secs(),
+            "expires_in": rules::lifetime(self.client.registration()).as_secs(),
         });
         // A scope has at least one word (RFC 6749, section 3.3).
         if !scopes.is_empty() {

@@ -1,11 +1,9 @@
 //! Token exchange at the token endpoint (RFC 8693).
 
 use super::{error_response::ErrorResponse, token::Exchange};
-use crate::application::{
-    token_exchange::{
-        ACCESS_TOKEN_TYPE, ExchangeRefusal, ExchangeRequest, ExchangedToken, JWT_TYPE,
-    },
-    token_rules::token_type,
+use crate::application::tokens::{
+    exchange::{ACCESS_TOKEN_TYPE, ExchangeRefusal, ExchangeRequest, ExchangedToken, JWT_TYPE},
+    rules::token_type,
 };
 use serde_json::{Value, json};
 

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     application::{
-        parameters::Parameters,
-        standard_claims::{claims_of, verify_email},
+        accounts::standard_claims::{claims_of, verify_email},
+        authorization::parameters::Parameters,
     },
     provider::Provider,
 };

@@ -4,7 +4,7 @@ use super::{
     error::{ScimError, ScimType},
     filter::{AttributePath, Filter, FilterError, Operator},
 };
-use crate::application::parameters::Parameters;
+use crate::application::authorization::parameters::Parameters;
 use http::Uri;
 use serde_json::{Map, Value, json};
 

@@ -8,7 +8,7 @@ use super::{
     resource::{boolean, etag, expected_versions, member, read_resource, response, text},
 };
 use crate::{
-    application::{new_password::Password, person_records::Person},
+    application::accounts::{new_password::Password, person_records::Person},
     domain::{Rejection, account::Account},
     provider::Provider,
 };

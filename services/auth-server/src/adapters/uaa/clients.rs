@@ -2,7 +2,7 @@
 
 use crate::{
     adapters::http::{error_response::ErrorResponse, respond},
-    application::{client_order::ClientOrder, error::AuthError},
+    application::{clients::registration_request::RegistrationRequest, error::AuthError},
     domain::{
         Rejection,
         client::Client,
@@ -94,7 +94,7 @@ async fn created(provider: &Provider, body: Body) -> Result<Value, ErrorResponse
         .map_err(|_| invalid("the body is no description of a client".to_owned()))?;
     let id = ClientId::parse(&wanted.client_id)
         .ok_or_else(|| invalid("the client_id cannot be used".to_owned()))?;
-    let order = ClientOrder {
+    let request = RegistrationRequest {
         id: wanted.client_id,
         name: wanted.name,
         redirect_uris: wanted.redirect_uri,
@@ -102,9 +102,9 @@ async fn created(provider: &Provider, body: Body) -> Result<Value, ErrorResponse
         scopes: [wanted.scope, wanted.authorities].concat(),
         is_public: wanted.allowpublic,
         is_trusted: wanted.autoapprove == true,
-        ..ClientOrder::default()
+        ..RegistrationRequest::default()
     };
-    let (registration, secret) = order
+    let (registration, secret) = request
         .registration(&**provider.ids.randomness())
         .map_err(|error| invalid(error.to_string()))?;
     match provider.clients.register(&id, registration).await {

@@ -53,7 +53,7 @@ fn described(key: &Jwk) -> Value {
 
 /// The answer, or that it has not changed (`If-None-Match`).
 fn cached(headers: &HeaderMap, body: &Value) -> Response {
-    let digest = crate::application::seal::digest(body.to_string());
+    let digest = crate::application::keys::seal::digest(body.to_string());
     let tag = format!("\"{digest}\"");
     let known = headers.get(header::IF_NONE_MATCH).and_then(|it| it.to_str().ok());
     let is_known = known.is_some_and(|known| known.split(',').any(|it| it.trim() == tag));

@@ -11,8 +11,8 @@ use super::{
 use crate::application::{
     accounts::Accounts,
     error::AuthError,
-    handle::{HandleKey, Purpose},
     issuer::Issuer,
+    keys::handle::{HandleKey, Purpose},
 };
 use identifiers::{AccountId, Email};
 use kernel::{Ids, Timestamp, Uuid};

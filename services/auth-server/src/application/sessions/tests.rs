@@ -1,7 +1,9 @@
 //! Sessions: how they begin, go on and end.
 
-use super::*;
-use crate::application::logout_notices::tests::{participant, registration};
+use super::{
+    logout_notices::tests::{participant, registration},
+    *,
+};
 use async_trait::async_trait;
 use bytes::Bytes;
 use engine_memory::MemoryEngine;

@@ -3,7 +3,9 @@
 use super::*;
 use crate::{
     adapters::settings::AuthSettings,
-    application::{client_authentication::Credentials, client_order::ClientOrder},
+    application::clients::{
+        authentication::Credentials, registration_request::RegistrationRequest,
+    },
     provider::Provider,
 };
 use engine_memory::MemoryEngine;
@@ -18,11 +20,11 @@ async fn a_key_that_is_published_no_longer_signs_nothing_that_counts() {
     let old = Provider::open(&settings, &storage, &ids).await.unwrap();
     old.key_store.rotate(false).await.unwrap();
     let new = Provider::open(&settings, &storage, &ids).await.unwrap();
-    let order = ClientOrder {
+    let registration_request = RegistrationRequest {
         grant_types: vec!["client_credentials".to_owned()],
-        ..ClientOrder::default()
+        ..RegistrationRequest::default()
     };
-    let (registration, secret) = order.registration(&**ids.randomness()).unwrap();
+    let (registration, secret) = registration_request.registration(&**ids.randomness()).unwrap();
     new.clients.register(&ClientId::parse("robot").unwrap(), registration).await.unwrap();
     let secret = Credentials::Secret { id: "robot".to_owned(), secret: secret.unwrap() };
     let client = new.authenticator.authenticate(&secret).await.unwrap().unwrap();

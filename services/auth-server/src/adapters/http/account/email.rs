@@ -11,7 +11,7 @@ use crate::{
         signed_in::{PageError, SignedIn, network, or_link_invalid, or_replaced, status},
         texts::{Texts, filled},
     },
-    application::{error::AuthError, mailed_links::LinkRequest},
+    application::{error::AuthError, mail::links::LinkRequest},
     provider::Provider,
 };
 use axum::{extract::State, response::Response};

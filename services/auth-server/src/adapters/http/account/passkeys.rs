@@ -12,10 +12,10 @@ use crate::{
         texts::{Texts, filled},
     },
     application::{
+        authorization::parameters::Parameters,
         error::AuthError,
         mail::AccountNotice,
-        parameters::Parameters,
-        passkeys::{Challenge, ListedPasskey},
+        sign_in::passkeys::{Challenge, ListedPasskey},
     },
     domain::Rejection,
     provider::Provider,

@@ -9,7 +9,7 @@ use crate::{
         signed_in::{PageError, SignedIn, or_replaced},
         texts::{Texts, filled},
     },
-    application::session_list::ListedSession,
+    application::sessions::list::ListedSession,
     provider::Provider,
 };
 use axum::{extract::State, response::Response};

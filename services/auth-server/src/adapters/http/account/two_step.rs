@@ -12,8 +12,8 @@ use crate::{
         texts::{Texts, filled},
     },
     application::{
-        error::AuthError, mail::AccountNotice, new_password::is_enough_alone,
-        one_time_password::TotpSecret,
+        accounts::new_password::is_enough_alone, error::AuthError, mail::AccountNotice,
+        sign_in::one_time_password::TotpSecret,
     },
     domain::{Rejection, account::SecondFactor},
     provider::Provider,

@@ -1,12 +1,10 @@
 //! Operations of a patch on the JSON of a resource. What they copy and how many values they look through have limits.
 
-use super::{
-    super::{
-        error::{ScimError, ScimType},
-        filter::{AttributePath, Filter},
-        resource::VALUES_MAX,
-    },
-    Target,
+use super::Target;
+use crate::adapters::scim::{
+    error::{ScimError, ScimType},
+    filter::{AttributePath, Filter},
+    resource::VALUES_MAX,
 };
 use serde_json::{Map, Value};
 

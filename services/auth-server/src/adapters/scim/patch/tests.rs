@@ -1,6 +1,7 @@
 //! Patches: what they change, and what makes no sense.
 
-use super::{super::resource::VALUES_MAX, *};
+use super::*;
+use crate::adapters::scim::resource::VALUES_MAX;
 use proptest::prelude::*;
 use serde_json::json;
 

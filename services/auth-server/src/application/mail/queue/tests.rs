@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    adapters::settings::AuthSettings, application::account_changes::MAILED_LINK_VALID,
+    adapters::settings::AuthSettings, application::accounts::changes::MAILED_LINK_VALID,
     provider::Provider,
 };
 use async_trait::async_trait;
