@@ -5,7 +5,7 @@ mod lines;
 mod update;
 
 pub(crate) use line_problem::{LineProblem, has_problems, problems};
-pub(crate) use update::{add, add_units, update};
+pub(crate) use update::{add, add_units, rejection_message, update};
 
 use crate::{
     app_state::AppState,

@@ -214,7 +214,7 @@ impl OrderView<'_> {
         html! {
             @match self.stage() {
                 OrderStage::Placed | OrderStage::TransferDue | OrderStage::Shipped if self.context.customer.is_some() => {
-                    p { a href="/account" { (locale.messages.account.in_account) } }
+                    p { a.link-line href="/account" { (locale.messages.account.in_account) } }
                 },
                 OrderStage::Placed | OrderStage::TransferDue | OrderStage::Shipped => p { (messages.bookmark) " " (interpolate(messages.find_again, &[("email", &order.email)])) },
                 OrderStage::ActionRequired => {

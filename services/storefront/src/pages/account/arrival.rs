@@ -21,6 +21,10 @@ pub(crate) async fn show(
     let to = fields.text("to").filter(|path| is_path(path)).unwrap_or(ACCOUNT);
     // The page that follows is worth more than the cart, which is merged when it is looked at.
     let cart = state.account_cart(&context).await.ok().flatten();
-    let cookie = cart.map_or(CartCookie::Unchanged, |cart| CartCookie::Set(cart.id));
+    let cookie = match cart {
+        Some(cart) if context.cart != Some(cart.id) => CartCookie::Set(cart.id),
+        // The cookie may also name the order that is being paid for.
+        _ => CartCookie::Unchanged,
+    };
     Ok(see_other(&context, to, cookie))
 }

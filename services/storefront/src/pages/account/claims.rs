@@ -48,7 +48,7 @@ pub(crate) async fn request(
             let sent = interpolate(messages.claim_sent, &[("email", email)]);
             let body = html! {
                 p.notice { (Icon::Check) span { (sent) } }
-                p { a href=(ACCOUNT) { (messages.orders) } }
+                p { a.link-line href=(ACCOUNT) { (messages.orders) } }
             };
             return Ok(render(&state, &context, Section::Orders, &body).await);
         }

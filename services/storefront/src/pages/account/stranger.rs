@@ -38,7 +38,7 @@ pub(super) async fn render(
             a.button.large #sign-in href=(sign_in_address(ACCOUNT)) { (messages.sign_in) }
             a.button.large.quiet-button href="/auth/sign-up" { (messages.sign_up) }
         }
-        p { a href="/orders" { (messages.without) } }
+        p { a.link-line href="/orders" { (messages.without) } }
     };
     page(state, context, messages.title, &body, CartCookie::Unchanged).await
 }

@@ -20,7 +20,7 @@ use axum::{
 };
 use contracts::{
     cart::{WishList, WishListItem},
-    codes::{UNKNOWN_SKU, WISH_LIST_LIMIT},
+    codes::{CHECKING_OUT, UNKNOWN_SKU, WISH_LIST_LIMIT},
     shared::{Quantity, Sku},
 };
 use http::StatusCode;
@@ -96,6 +96,9 @@ async fn refused(state: &AppState, context: &RequestContext, error: CallError) -
     if error.problem(&codes::UNAUTHENTICATED).is_some() {
         let address = sign_in_address(WISH_LIST);
         return Ok(see_other(context, &address, CartCookie::Unchanged));
+    }
+    if error.problem(&CHECKING_OUT).is_some() {
+        return Ok(see_other(context, "/cart", CartCookie::Unchanged));
     }
     let messages = context.locale.messages;
     let reason = if error.problem(&WISH_LIST_LIMIT).is_some() {

@@ -121,7 +121,7 @@ pub(crate) async fn add_units(
 }
 
 /// Message for a rejection that the shopper can do something about.
-fn rejection_message(context: &RequestContext, error: &CallError) -> Option<String> {
+pub(crate) fn rejection_message(context: &RequestContext, error: &CallError) -> Option<String> {
     let messages = &context.locale.messages.cart;
     let CallError::Problem(problem) = error else { return None };
     let texts = [

@@ -14,6 +14,7 @@ use crate::{
 use axum::extract::{Path, State};
 use contracts::{
     cart::Cart,
+    codes::{CHECKING_OUT, UNKNOWN_SKU},
     order::OrderLine,
     shared::{OrderId, Quantity},
 };
@@ -22,7 +23,7 @@ use maud::{Markup, html};
 use std::sync::Arc;
 use transport::CallError;
 
-/// Lines that go into the cart; further ones are named as missing.
+/// Lines that go into the cart; that there are further ones is said.
 const LINES_MAX: usize = 100;
 
 /// `POST /orders/{id}/again`
@@ -41,25 +42,24 @@ pub(crate) async fn order_again(
         order => order?,
     };
     let mut cart = state.account_cart(&context).await?;
-    let mut missing = Vec::new();
-    for (index, line) in order.lines.iter().enumerate() {
-        if index >= LINES_MAX {
-            missing.push(line);
-            continue;
-        }
+    let mut reasons = Vec::new();
+    for line in order.lines.iter().take(LINES_MAX) {
         match add(&state, cart.as_ref(), line).await {
             Ok(changed) => cart = Some(changed),
-            Err(error) if is_refusal(&error) => missing.push(line),
-            Err(error) => return Err(error.into()),
+            Err(error) if error.problem(&CHECKING_OUT).is_some() => {
+                // The cart page says so, and leads to the order that is being paid for.
+                return Ok(see_other(&context, "/cart", CartCookie::Unchanged));
+            }
+            Err(error) => reasons.push(reason(&context, line, error)?),
         }
     }
-    let cookie = cart.as_ref().map_or(CartCookie::Unchanged, |cart| CartCookie::Set(cart.id));
-    if missing.is_empty() {
+    if order.lines.len() > LINES_MAX {
+        reasons.push(context.locale.messages.cart.line_limit.to_owned());
+    }
+    if reasons.is_empty() {
+        let cookie = cart.map_or(CartCookie::Unchanged, |cart| CartCookie::Set(cart.id));
         return Ok(see_other(&context, "/cart", cookie));
     }
-    let text = context.locale.messages.order.not_again;
-    let reason = |line: &&OrderLine| interpolate(text, &[("name", &line.quoted.name)]);
-    let reasons: Vec<_> = missing.iter().map(reason).collect();
     Ok(cart::render_with_reasons(&state, &context, cart, &reasons).await)
 }
 
@@ -70,9 +70,18 @@ async fn add(state: &AppState, cart: Option<&Cart>, line: &OrderLine) -> Result<
     cart::add_units(state, cart.map(|cart| cart.id), units, quoted.total.currency).await
 }
 
-/// Whether the shop refused a line, in contrast to a service that cannot be reached.
-fn is_refusal(error: &CallError) -> bool {
-    matches!(error, CallError::Problem(problem) if (400..500).contains(&problem.status) && problem.status != 429)
+/// Why a line is not in the cart, if the shopper can do something about it.
+fn reason(
+    context: &RequestContext,
+    line: &OrderLine,
+    error: CallError,
+) -> Result<String, PageError> {
+    let name = &line.quoted.name;
+    if error.problem(&UNKNOWN_SKU).is_some() {
+        return Ok(interpolate(context.locale.messages.order.not_again, &[("name", name)]));
+    }
+    let message = cart::rejection_message(context, &error).ok_or(error)?;
+    Ok(format!("{name}: {message}"))
 }
 
 impl OrderView<'_> {
@@ -80,7 +89,7 @@ impl OrderView<'_> {
     pub(super) fn again(&self) -> Markup {
         html! {
             @if self.order.payment.captured.is_positive() {
-                p { a href={ "/orders/" (self.order.id) "/receipt" } { (self.context.locale.messages.order.receipt) } }
+                p { a.link-line href={ "/orders/" (self.order.id) "/receipt" } { (self.context.locale.messages.order.receipt) } }
             }
             form.again action={ "/orders/" (self.order.id) "/again" } method="post" data-once {
                 button.button.quiet-button #again type="submit" { (self.context.locale.messages.order.again) }

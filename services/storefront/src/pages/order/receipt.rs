@@ -64,7 +64,7 @@ pub(crate) async fn show(
                     dt { (messages.refunded) } dd { (context.locale.money(order.payment.refunded)) }
                 }
             }
-            p.no-print { a href={ "/orders/" (order.id) } { (messages.back) } }
+            p.no-print { a.link-line href={ "/orders/" (order.id) } { (messages.back) } }
         }
     };
     let page = layout::minimal_page(&state, context, &meta, &html! {}, &main);
