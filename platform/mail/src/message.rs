@@ -88,10 +88,12 @@ impl fmt::Debug for MailMessage {
 
 /// Transfer encoding of a body, and its lines: as they are where all of them are short enough, otherwise in base64.
 fn encoded_body(body: &str) -> (&'static str, Vec<String>) {
-    if body.lines().all(|line| line.len() <= LINE_BYTES_MAX) {
-        return ("8bit", body.lines().map(ToOwned::to_owned).collect());
+    // CR and LF occur together only (RFC 5322, section 2.3): a program on the way could take a CR alone for the end of a line.
+    let lines: Vec<&str> = body.lines().flat_map(|line| line.split('\r')).collect();
+    if lines.iter().all(|line| line.len() <= LINE_BYTES_MAX) {
+        return ("8bit", lines.into_iter().map(ToOwned::to_owned).collect());
     }
-    let text = BASE64_STANDARD.encode(body.lines().collect::<Vec<_>>().join("\r\n"));
+    let text = BASE64_STANDARD.encode(lines.join("\r\n"));
     let lines = text.as_bytes().chunks(BASE64_COLUMNS);
     ("base64", lines.map(|line| String::from_utf8_lossy(line).into_owned()).collect())
 }
@@ -212,6 +214,14 @@ Content-Transfer-Encoding: 8bit
         let to = format!("{}@example.com", "a".repeat(LINE_BYTES_MAX));
         let refused = MailMessage { to, ..message() }.to_bytes();
         assert!(matches!(refused, Err(MailError::Invalid(_))));
+    }
+
+    #[test]
+    fn cr_and_lf_occur_together_only_whatever_ends_the_lines_of_a_body() {
+        let body = "one\rtwo\r\nthree\nfour\r\r\n.\r";
+        let written = text(&MailMessage { text: body.to_owned(), ..message() });
+        assert!(written.contains("\r\n\r\none\r\ntwo\r\nthree\r\nfour\r\n\r\n.\r\n"));
+        assert!(!written.replace("\r\n", "").contains(['\r', '\n']));
     }
 
     #[test]
