@@ -95,6 +95,25 @@ pub(crate) enum Task {
         #[arg(long)]
         list: bool,
     },
+    /// Feeds the parsers of bytes from outside with mutated inputs, and checks their invariants.
+    ///
+    /// Under libFuzzer, led by coverage, where there is a nightly toolchain with cargo-fuzz; elsewhere as a seeded run over mutations
+    /// of the same corpora. A failure names the seed that repeats it, and keeps the input.
+    #[command(
+        after_help = "Examples:\n  cargo xtask fuzz\n  cargo xtask fuzz jwt cookies --seconds 600\n  \
+                      cargo xtask fuzz jwt --seed 42 --seconds 0"
+    )]
+    Fuzz {
+        /// Targets (default: every one).
+        #[arg(value_name = "TARGET")]
+        targets: Vec<String>,
+        /// Seconds for each target.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Asks for a seeded run from this seed on.
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Measures throughput and latency of the shop, beside a baseline server on the same machine.
     ///
     /// Builds for release, and starts for each scenario the shop in its own process and a server of constant responses on

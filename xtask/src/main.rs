@@ -1,11 +1,12 @@
-//! Task runner of the repository: `cargo xtask tidy`, `test`, `lighthouse`, `look`, `simulate`, `mutations`, `crash`, `bench`,
-//! `instructions`, `build-time` and `advisories`.
+//! Task runner of the repository: `cargo xtask tidy`, `test`, `lighthouse`, `look`, `simulate`, `mutations`, `fuzz`, `crash`,
+//! `bench`, `instructions`, `build-time` and `advisories`.
 
 mod advisories;
 mod bench;
 mod build_time;
 mod cli;
 mod crash;
+mod fuzz;
 mod instructions;
 mod mutations;
 mod process;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Task::Tidy { rules: false } => tidy::run(root),
         Task::Simulate { options } => simulate::run(root, &options),
         Task::Mutations { area, only, list } => mutations::run(root, &area, &only, list),
+        Task::Fuzz { targets, seconds, seed } => fuzz::run(root, &targets, seconds, seed),
         Task::Advisories => advisories::run(root),
         Task::BuildTime => build_time::run(root),
         Task::Bench { scenarios } => bench::run(root, &scenarios),

@@ -12,6 +12,9 @@ mod columns;
 mod error;
 mod fetched_pictures;
 mod file_scan;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod html;
 mod json_lines;
 mod limits;

@@ -4,6 +4,9 @@ mod adapters;
 mod administration;
 mod application;
 mod domain;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod provider;
 
 pub use administration::{

@@ -1,10 +1,10 @@
 //! SCIM 2.0 (RFC 7643, 7644): accounts and roles for programs that manage people, such as a directory that creates and disables accounts.
 
 pub(super) mod error;
-mod filter;
+pub(crate) mod filter;
 pub(super) mod groups;
 mod metadata;
-mod patch;
+pub(crate) mod patch;
 pub(super) mod query;
 pub(super) mod resource;
 pub(super) mod users;

@@ -76,7 +76,7 @@ fn credentials(
 }
 
 /// Identifier and secret of HTTP Basic, each form-encoded before they were joined (RFC 6749, section 2.3.1).
-fn basic(line: &str) -> Option<(String, String)> {
+pub(crate) fn basic(line: &str) -> Option<(String, String)> {
     let (scheme, encoded) = line.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
