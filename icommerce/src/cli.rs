@@ -125,9 +125,10 @@ user. The guide is docs/guides/data-folder-maintenance.md.")]
     /// Restore a backup into a new data folder, after a check of every file
     #[command(after_help = "\
 Examples:
-  icommerce restore /backups/monday --data /srv/shop --keys /keys/icommerce.keys
   icommerce restore /backups/monday --data /srv/shop \\
       --keys /keys/icommerce.keys --erased /keys/icommerce.erased
+  icommerce restore /backups/monday --data /srv/shop \\
+      --keys /keys/icommerce.keys --keys-are-current
 
 The guide is docs/guides/personal-data.md.")]
     Restore(RestoreFlags),
@@ -178,9 +179,13 @@ pub(crate) struct RestoreFlags {
     /// Copy of icommerce.keys of the shop, without which personal data cannot be read; a backup does not have it
     #[arg(long, value_name = "FILE", required_unless_present = "without_keys")]
     pub(crate) keys: Option<PathBuf>,
-    /// Newer copy of icommerce.erased: who was erased after the copy of the keys was made
-    #[arg(long, value_name = "FILE", requires = "keys")]
+    /// Latest copy of icommerce.erased: who was erased after the copy of the keys was made
+    #[arg(long, value_name = "FILE", requires = "keys",
+        required_unless_present_any = ["keys_are_current", "without_keys"])]
     pub(crate) erased: Option<PathBuf>,
+    /// Instead of a list: nobody was erased after the copy of the keys was made
+    #[arg(long, requires = "keys", conflicts_with = "erased")]
+    pub(crate) keys_are_current: bool,
     /// Restore without the keys: all personal data is lost for good
     #[arg(long, conflicts_with = "keys")]
     pub(crate) without_keys: bool,

@@ -5,7 +5,8 @@ use kernel::Clock;
 use rpc::{FleetSecret, SECRET_BYTES_MIN};
 use serde::{Deserialize, Serialize};
 use settings::{
-    Allowed, Flag, InvalidSetting, Secret, Section, SectionSettings, Settings, Sources, ValueOrigin,
+    Allowed, Flag, InvalidSetting, MasterKeyError, Secret, Section, SectionSettings, Settings,
+    Sources, ValueOrigin,
 };
 use std::{
     collections::BTreeMap,
@@ -205,18 +206,14 @@ impl ProcessSettings {
         let process: Self = settings.top().map_err(CliError::usage)?;
         let MasterKeySettings { master_key, master_key_file } =
             settings.section("auth-server").map_err(CliError::usage)?;
-        let secret = if !master_key.is_empty() {
-            Some(master_key.expose().to_owned())
-        } else if master_key_file.as_os_str().is_empty() {
-            None
-        } else {
-            let secret = std::fs::read_to_string(&master_key_file).map_err(|error| {
-                let file = master_key_file.display();
-                CliError::unavailable(format!("auth-server.master_key_file: {file}: {error}"))
-            })?;
-            Some(secret)
-        };
-        let master_secret = secret.map(|secret| MasterSecret::new(secret.trim().as_bytes()));
+        let key = settings::master_key(&master_key, &master_key_file).map_err(|error| {
+            let named = format!("auth-server.{error}");
+            match error {
+                MasterKeyError::Unreadable { .. } => CliError::unavailable(named),
+                MasterKeyError::TooShort { .. } => CliError::usage(named),
+            }
+        })?;
+        let master_secret = key.map(|key| MasterSecret::new(key.expose().as_bytes()));
         Ok(Self { master_secret, ..process })
     }
 

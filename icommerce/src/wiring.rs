@@ -6,7 +6,8 @@ mod metrics;
 mod remote;
 
 pub(crate) use embedded::{
-    Compaction, Embedded, backups_folder, check_existing, key_file, lock, verify,
+    Compaction, Embedded, backups_folder, check_existing, forget_keys, key_file, key_path, lock,
+    verify,
 };
 pub(crate) use in_memory::InMemory;
 pub(crate) use remote::channel_to;

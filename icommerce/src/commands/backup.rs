@@ -13,7 +13,7 @@ use crate::{
     operator_token::operator_client,
     output::{LINE_COLUMNS, print, wrapped},
     process::{self, ProcessSettings},
-    wiring::{Embedded, backups_folder, key_file, verify},
+    wiring::{Embedded, backups_folder, key_path, verify},
 };
 use kernel::{Ids, SystemClock, SystemRandomness};
 use shop_client::RetryPolicy;
@@ -140,7 +140,7 @@ async fn back_up_running(
 
 /// What a backup does not have.
 fn reminder(data: &Path) -> String {
-    let keys = key_file(data);
+    let keys = key_path(data);
     let keys = keys.display();
     format!(
         "The keys of personal data are not in it: keep a copy of {keys} in another place, made after the last erasure."

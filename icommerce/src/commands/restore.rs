@@ -1,27 +1,23 @@
 //! `icommerce restore FOLDER`: restores a backup into a new data folder.
 
-use super::{
-    backup::{
-        BackupManifest, INCOMPLETE_FILE, MANIFEST_FILE, SETTINGS_FILE, check_empty, contains,
-        failed,
-    },
-    worker_runtime,
+use super::backup::{
+    BackupManifest, INCOMPLETE_FILE, MANIFEST_FILE, SETTINGS_FILE, check_empty, contains, failed,
 };
 use crate::{
     cli::{ProcessFlags, RestoreFlags},
     error::CliError,
     output::print,
     process::{self, ProcessSettings},
-    wiring::{Embedded, key_file, lock},
+    wiring::{forget_keys, key_file, lock},
 };
+use kernel::SystemRandomness;
 use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
+    fs, io,
+    path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
-use subject_keys::ErasureList;
+use subject_keys::{ErasureList, KeyFile, MasterSecret, MemoryKeyFile, OpenKeysError, SubjectKeys};
 
 pub(crate) fn run(flags: &ProcessFlags, restore: &RestoreFlags) -> Result<ExitCode, CliError> {
     let RestoreFlags { folder, keys, erased, .. } = restore;
@@ -42,6 +38,9 @@ pub(crate) fn run(flags: &ProcessFlags, restore: &RestoreFlags) -> Result<ExitCo
         _ => failed(&folder.join(MANIFEST_FILE), &error),
     })?;
     let erased = erased.as_deref().map_or_else(|| Ok(ErasureList::default()), erasures)?;
+    let master = process.master_secret.as_ref();
+    let prepared = |keys: &PathBuf| prepared(keys, master, manifest.keys.as_deref(), &erased);
+    let keys = keys.as_ref().map(prepared).transpose()?;
     let data = &process.data;
     check_empty(data, "a restored shop")?;
     if contains(folder, data) {
@@ -55,25 +54,23 @@ pub(crate) fn run(flags: &ProcessFlags, restore: &RestoreFlags) -> Result<ExitCo
     if data.read_dir().is_ok_and(|entries| entries.flatten().count() > 1) {
         return Err(CliError::usage(format!("{} is not empty any more", data.display())));
     }
-    let restored = manifest.restore(folder, data).map_err(|error| failed(folder, &error));
-    let restored = restored.and_then(|()| match keys {
-        Some(keys) => restore_keys(keys, data).map_err(|error| failed(keys, &error)),
+    let restored = match &keys {
+        // Before there is anything that they open: a restore that is broken off leaves no folder that begins with other keys.
+        Some(keys) => install(keys, data).map_err(|error| failed(data, &error)),
         None => Ok(()),
-    });
-    // It was empty and locked, so everything in it is of this restore. No shop may start on it before the erasures are applied.
-    let remove = |_: &CliError| {
-        let _ = fs::remove_dir_all(data.canonicalize().as_deref().unwrap_or(data));
     };
-    restored.inspect_err(remove)?;
+    let restored = restored
+        .and_then(|()| manifest.restore(folder, data).map_err(|error| failed(folder, &error)))
+        .and_then(|()| match &keys {
+            Some(_) => Ok(()),
+            // Until now the state says that the keys are missing.
+            None => forget_keys(data).map_err(|error| failed(data, &error)),
+        });
+    // It was empty and locked, so everything in it is of this restore.
+    restored.inspect_err(|_| {
+        let _ = fs::remove_dir_all(data.canonicalize().as_deref().unwrap_or(data));
+    })?;
     drop(lock);
-    let expected = manifest.keys.as_deref().filter(|_| keys.is_some());
-    let opened = worker_runtime()?.block_on(async {
-        let engine = Embedded::open_existing(&process)?;
-        let applied = apply(&engine, expected, &erased);
-        let closed = engine.close().await;
-        applied.and(closed.map_err(|_| CliError::failed(crate::shop::FLUSH_FAILED)))
-    });
-    opened.inspect_err(remove)?;
     let (shown, files) = (data.display(), manifest.files.len());
     print(format!(
         "{shown}: {files} files restored; `icommerce check --data \"{shown}\"` checks them"
@@ -86,23 +83,33 @@ pub(crate) fn run(flags: &ProcessFlags, restore: &RestoreFlags) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// Copies the keys into the restored folder. They are not of the backup: it has none.
-fn restore_keys(from: &Path, data: &Path) -> io::Result<()> {
-    let content = fs::read(from)?;
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(key_file(data))?;
-    file.write_all(&content)?;
-    file.sync_all()
-}
-
-/// Compares the keys with those of the backup, and applies the list of erasures before anybody reads anything.
-fn apply(engine: &Embedded, expected: Option<&str>, erased: &ErasureList) -> Result<(), CliError> {
-    if expected.is_some_and(|expected| expected != engine.keys_id()) {
+/// Keys of the restored shop, with the erasures applied before anybody reads anything. They are not of the backup: it has none.
+fn prepared(
+    file: &Path,
+    master: Option<&MasterSecret>,
+    expected: Option<&str>,
+    erased: &ErasureList,
+) -> Result<Arc<MemoryKeyFile>, CliError> {
+    let content = fs::read(file).map_err(|error| failed(file, &error))?;
+    let copy = Arc::new(MemoryKeyFile::of(content));
+    let keys = SubjectKeys::open(Arc::clone(&copy) as _, master, &SystemRandomness);
+    let named =
+        |error: OpenKeysError| CliError::unavailable(format!("{}: {error}", file.display()));
+    let keys = keys.map_err(named)?;
+    if expected.is_some_and(|expected| expected != kernel::hex::encode(&keys.store_id())) {
         return Err(CliError::usage(
             "the keys are of another shop than the backup: nothing personal in it could be read",
         ));
     }
-    engine.subject_keys().apply(erased).map_err(CliError::unavailable)
+    keys.apply(erased).map_err(CliError::unavailable)?;
+    Ok(copy)
+}
+
+/// Writes the keys into the folder that is going to be restored.
+fn install(keys: &MemoryKeyFile, data: &Path) -> io::Result<()> {
+    let file = key_file(data);
+    file.replace(&keys.read()?.unwrap_or_default())?;
+    keys.read_erasures()?.map_or(Ok(()), |list| file.publish_erasures(&list))
 }
 
 /// Reads a list of erasures.

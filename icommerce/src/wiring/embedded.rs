@@ -2,15 +2,14 @@
 
 use super::metrics;
 use crate::{error::CliError, modules, process::ProcessSettings};
-pub(crate) use engine_log::Compaction;
 use engine_log::{BACKUPS, FolderLock, KEY_FILE, LogEngine, LogOptions, OpenError};
+pub(crate) use engine_log::{Compaction, forget_keys, key_file};
 use journal::{Position, ServiceStorage, durability::CommitError};
 use std::{
     io,
     path::{Path, PathBuf},
 };
 use storage::StorageError;
-use subject_keys::SubjectKeys;
 use telemetry::Metrics;
 
 /// Open embedded engine.
@@ -52,14 +51,9 @@ impl Embedded {
         self.0.backup(target, &services)
     }
 
-    /// Keys of data subjects.
-    pub(crate) fn subject_keys(&self) -> &SubjectKeys {
-        self.0.subject_keys()
-    }
-
     /// Identifier of the keys of data subjects.
     pub(crate) fn keys_id(&self) -> String {
-        kernel::hex::encode(&self.subject_keys().store_id())
+        kernel::hex::encode(&self.0.subject_keys().store_id())
     }
 
     /// Storage of a service in the process's log.
@@ -107,8 +101,8 @@ pub(crate) fn verify(folder: &Path) -> Result<(), CliError> {
     LogEngine::verify(folder).map_err(CliError::unavailable)
 }
 
-/// Key file of a data folder.
-pub(crate) fn key_file(data: &Path) -> PathBuf {
+/// Path of the key file of a data folder.
+pub(crate) fn key_path(data: &Path) -> PathBuf {
     data.join(KEY_FILE)
 }
 

@@ -132,6 +132,19 @@ fn keys_are_encrypted_under_the_master_key_and_do_not_open_without_it() {
 }
 
 #[test]
+fn a_short_master_key_is_refused_before_anything_is_encrypted_under_it() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("key");
+    std::fs::write(&file, "        short        \n").unwrap();
+    let data = folder.path().join("data");
+    let mut command = icommerce(&data);
+    command.env("ICOMMERCE_AUTH_SERVER__MASTER_KEY_FILE", &file);
+    let sentence = assert_fails(&mut command, 2);
+    assert!(sentence.contains("auth-server.master_key_file"), "{sentence}");
+    assert!(!data.join("icommerce.keys").exists());
+}
+
+#[test]
 fn the_provider_may_run_in_a_process_of_its_own() {
     let (own, edge) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let mut provider = icommerce(own.path());

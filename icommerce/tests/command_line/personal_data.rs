@@ -123,6 +123,12 @@ fn a_person_is_exported_and_erased_and_nothing_is_left_in_clear() {
     assert_eq!(shown(&operator, &other)["email"], OTHER);
     stop_shop(child);
 
+    let keys = || fs::read(folder.path().join("icommerce.keys")).unwrap();
+    let before = keys();
+    for email in [EMAIL, EMAIL, "nobody@example.com"] {
+        person(folder.path(), "erase", email);
+        assert!(keys() == before, "a repetition destroys no key, nor does a stranger: {email}");
+    }
     checked(folder.path());
     succeeds(shop(folder.path()).args(["rebuild", "order-service"]));
     let exported: Value = serde_json::from_str(&person(folder.path(), "export", EMAIL)).unwrap();
@@ -168,10 +174,14 @@ fn an_older_backup_brings_nobody_back() {
         let restored = path(name);
         let mut command = shop(&restored);
         command.arg("restore").arg(&backup).arg("--keys").arg(keys);
-        if let Some(erased) = erased {
-            command.arg("--erased").arg(erased);
-        }
+        match erased {
+            Some(erased) => command.arg("--erased").arg(erased),
+            None => command.arg("--keys-are-current"),
+        };
         succeeds(&mut command);
+        let keys = fs::read(restored.join("icommerce.keys")).unwrap();
+        assert_ne!(keys, fs::read(&old_keys).unwrap(), "the erasures are applied to the copy");
+        assert_eq!(fs::read(restored.join("icommerce.erased")).unwrap(), fs::read(&list).unwrap());
         checked(&restored);
         let (child, operator) = started(&restored);
         assert_eq!(shown(&operator, &ended)["email"], "", "{name}");
@@ -204,17 +214,25 @@ fn keys_that_do_not_fit_are_refused_and_nothing_is_restored() {
     let other = copied(&path("other"), "icommerce.keys", &path("other.keys"));
     fs::write(path("damaged"), &fs::read(&keys).unwrap()[1..]).unwrap();
     fs::write(path("no list"), "ada\n").unwrap();
+    let list = path("list");
+    fs::write(&list, "").unwrap();
     let none = path("none");
     let restored = path("restored");
     let restore = |keys: &Path, erased: Option<&Path>| {
         let mut command = shop(&restored);
         command.arg("restore").arg(&backup).arg("--keys").arg(keys);
-        if let Some(erased) = erased {
-            command.arg("--erased").arg(erased);
-        }
+        match erased {
+            Some(erased) => command.arg("--erased").arg(erased),
+            None => command.arg("--keys-are-current"),
+        };
         command
     };
+    // Whether somebody was erased since is never a matter of forgetting an option.
+    let mut silent = shop(&restored);
+    let sentence = assert_fails(silent.arg("restore").arg(&backup).arg("--keys").arg(&keys), 2);
+    assert!(sentence.contains("--erased"), "{sentence}");
     assert!(assert_fails(&mut restore(&other, None), 2).contains("another shop"));
+    assert_fails(restore(&keys, Some(&list)).arg("--keys-are-current"), 2);
     assert_fails(&mut restore(&path("damaged"), None), 3);
     assert_fails(&mut restore(&none, None), 3);
     assert_fails(&mut restore(&keys, Some(&none)), 2);
@@ -238,6 +256,10 @@ fn a_folder_that_lost_its_keys_does_not_start() {
     *damaged.last_mut().unwrap() ^= 1;
     fs::write(&keys, damaged).unwrap();
     assert!(assert_fails(&mut shop(folder.path()), 3).contains("icommerce.keys is damaged"));
+    let other = TempDir::new().unwrap();
+    stop_shop(started(other.path()).0);
+    fs::copy(other.path().join("icommerce.keys"), &keys).unwrap();
+    assert!(assert_fails(&mut shop(folder.path()), 3).contains("of another shop"));
     fs::write(&keys, content).unwrap();
     let (child, operator) = started(folder.path());
     assert_eq!(shown(&operator, &ended)["email"], EMAIL);

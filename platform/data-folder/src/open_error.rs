@@ -51,6 +51,22 @@ pub enum OpenError {
         /// File with the state of the folder.
         state: PathBuf,
     },
+    /// Keys of personal data that the folder had and that are gone.
+    #[error("{} is missing, and with it the keys of personal data: no backup has it, so put back the copy that is kept elsewhere ({} says that the folder had it; delete that file too where the loss is meant)", file.display(), state.display())]
+    KeysMissing {
+        /// Key file.
+        file: PathBuf,
+        /// File with the state of the folder.
+        state: PathBuf,
+    },
+    /// Keys of personal data, or the list of erasures, that cannot be read.
+    #[error("{} is damaged: {reason}; no backup has it, so put back the copy that is kept elsewhere", file.display())]
+    KeysDamaged {
+        /// Key file, or list of erasures.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Write-ahead log that is gone although its database was not closed.
     #[error("{} is missing, and with it the last changes before a crash: restore it, or the whole folder from a backup (to go on without those changes, delete {})", file.display(), state.display())]
     LogMissing {

@@ -15,15 +15,22 @@ use std::{
     path::Path,
     sync::Arc,
 };
+use subject_keys::STORE_ID_BYTES;
 
 /// Bytes that are copied at once.
 const COPY_BYTES: usize = 1024 * 1024;
 
 /// Writes the logs into `target`, an empty folder on the same disk; returns the position of the services' log that it
-/// stands at. Those that follow others come first, so that none of them is ahead.
-pub(crate) fn write(logs: &[&SegmentedLog], target: &Path) -> io::Result<Position> {
+/// stands at. Those that follow others come first, so that none of them is ahead. The keys are noted and not written: a folder that is
+/// made of the backup does not begin with others.
+pub(crate) fn write(
+    logs: &[&SegmentedLog],
+    store_id: [u8; STORE_ID_BYTES],
+    target: &Path,
+) -> io::Result<Position> {
     let disk: Arc<dyn FileSystem> = Arc::new(FolderDisk(target.to_owned()));
     let state = LogFolderState::read(target, Arc::clone(&disk))?;
+    state.note_keys(Some(store_id))?;
     let mut last = 0;
     for log in logs {
         let (end, position) = write_log(log, target)?;

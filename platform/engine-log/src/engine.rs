@@ -192,7 +192,8 @@ impl LogEngine {
     /// The error of the operating system; `target` may have been begun then.
     pub fn backup(&self, target: &Path, services: &[&str]) -> std::io::Result<Position> {
         std::fs::DirBuilder::new().mode(0o700).create(target)?;
-        let position = backup::write(&[&self.bulk, &self.log], target)?;
+        let store_id = self.subject_keys.store_id();
+        let position = backup::write(&[&self.bulk, &self.log], store_id, target)?;
         // What an event refers to was written before it.
         for service in services {
             let folder = self.blobs.folder(service);

@@ -1,7 +1,7 @@
 //! Folder state: a small file that says how far the logs of the data folder reach, so that a log whose files are gone is not
-//! taken for one that never was, or for a shorter one.
+//! taken for one that never was, or for a shorter one; and which keys it has, so that no others take their place.
 
-use crate::{disk::FileSystem, frame::Location};
+use crate::{disk::FileSystem, frame::Location, key_file::KEY_FILE};
 use data_folder::OpenError;
 use parking_lot::Mutex;
 use std::{
@@ -11,9 +11,10 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
+use subject_keys::STORE_ID_BYTES;
 
 /// File of the state: a line for each log, `name segment end`, padded with spaces, and so overwritten in place. The end is 0
-/// while the log is in use.
+/// while the log is in use. The line of the key file, which comes last, has the identifier of its keys.
 pub(crate) const STATE_FILE: &str = "icommerce.state";
 /// Bytes of a line, including its end.
 const LINE_BYTES: usize = 48;
@@ -23,8 +24,9 @@ const LINE_BYTES: usize = 48;
 pub(crate) struct LogFolderState {
     folder: PathBuf,
     disk: Arc<dyn FileSystem>,
-    /// Known end of each log; the file is written from here, and locked with it.
-    logs: Mutex<BTreeMap<String, Location>>,
+    /// What is noted of each file: of a log its known end, of the key file the identifier of the keys. The file is written from here,
+    /// and locked with it.
+    noted: Mutex<BTreeMap<String, String>>,
 }
 
 impl LogFolderState {
@@ -39,13 +41,30 @@ impl LogFolderState {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-        let logs = String::from_utf8_lossy(&bytes).lines().filter_map(parsed).collect();
-        Ok(Self { folder: folder.to_owned(), disk, logs: Mutex::new(logs) })
+        let lines = String::from_utf8_lossy(&bytes);
+        let noted = lines.lines().filter_map(|line| line.split_once(' '));
+        let noted = noted.map(|(name, of)| (name.to_owned(), of.trim().to_owned())).collect();
+        Ok(Self { folder: folder.to_owned(), disk, noted: Mutex::new(noted) })
     }
 
     /// Location up to which the log reached at least; its offset is known when it was closed.
     pub(crate) fn reached(&self, log: &str) -> Option<Location> {
-        self.logs.lock().get(log).copied()
+        self.noted.lock().get(log).and_then(|end| location(end))
+    }
+
+    /// Whether the folder had keys.
+    pub(crate) fn has_keys(&self) -> bool {
+        self.noted.lock().get(KEY_FILE).is_some_and(|note| !note.is_empty())
+    }
+
+    /// Identifier of the keys that the folder had, if it was noted.
+    pub(crate) fn store_id(&self) -> Option<[u8; STORE_ID_BYTES]> {
+        kernel::hex::decode(self.noted.lock().get(KEY_FILE)?)?.try_into().ok()
+    }
+
+    /// Records which keys the folder has; none when it shall begin with new ones.
+    pub(crate) fn note_keys(&self, store_id: Option<[u8; STORE_ID_BYTES]>) -> io::Result<()> {
+        self.write(KEY_FILE, &store_id.map(|id| kernel::hex::encode(&id)).unwrap_or_default())
     }
 
     /// Error for a file that the folder had.
@@ -53,9 +72,17 @@ impl LogFolderState {
         OpenError::Missing { file: self.folder.join(file), state: self.folder.join(STATE_FILE) }
     }
 
+    /// Error for the key file, which the folder had.
+    pub(crate) fn keys_missing(&self) -> OpenError {
+        OpenError::KeysMissing {
+            file: self.folder.join(KEY_FILE),
+            state: self.folder.join(STATE_FILE),
+        }
+    }
+
     /// Records that a log is in use, and has this segment.
     pub(crate) fn begin_use(&self, log: &str, segment: u32) -> io::Result<()> {
-        self.write(log, Location::new(segment, 0))
+        self.note_end(log, Location::new(segment, 0))
     }
 
     /// Records that a log was closed at this location.
@@ -67,15 +94,15 @@ impl LogFolderState {
 
     /// Records where a log ends.
     pub(crate) fn note_end(&self, log: &str, end: Location) -> io::Result<()> {
-        self.write(log, end)
+        self.write(log, &format!("{} {}", end.segment(), end.offset()))
     }
 
-    fn write(&self, log: &str, reached: Location) -> io::Result<()> {
-        let mut logs = self.logs.lock();
-        logs.insert(log.to_owned(), reached);
+    fn write(&self, name: &str, note: &str) -> io::Result<()> {
+        let mut noted = self.noted.lock();
+        noted.insert(name.to_owned(), note.to_owned());
         let mut text = String::new();
-        for (name, reached) in &*logs {
-            let line = format!("{name} {} {}", reached.segment(), reached.offset());
+        for (name, note) in &*noted {
+            let line = format!("{name} {note}");
             let _ = writeln!(text, "{line:<width$}", width = LINE_BYTES - 1);
         }
         let (file, is_new) = match self.disk.open(STATE_FILE) {
@@ -91,8 +118,7 @@ impl LogFolderState {
     }
 }
 
-fn parsed(line: &str) -> Option<(String, Location)> {
-    let mut words = line.split_whitespace();
-    let name = words.next()?.to_owned();
-    Some((name, Location::new(words.next()?.parse().ok()?, words.next()?.parse().ok()?)))
+fn location(text: &str) -> Option<Location> {
+    let (segment, offset) = text.split_once(' ')?;
+    Some(Location::new(segment.parse().ok()?, offset.parse().ok()?))
 }

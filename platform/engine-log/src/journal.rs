@@ -31,7 +31,7 @@ impl Journal for LogJournal {
     async fn append(&self, mut append: Append) -> Result<Appended, AppendError> {
         append.check()?;
         let (service, stream) = (&self.service.name, &append.stream);
-        personal::seal(&self.subject_keys, service, stream, &mut append.events);
+        let _in_use = personal::seal(&self.subject_keys, service, stream, &mut append.events)?;
         declare(&self.service, &append.writes)?;
         let payload = RecordEncoder::append(&self.service.name, &append);
         let key = self.log.hash.of(append.stream.as_bytes());

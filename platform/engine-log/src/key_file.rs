@@ -4,9 +4,8 @@
 //! do: a file system or a disk that writes elsewhere keeps it until it needs the room.
 
 use crate::{
-    disk::{DiskFile, FileSystem},
+    disk::{DiskFile, FileSystem, FolderDisk},
     folder_state::LogFolderState,
-    frame::Location,
 };
 use data_folder::OpenError;
 use kernel::Randomness;
@@ -15,7 +14,7 @@ use std::{
     path::Path,
     sync::Arc,
 };
-use subject_keys::{KeyFile, MasterSecret, OpenKeysError, SubjectKeys};
+use subject_keys::{KeyFile, MasterSecret, OpenKeysError, SubjectKeys, store_id_of};
 
 /// The key file, and its name in the state of the folder.
 pub const KEY_FILE: &str = "icommerce.keys";
@@ -26,12 +25,28 @@ const ERASURES_FILE: &str = "icommerce.erased";
 /// List of erasures that is being written.
 const NEW_ERASURES_FILE: &str = "icommerce.erased.new";
 
+/// Key file of a folder that no engine has open.
+pub fn key_file(folder: &Path) -> impl KeyFile {
+    DiskKeyFile(Arc::new(FolderDisk(folder.to_owned())))
+}
+
+/// Lets a folder that no engine has open begin with new keys: what the former ones encrypt is lost.
+///
+/// # Errors
+///
+/// The error of the operating system.
+pub fn forget_keys(folder: &Path) -> io::Result<()> {
+    let disk: Arc<dyn FileSystem> = Arc::new(FolderDisk(folder.to_owned()));
+    let state = LogFolderState::read(folder, disk)?;
+    if state.has_keys() { state.note_keys(None) } else { Ok(()) }
+}
+
 /// Opens the keys of a data folder, and makes them in one that never had any.
 ///
 /// # Errors
 ///
-/// [`OpenError::Missing`] when the folder had keys, and whatever they encrypt would be lost; [`OpenError::Damaged`] and
-/// [`OpenError::Failed`] when they cannot be read.
+/// [`OpenError::KeysMissing`] when the folder had keys, and whatever they encrypt would be lost; [`OpenError::KeysDamaged`] and
+/// [`OpenError::Failed`] when they cannot be read, or are those of another folder.
 pub(crate) fn open_keys(
     folder: &Path,
     disk: &Arc<dyn FileSystem>,
@@ -41,24 +56,34 @@ pub(crate) fn open_keys(
 ) -> Result<SubjectKeys, OpenError> {
     let file = Arc::new(DiskKeyFile(Arc::clone(disk)));
     let failed = |error: io::Error| data_folder::open_error(folder, &error);
-    let is_there = file.read().map_err(failed)?.is_some();
-    let was_there = state.reached(KEY_FILE).is_some();
-    if was_there && !is_there {
-        return Err(state.missing(KEY_FILE));
+    for name in [NEW_KEY_FILE, NEW_ERASURES_FILE] {
+        file.discard(name).map_err(failed)?;
     }
-    let path = folder.join(KEY_FILE);
+    let content = file.read().map_err(failed)?;
+    if content.is_none() && state.has_keys() {
+        return Err(state.keys_missing());
+    }
+    let (found, expected) = (content.as_deref().and_then(store_id_of), state.store_id());
+    let path = |name| folder.join(name);
+    if found.zip(expected).is_some_and(|(found, expected)| found != expected) {
+        let reason = "its keys are of another shop than this folder".to_owned();
+        return Err(OpenError::Failed { file: path(KEY_FILE), reason });
+    }
     let opened = SubjectKeys::open(file, master, randomness);
     let keys = opened.map_err(|error| match error {
         OpenKeysError::File(error) => failed(error),
         OpenKeysError::Damaged => {
-            OpenError::Damaged { file: path, reason: OpenKeysError::Damaged.to_string() }
+            OpenError::KeysDamaged { file: path(KEY_FILE), reason: error.to_string() }
+        }
+        OpenKeysError::DamagedList(line) => {
+            OpenError::KeysDamaged { file: path(ERASURES_FILE), reason: line.to_string() }
         }
         OpenKeysError::OtherMasterKey => {
-            OpenError::Failed { file: path, reason: OpenKeysError::OtherMasterKey.to_string() }
+            OpenError::Failed { file: path(KEY_FILE), reason: error.to_string() }
         }
     })?;
-    if !was_there {
-        state.note_end(KEY_FILE, Location::new(1, 0)).map_err(failed)?;
+    if expected.is_none() {
+        state.note_keys(Some(keys.store_id())).map_err(failed)?;
     }
     Ok(keys)
 }
@@ -74,6 +99,7 @@ impl DiskKeyFile {
         (name, new): (&str, &str),
         content: &[u8],
     ) -> io::Result<Option<Arc<dyn DiskFile>>> {
+        self.discard(new)?;
         let disk = &*self.0;
         let file = disk.create(new)?;
         file.write_at(content, 0)?;
@@ -83,32 +109,54 @@ impl DiskKeyFile {
         disk.sync()?;
         Ok(old)
     }
-}
 
-impl KeyFile for DiskKeyFile {
-    fn read(&self) -> io::Result<Option<Vec<u8>>> {
-        let Some(file) = found(&*self.0, KEY_FILE)? else { return Ok(None) };
+    /// Overwrites and removes what a replacement that was broken off has left: it may have keys that are destroyed later.
+    fn discard(&self, name: &str) -> io::Result<()> {
+        let Some(file) = found(&*self.0, name)? else { return Ok(()) };
+        overwrite(&*file)?;
+        self.0.remove(name)?;
+        self.0.sync()
+    }
+
+    fn content(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        let Some(file) = found(&*self.0, name)? else { return Ok(None) };
         let mut content = vec![0; usize::try_from(file.bytes()?).map_err(io::Error::other)?];
         let count = file.read_at(&mut content, 0)?;
         content.truncate(count);
         Ok(Some(content))
     }
+}
+
+impl KeyFile for DiskKeyFile {
+    fn read(&self) -> io::Result<Option<Vec<u8>>> {
+        self.content(KEY_FILE)
+    }
 
     fn replace(&self, content: &[u8]) -> io::Result<()> {
-        if let Some(old) = self.replace_file((KEY_FILE, NEW_KEY_FILE), content)? {
-            let bytes = usize::try_from(old.bytes()?).map_err(io::Error::other)?;
-            let overwritten = old.write_at(&vec![0; bytes], 0).and_then(|()| old.sync());
+        if let Some(old) = self.replace_file((KEY_FILE, NEW_KEY_FILE), content)?
             // The keys are replaced, whatever becomes of this.
-            if let Err(error) = overwritten {
-                tracing::warn!(%error, "the former key file could not be overwritten");
-            }
+            && let Err(error) = overwrite(&*old)
+        {
+            tracing::warn!(%error, "the former key file could not be overwritten");
         }
         Ok(())
+    }
+
+    fn read_erasures(&self) -> io::Result<Option<String>> {
+        let list = self.content(ERASURES_FILE)?;
+        Ok(list.map(|list| String::from_utf8_lossy(&list).into_owned()))
     }
 
     fn publish_erasures(&self, list: &str) -> io::Result<()> {
         self.replace_file((ERASURES_FILE, NEW_ERASURES_FILE), list.as_bytes()).map(drop)
     }
+}
+
+/// Overwrites a file with zeros.
+fn overwrite(file: &dyn DiskFile) -> io::Result<()> {
+    let bytes = usize::try_from(file.bytes()?).map_err(io::Error::other)?;
+    file.write_at(&vec![0; bytes], 0)?;
+    file.sync()
 }
 
 /// File of this name, if there is one.

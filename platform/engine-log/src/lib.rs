@@ -54,6 +54,6 @@ pub use compaction::Compaction;
 pub use data_folder::{BACKUPS, FolderLock, Log2Histogram, OpenError, Statistics, lock};
 pub use disk::{DiskFile, FileSystem};
 pub use engine::LogEngine;
-pub use key_file::KEY_FILE;
+pub use key_file::{KEY_FILE, forget_keys, key_file};
 pub use options::LogOptions;
 pub use simulated::{LogFeatures, RecentRecords, SimulatedParts, SimulatedWorker, WorkerRole};

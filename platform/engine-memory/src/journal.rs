@@ -45,7 +45,8 @@ enum AppendDecision {
 impl Journal for MemoryJournal {
     async fn append(&self, mut append: Append) -> Result<Appended, AppendError> {
         append.check()?;
-        personal::seal(&self.subject_keys, self.service, &append.stream, &mut append.events);
+        let Append { stream, events, .. } = &mut append;
+        let _in_use = personal::seal(&self.subject_keys, self.service, stream, events)?;
         let (decided, commit) =
             self.log.write(self.service, |service, before| decide(service, before, append))?;
         Ok(match decided {

@@ -55,6 +55,7 @@ macro_rules! conformance_suite {
             the_last_event_of_a_service_is_not_deleted
             an_event_is_whole_until_its_key_is_gone
             personal_data_is_gone_with_its_key
+            nothing_is_stored_under_a_key_that_is_given_up
             one_append_wins_a_version
             retried_appends_all_succeed
             a_follower_beside_many_writers_misses_nothing

@@ -9,7 +9,7 @@ use crate::{NewEvent, RecordedEvent, TypedEvent};
 use bytes::Bytes;
 use kernel::Uuid;
 use storage::StorageError;
-use subject_keys::{KeyId, Opened, SubjectKeys};
+use subject_keys::{KeyId, KeysInUse, Opened, SubjectKeys};
 
 /// First byte of a sealed event; neither JSON nor CBOR of an event begins with it.
 const SEALED: u8 = 1;
@@ -39,22 +39,35 @@ impl Personal<Bytes> {
     }
 }
 
-/// Encrypts the personal data of events that are going to be appended to a stream of a service.
-pub fn seal(keys: &SubjectKeys, service: &str, stream: &str, events: &mut [NewEvent]) {
+/// Encrypts the personal data of events that are going to be appended to a stream of a service. Until they are in the journal, where an
+/// erasure finds them, the caller holds what this returns.
+///
+/// # Errors
+///
+/// [`StorageError::Unavailable`] when a key was given up meanwhile: whoever decided on the events decides again.
+pub fn seal<'a>(
+    keys: &'a SubjectKeys,
+    service: &str,
+    stream: &str,
+    events: &mut [NewEvent],
+) -> Result<Option<KeysInUse<'a>>, StorageError> {
+    if events.iter().all(|event| event.personal.is_none()) {
+        return Ok(None);
+    }
+    let in_use = keys.use_keys();
     for event in events {
         let Some(personal) = event.personal.take() else { continue };
         let id = personal.key;
         let context = context(service, stream, event.name, event.id);
         let erased = &personal.erased;
-        event.data = match keys.encrypt(id, &context, &personal.patch(&event.data)) {
-            Some(patch) => {
-                let head = [&[SEALED][..], &id.to_bytes(), &length(erased.len())].concat();
-                [&head[..], erased, &patch].concat().into()
-            }
-            // Erased meanwhile.
-            None => erased.clone(),
-        };
+        let patch = keys.encrypt(id, &context, &personal.patch(&event.data)).ok_or_else(|| {
+            let reason = format!("whoever the event {} is about was erased meanwhile", event.name);
+            StorageError::Unavailable(reason)
+        })?;
+        let head = [&[SEALED][..], &id.to_bytes(), &length(erased.len())].concat();
+        event.data = [&head[..], erased, &patch].concat().into();
     }
+    Ok(Some(in_use))
 }
 
 /// Opens the events of a service: whole, or without what was erased.
@@ -147,7 +160,7 @@ mod tests {
 
     fn sealed(keys: &SubjectKeys, whole: &str, erased: &str) -> RecordedEvent {
         let mut events = [event(keys, whole, erased)];
-        seal(keys, SERVICE, "letter-1", &mut events);
+        seal(keys, SERVICE, "letter-1", &mut events).unwrap();
         let [NewEvent { id, name, data, recorded_at, typed, .. }] = events;
         let (stream, name) = ("letter-1".to_owned(), name.to_owned());
         let (position, version, origin) = (1, 1, None);
@@ -218,7 +231,30 @@ mod tests {
     fn an_event_without_personal_data_is_stored_as_it_is() {
         let keys = SubjectKeys::for_tests();
         let mut events = [NewEvent { personal: None, ..event(&keys, "plain", "") }];
-        seal(&keys, SERVICE, "letter-1", &mut events);
+        assert!(seal(&keys, SERVICE, "letter-1", &mut events).unwrap().is_none());
         assert_eq!(&events[0].data[..], b"plain");
+    }
+
+    #[test]
+    fn no_event_is_sealed_for_somebody_whose_erasure_was_requested() {
+        let keys = SubjectKeys::for_tests();
+        let mut events = [event(&keys, LETTERS[0].0, LETTERS[0].1)];
+        keys.request_erasures("contact", &[keys.id("contact", "ann")]).unwrap();
+        let refused = seal(&keys, SERVICE, "letter-1", &mut events);
+        assert!(matches!(refused, Err(StorageError::Unavailable(_))));
+    }
+
+    /// Event as an earlier release stored it, with the keys of [`SubjectKeys::for_tests`]: it never changes.
+    const STORED: &str = "013c1ffec41239b3bf130000007b22746f223a22222c227061676573223a337d611830d37f49b96344a3100388b451b2e2cbcf5de8db46e8701316e72ee129bb2d4d426fa8688500138abd";
+
+    #[test]
+    fn a_stored_sealed_event_is_opened_with_its_key_and_without_it() {
+        let keys = SubjectKeys::for_tests();
+        let mut event = sealed(&keys, LETTERS[0].0, LETTERS[0].1);
+        assert_eq!(kernel::hex::encode(&event.data), STORED, "and sealed as it was");
+        event.data = kernel::hex::decode(STORED).unwrap().into();
+        assert_eq!(data(&keys, &event).as_deref(), Some(LETTERS[0].0));
+        erase(&keys);
+        assert_eq!(data(&keys, &event).as_deref(), Some(LETTERS[0].1));
     }
 }

@@ -140,6 +140,11 @@ impl<I: SagaInput> Runner<I> {
         Ok(status)
     }
 
+    /// Whether the input of an unfinished saga is like this.
+    pub fn is_any_unfinished(&self, is_wanted: impl Fn(&I) -> bool) -> bool {
+        self.0.unfinished.lock().values().any(|saga| is_wanted(&saga.input))
+    }
+
     /// Wakes a saga: it is executed again soon. Returns whether it is unfinished.
     pub fn wake(&self, id: Uuid) -> bool {
         let saga = self.0.unfinished.lock().get(&id).cloned();

@@ -28,6 +28,9 @@ pub(crate) struct PurposeErasure {
     pub(crate) stage: Erasure,
 }
 
+/// Advance of the erasure of a key, for a purpose, to a stage.
+pub(crate) type Advance<'a> = (KeyId, &'a str, Erasure);
+
 /// Erasures by key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ErasureList(pub(crate) BTreeMap<KeyId, PurposeErasure>);
@@ -62,6 +65,11 @@ impl ErasureList {
         let is_wanted =
             |erasure: &PurposeErasure| erasure.purpose == purpose && is_wanted(erasure.stage);
         self.0.iter().filter(|(_, erasure)| is_wanted(erasure)).map(|(id, _)| *id).collect()
+    }
+
+    /// Advances that lead to this list.
+    pub(crate) fn advances(&self) -> Vec<Advance<'_>> {
+        self.0.iter().map(|(id, erasure)| (*id, &*erasure.purpose, erasure.stage)).collect()
     }
 
     /// Advances an erasure; whether it was not that far before.

@@ -16,7 +16,11 @@ pub trait KeyFile: Debug + Send + Sync {
     /// Replaces the content as a whole: durably, and a crash leaves either the old or the new one.
     fn replace(&self, content: &[u8]) -> io::Result<()>;
 
-    /// Replaces the list of erasures, which is for people to take away and has no secrets.
+    /// List of erasures; `None` when there is none.
+    fn read_erasures(&self) -> io::Result<Option<String>>;
+
+    /// Replaces the list of erasures: durably, and a crash leaves either the old or the new one. It is for people to take away and has
+    /// no secrets.
     fn publish_erasures(&self, list: &str) -> io::Result<()>;
 }
 
@@ -41,21 +45,36 @@ impl Debug for MasterSecret {
     }
 }
 
-/// Key file in memory, for tests.
+/// Key file in memory: for tests, and for keys that are prepared before they are stored.
 #[derive(Debug, Default)]
-pub struct MemoryKeyFile(Mutex<Option<Vec<u8>>>);
+pub struct MemoryKeyFile {
+    content: Mutex<Option<Vec<u8>>>,
+    erasures: Mutex<Option<String>>,
+}
+
+impl MemoryKeyFile {
+    /// File with this content, and no list of erasures.
+    pub fn of(content: Vec<u8>) -> Self {
+        Self { content: Mutex::new(Some(content)), erasures: Mutex::default() }
+    }
+}
 
 impl KeyFile for MemoryKeyFile {
     fn read(&self) -> io::Result<Option<Vec<u8>>> {
-        Ok(self.0.lock().clone())
+        Ok(self.content.lock().clone())
     }
 
     fn replace(&self, content: &[u8]) -> io::Result<()> {
-        *self.0.lock() = Some(content.to_vec());
+        *self.content.lock() = Some(content.to_vec());
         Ok(())
     }
 
-    fn publish_erasures(&self, _: &str) -> io::Result<()> {
+    fn read_erasures(&self) -> io::Result<Option<String>> {
+        Ok(self.erasures.lock().clone())
+    }
+
+    fn publish_erasures(&self, list: &str) -> io::Result<()> {
+        *self.erasures.lock() = Some(list.to_owned());
         Ok(())
     }
 }

@@ -1,55 +1,18 @@
 //! Key store: the keys of data subjects, of which the recently used ones are in memory, and their erasure.
 
 use crate::{
-    Erasure, ErasureList, KeyFile, MasterSecret, MemoryKeyFile,
-    encryption::TextKey,
+    Erasure, ErasureList, InvalidErasureList, KeyFile, KeyId, MasterSecret, MemoryKeyFile,
+    erasure::Advance,
+    key_state::{KeyState, name},
     stored_keys::{MasterKey, STORE_ID_BYTES, StoredKeys},
     tree::{PuncturableTree, SEED_BYTES},
 };
 use kernel::{Randomness, SeededRandomness, Timestamp};
-use lru::LruCache;
-use parking_lot::Mutex;
-use ring::hmac;
-use std::{fmt, io, num::NonZeroUsize, str::FromStr, sync::Arc};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
+use std::{io, sync::Arc};
 
-/// Keys that are kept in memory, and identifiers of keys likewise: some 5 MiB.
-const CACHED_KEYS_MAX: NonZeroUsize = NonZeroUsize::new(4_096).expect("it is not zero");
 /// Bytes by which texts of other keys are told.
 const TAG_BYTES: usize = 4;
-/// Keys that one subject may have had for one purpose: each erasure begins a new one.
-const GENERATIONS_MAX: u32 = 10_000;
-
-/// Identifier of a key: a keyed hash of the subject and the purpose. It names nobody to whoever has not the keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyId(pub(crate) u64);
-
-impl KeyId {
-    /// Bytes of the identifier.
-    pub fn to_bytes(self) -> [u8; 8] {
-        self.0.to_le_bytes()
-    }
-
-    /// Identifier with these bytes.
-    pub fn from_bytes(bytes: [u8; 8]) -> Self {
-        Self(u64::from_le_bytes(bytes))
-    }
-}
-
-impl fmt::Display for KeyId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{:016x}", self.0)
-    }
-}
-
-impl FromStr for KeyId {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let is_hex = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let number = is_hex.then(|| u64::from_str_radix(text, 16).ok()).flatten();
-        number.map(Self).ok_or(())
-    }
-}
 
 /// Encrypted text, opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +37,9 @@ pub enum OpenKeysError {
     /// The file is encrypted under another master key, or under one and none is configured.
     #[error("the key file is encrypted under another master key than the present one")]
     OtherMasterKey,
+    /// The list of erasures is not what was written. Without it, somebody who was erased could be read again.
+    #[error("the list of erasures is damaged: {0}")]
+    DamagedList(#[from] InvalidErasureList),
 }
 
 /// Failure of writing the key file or the list of erasures.
@@ -107,22 +73,29 @@ pub struct SubjectKeys {
     master: MasterKey,
     /// Beginning of every text that these keys encrypt, so that one of other keys is not taken for a damaged one.
     tag: [u8; TAG_BYTES],
-    /// Held while the file is replaced, which is done outside of the lock of the keys.
-    writing: Mutex<()>,
+    /// Held while the files are replaced, which is done outside of the lock of the keys.
+    files: Mutex<FileState>,
+    /// Shared by whoever stores what these keys encrypt, and exclusive while an erasure advances.
+    in_use: RwLock<()>,
     state: Mutex<KeyState>,
 }
 
+/// Shared lock of the keys: no erasure advances while it is held. So whatever was encrypted is stored before an erasure looks for it.
 #[derive(Debug)]
-struct KeyState {
-    stored: StoredKeys,
-    ids: hmac::Key,
-    cached_ids: LruCache<String, KeyId>,
-    cached_keys: LruCache<KeyId, Arc<TextKey>>,
+pub struct KeysInUse<'a>(#[expect(dead_code, reason = "it is held")] RwLockReadGuard<'a, ()>);
+
+/// What the files have of the erasures.
+#[derive(Debug)]
+struct FileState {
+    /// List of erasures as it was published.
+    list: String,
+    /// Whether the list has erasures that the key file lacks.
+    is_list_ahead: bool,
 }
 
 impl SubjectKeys {
     /// Opens the keys in this file, and makes them when there are none. A file that was written without a master key is encrypted
-    /// under the present one.
+    /// under the present one, and one that is older than the list of erasures catches up with it.
     ///
     /// # Errors
     ///
@@ -135,13 +108,21 @@ impl SubjectKeys {
         let master = MasterKey::new(master);
         let found =
             file.read()?.map(|content| StoredKeys::decoded(&content, &master)).transpose()?;
-        let (stored, is_current) = found.unwrap_or_else(|| (new_keys(randomness), false));
+        let published = file.read_erasures()?.unwrap_or_default();
+        let newer: ErasureList = published.parse()?;
+        let (mut stored, mut is_current) = found.unwrap_or_else(|| (new_keys(randomness), false));
+        is_current &= !stored.advance(&newer.advances());
         if !is_current {
             file.replace(&stored.encoded(&master))?;
         }
+        let list = stored.erasures.to_string();
+        if list != published {
+            file.publish_erasures(&list)?;
+        }
+        let files = Mutex::new(FileState { list, is_list_ahead: false });
         let tag = *stored.store_id.first_chunk().expect("an identifier has 16 bytes");
         let state = Mutex::new(KeyState::new(stored));
-        Ok(Self { file, master, tag, writing: Mutex::default(), state })
+        Ok(Self { file, master, tag, files, in_use: RwLock::default(), state })
     }
 
     /// Keys in memory that are the same in every process, for tests.
@@ -182,17 +163,25 @@ impl SubjectKeys {
         ids
     }
 
-    /// Encrypts a text for its context, from where it cannot be moved elsewhere. `None` when nobody may read it any more.
+    /// Keeps erasures from advancing, until what is encrypted meanwhile is stored.
+    pub fn use_keys(&self) -> KeysInUse<'_> {
+        KeysInUse(self.in_use.read())
+    }
+
+    /// Encrypts a text for its context, from where it cannot be moved elsewhere. `None` when the key is given up, however far its
+    /// erasure is: what is written now belongs to nobody who asked for it.
     pub fn encrypt(&self, id: KeyId, context: &[u8], text: &[u8]) -> Option<Vec<u8>> {
-        let key = self.readable_key(id)?;
+        let key = self.state.lock().key(id, |stage| stage.is_none())?;
         Some([&self.tag[..], &key.encrypt(context, text)].concat())
     }
 
     /// Opens a text that was encrypted for this context.
     pub fn decrypt(&self, id: KeyId, context: &[u8], sealed: &[u8]) -> Opened {
         let Some((tag, sealed)) = sealed.split_first_chunk() else { return Opened::Damaged };
+        let is_readable = |stage| matches!(stage, None | Some(Erasure::Requested));
+        let key = self.state.lock().key(id, is_readable);
         // Of other keys, which are lost.
-        let Some(key) = self.readable_key(id).filter(|_| *tag == self.tag) else {
+        let Some(key) = key.filter(|_| *tag == self.tag) else {
             return Opened::Erased;
         };
         key.decrypt(context, sealed).map_or(Opened::Damaged, Opened::Text)
@@ -206,6 +195,25 @@ impl SubjectKeys {
     /// All erasures.
     pub fn erasures(&self) -> ErasureList {
         self.state.lock().stored.erasures.clone()
+    }
+
+    /// Requests erasures: nothing new is encrypted with these keys. When this returns the requests are durable, in the list of
+    /// erasures alone; the key file has them with the next stage. Repeated, it changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteKeysError`] when the list cannot be written, and then nothing has changed.
+    pub fn request_erasures(&self, purpose: &str, ids: &[KeyId]) -> Result<(), WriteKeysError> {
+        let mut files = self.files.lock();
+        let mut stored = self.state.lock().stored.clone();
+        let requests: Vec<_> = ids.iter().map(|id| (*id, purpose, Erasure::Requested)).collect();
+        if !stored.advance(&requests) {
+            return Ok(());
+        }
+        self.publish(&mut files, &stored)?;
+        files.is_list_ahead = true;
+        self.use_from_now_on(stored);
+        Ok(())
     }
 
     /// Advances erasures to these stages, together. When this returns they are durable, and keys that are destroyed are in
@@ -222,29 +230,34 @@ impl SubjectKeys {
         self.advance(&to.iter().map(|(id, stage)| (*id, purpose, *stage)).collect::<Vec<_>>())
     }
 
-    fn advance(&self, to: &[(KeyId, &str, Erasure)]) -> Result<(), WriteKeysError> {
-        let _writing = self.writing.lock();
+    fn advance(&self, to: &[Advance<'_>]) -> Result<(), WriteKeysError> {
+        let mut files = self.files.lock();
         let mut stored = self.state.lock().stored.clone();
-        let mut has_changed = false;
-        for (id, purpose, stage) in to {
-            has_changed |= stored.erasures.advance(*id, purpose, *stage);
-            if stored.erasures.get(*id) == Some(Erasure::Done) {
-                stored.tree.puncture(id.0);
-            }
-        }
-        let list = stored.erasures.to_string();
-        if has_changed {
+        let has_changed = stored.advance(to);
+        if has_changed || files.is_list_ahead {
             self.file.replace(&stored.encoded(&self.master))?;
-            let mut state = self.state.lock();
-            for (id, ..) in to {
-                state.cached_keys.pop(id);
-            }
-            state.cached_ids.clear();
-            state.stored = stored;
+            files.is_list_ahead = false;
+            self.use_from_now_on(stored.clone());
         }
         // Written once the erasure is done, because it must not name what was not erased; and by a repetition as well, where it
         // could not be written before.
-        Ok(self.file.publish_erasures(&list)?)
+        self.publish(&mut files, &stored)
+    }
+
+    /// Publishes the list of erasures, unless it is published.
+    fn publish(&self, files: &mut FileState, stored: &StoredKeys) -> Result<(), WriteKeysError> {
+        let list = stored.erasures.to_string();
+        if files.list != list {
+            self.file.publish_erasures(&list)?;
+            files.list = list;
+        }
+        Ok(())
+    }
+
+    /// Uses other keys, once nobody is storing what the present ones encrypt.
+    fn use_from_now_on(&self, stored: StoredKeys) {
+        let _nobody_stores = self.in_use.write();
+        *self.state.lock() = KeyState::new(stored);
     }
 
     /// Applies a list of erasures, which may be newer than these keys.
@@ -253,8 +266,7 @@ impl SubjectKeys {
     ///
     /// Those of [`SubjectKeys::advance_erasures`].
     pub fn apply(&self, list: &ErasureList) -> Result<(), WriteKeysError> {
-        let all: Vec<_> = list.0.iter().map(|(id, it)| (*id, &*it.purpose, it.stage)).collect();
-        self.advance(&all)
+        self.advance(&list.advances())
     }
 
     /// Keys of a purpose whose restriction has ended at this time.
@@ -263,60 +275,17 @@ impl SubjectKeys {
         self.state.lock().stored.erasures.of_purpose(purpose, is_due)
     }
 
+    /// Keys of a purpose with which nobody reads any more: destroyed, or restricted.
+    pub fn erased(&self, purpose: &str) -> Vec<KeyId> {
+        let erasures = &self.state.lock().stored.erasures;
+        erasures.of_purpose(purpose, |stage| stage != Erasure::Requested)
+    }
+
     /// Keys of a purpose whose erasure was requested and is deferred.
     pub fn requested(&self, purpose: &str) -> Vec<KeyId> {
         let erasures = &self.state.lock().stored.erasures;
         erasures.of_purpose(purpose, |stage| stage == Erasure::Requested)
     }
-
-    fn readable_key(&self, id: KeyId) -> Option<Arc<TextKey>> {
-        let mut state = self.state.lock();
-        if matches!(state.stored.erasures.get(id), Some(Erasure::Restricted(_) | Erasure::Done)) {
-            return None;
-        }
-        if let Some(key) = state.cached_keys.get(&id) {
-            return Some(Arc::clone(key));
-        }
-        let key = Arc::new(TextKey::new(&state.stored.tree.leaf(id.0)?));
-        state.cached_keys.put(id, Arc::clone(&key));
-        Some(key)
-    }
-}
-
-impl KeyState {
-    fn new(stored: StoredKeys) -> Self {
-        Self {
-            ids: hmac::Key::new(hmac::HMAC_SHA256, &stored.id_secret),
-            stored,
-            cached_ids: LruCache::new(CACHED_KEYS_MAX),
-            cached_keys: LruCache::new(CACHED_KEYS_MAX),
-        }
-    }
-
-    /// Identifiers of the keys that a subject has had, with the one that is in use at the end.
-    fn generations(&self, name: &str) -> Vec<KeyId> {
-        let mut ids = Vec::new();
-        for generation in 0..GENERATIONS_MAX {
-            let id = self.id_of(name, generation);
-            ids.push(id);
-            if self.stored.erasures.get(id).is_none() {
-                break;
-            }
-        }
-        ids
-    }
-
-    fn id_of(&self, name: &str, generation: u32) -> KeyId {
-        let mut mac = hmac::Context::with_key(&self.ids);
-        mac.update(&generation.to_le_bytes());
-        mac.update(name.as_bytes());
-        KeyId::from_bytes(*mac.sign().as_ref().first_chunk().expect("a MAC has 32 bytes"))
-    }
-}
-
-/// Name of a subject for a purpose.
-fn name(purpose: &str, subject: &str) -> String {
-    [purpose, "\0", subject].concat()
 }
 
 fn new_keys(randomness: &dyn Randomness) -> StoredKeys {

@@ -11,10 +11,14 @@
 mod encryption;
 mod erasure;
 mod key_file;
+mod key_id;
+mod key_state;
 mod keys;
 mod stored_keys;
 mod tree;
 
 pub use erasure::{Erasure, ErasureList, InvalidErasureList};
 pub use key_file::{KeyFile, MasterSecret, MemoryKeyFile};
-pub use keys::{KeyId, OpenKeysError, Opened, SubjectKeys, WriteKeysError};
+pub use key_id::KeyId;
+pub use keys::{KeysInUse, OpenKeysError, Opened, SubjectKeys, WriteKeysError};
+pub use stored_keys::{STORE_ID_BYTES, store_id_of};

@@ -4,7 +4,7 @@
 use crate::{
     Erasure, ErasureList, KeyId, MasterSecret, OpenKeysError,
     encryption::{TextKey, derived},
-    erasure::PurposeErasure,
+    erasure::{Advance, PurposeErasure},
     tree::{PuncturableTree, SEED_BYTES, Seed, StoredNode},
 };
 use minicbor::{Decode, Encode, bytes::ByteArray};
@@ -12,7 +12,7 @@ use minicbor::{Decode, Encode, bytes::ByteArray};
 /// Beginning of the file: what it is, and the format.
 const MAGIC: &[u8; 8] = b"ICKEYS 1";
 /// Bytes of the identifier of the keys.
-pub(crate) const STORE_ID_BYTES: usize = 16;
+pub const STORE_ID_BYTES: usize = 16;
 /// Bytes of the identifier of the master key; all 0 for none.
 const MASTER_ID_BYTES: usize = 8;
 const HEADER_BYTES: usize = MAGIC.len() + STORE_ID_BYTES + MASTER_ID_BYTES;
@@ -68,7 +68,24 @@ impl MasterKey {
     }
 }
 
+/// Identifier of the keys in a file; `None` when it is no key file.
+pub fn store_id_of(file: &[u8]) -> Option<[u8; STORE_ID_BYTES]> {
+    file.strip_prefix(MAGIC)?.first_chunk().copied()
+}
+
 impl StoredKeys {
+    /// Advances erasures, and destroys the keys whose erasure is done; whether anything has changed.
+    pub(crate) fn advance(&mut self, to: &[Advance<'_>]) -> bool {
+        let mut has_changed = false;
+        for (id, purpose, stage) in to {
+            has_changed |= self.erasures.advance(*id, purpose, *stage);
+            if self.erasures.get(*id) == Some(Erasure::Done) {
+                self.tree.puncture(id.0);
+            }
+        }
+        has_changed
+    }
+
     /// Content of the file.
     pub(crate) fn encoded(&self, master: &MasterKey) -> Vec<u8> {
         let stored = |(id, erasure): (&KeyId, &PurposeErasure)| {
@@ -162,6 +179,18 @@ mod tests {
             assert!(matches!(read, Err(OpenKeysError::OtherMasterKey)));
         }
         assert!(!file.windows(32).any(|bytes| bytes == [2; 32]), "the secret is not in it");
+    }
+
+    #[test]
+    fn neither_a_destroyed_leaf_nor_what_it_follows_from_is_stored() {
+        let whole = PuncturableTree::new([3; SEED_BYTES]);
+        let file = keys().encoded(&MasterKey::new(None));
+        let (header, sealed) = file.split_at(HEADER_BYTES);
+        let content = own_key(&keys().store_id).decrypt(header, sealed).unwrap();
+        let has = |seed: &Seed| content.windows(SEED_BYTES).any(|bytes| bytes == seed);
+        // The leaf beside it is a node of its own now.
+        assert!(has(&whole.leaf(8).unwrap()));
+        assert!(!has(&whole.leaf(9).unwrap()) && !has(&[3; SEED_BYTES]));
     }
 
     #[test]

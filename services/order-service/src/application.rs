@@ -5,6 +5,7 @@ pub(crate) mod cancellation_saga;
 pub(crate) mod checkout_input;
 pub(crate) mod checkout_saga;
 pub(crate) mod claim_order;
+pub(crate) mod customer_orders;
 pub(crate) mod ending;
 pub(crate) mod erase_customer;
 pub(crate) mod error;

@@ -48,9 +48,8 @@ pub const MODULE: Module = Module {
 async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     let (tasks, spawner) = (context.tasks.clone(), context.tasks.clone());
     let documents = Arc::clone(&context.storage.documents);
-    let keys = Arc::clone(&context.storage.subject_keys);
-    let customers: Arc<dyn Customers> = Arc::new(CustomerKeys(keys));
-    refold_former_index(&context.storage, context.ids.now()).await?;
+    let customers: Arc<dyn Customers> = Arc::new(CustomerKeys::of(&context.storage));
+    refold_former_index(&context.storage).await?;
     let settings: OrderSettings = context.settings()?;
     let letters = settings.letters(&context.ids).map_err(BuildError::Other)?;
     let dependencies = ServiceDependencies {

@@ -3,6 +3,7 @@
 mod account_orders;
 mod adapters;
 mod bank_transfers;
+mod concurrent_erasure;
 mod consumer;
 mod contradictions;
 mod customer_erasure;

@@ -99,6 +99,13 @@ pub(crate) async fn wire(
         Arc::new(refunds.clone()),
         Arc::new(receipts.clone()),
     ];
+    let erase = EraseCustomer {
+        orders: Arc::clone(&orders),
+        checkouts: checkouts.clone(),
+        retention: settings.retention(),
+    };
+    // A restored backup brings back who was erased since; nobody is shown before that is undone.
+    erase.advance_all().await;
     let methods = PaymentMethods {
         orders: Arc::clone(&orders),
         payments,
@@ -123,7 +130,7 @@ pub(crate) async fn wire(
         },
         list: ListOrders { orders: Arc::clone(&orders), numbers, sagas },
         export: ExportCustomer { orders: Arc::clone(&orders) },
-        erase: EraseCustomer { orders: Arc::clone(&orders), retention: settings.retention() },
+        erase,
         cancel: CancelOrder {
             orders: Arc::clone(&orders),
             checkouts: checkouts.clone(),

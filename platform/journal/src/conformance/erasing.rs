@@ -1,9 +1,10 @@
 //! Personal data: whole while its key is there, and gone with it.
 
-use super::{append, appended, event};
-use crate::{NewEvent, Personal, RecordedEvent, ServiceStorage, TypedEvent};
+use super::{append, appended, event, read};
+use crate::{AppendError, NewEvent, Personal, RecordedEvent, ServiceStorage, TypedEvent};
 use bytes::Bytes;
 use std::sync::Arc;
+use storage::StorageError;
 use subject_keys::{Erasure, KeyId};
 
 const PURPOSE: &str = "contact";
@@ -36,11 +37,22 @@ pub async fn personal_data_is_gone_with_its_key(storage: ServiceStorage) {
     }
     let others = storage.journal.read("b", 0, 10).await.expect("the journal answers");
     assert_eq!(others[0].data, WHOLE, "what concerns somebody else is not");
+}
 
-    let late = NewEvent { id: event(3).id, ..letter(ann) };
-    appended(&*storage.journal, append("c", 0, vec![late])).await;
-    let late = storage.journal.read("c", 0, 10).await.expect("the journal answers");
-    assert_eq!(late[0].data, ERASED, "what arrives late is not stored");
+/// From the request of an erasure on nothing is stored under its key, which would be an event of nobody: whoever decided on it decides
+/// again.
+pub async fn nothing_is_stored_under_a_key_that_is_given_up(storage: ServiceStorage) {
+    let keys = &storage.subject_keys;
+    let key = keys.id(PURPOSE, "ann");
+    for stage in [Erasure::Requested, Erasure::Done] {
+        keys.advance_erasures(PURPOSE, &[(key, stage)]).expect("keys can be written");
+        let refused = storage.journal.append(append("a", 0, vec![letter(key)])).await;
+        let refused = refused.map(drop).expect_err("the key is given up");
+        assert!(matches!(refused, AppendError::Storage(StorageError::Unavailable(_))));
+        assert!(read(&*storage.journal, "a").await.is_empty());
+    }
+    let now = letter(keys.id(PURPOSE, "ann"));
+    appended(&*storage.journal, append("a", 0, vec![now])).await;
 }
 
 fn letter(key: KeyId) -> NewEvent {

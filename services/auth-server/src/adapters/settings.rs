@@ -8,11 +8,13 @@ use identifiers::Email;
 use mail::{MailFolder, MailTee, MailTerminal, Mailer};
 use outbound::{FetchLimits, Fetcher, Reach};
 use serde::{Deserialize, Serialize};
-use settings::{Allowed, InvalidSetting, Secret, SectionSettings};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use settings::{Allowed, InvalidSetting, MASTER_KEY_BYTES_MIN, Secret, SectionSettings};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
-/// Shortest master key, in bytes.
-const MASTER_KEY_BYTES_MIN: usize = 16;
 /// Longest name of the shop, in bytes.
 pub(crate) const NAME_BYTES_MAX: usize = 500;
 
@@ -164,8 +166,7 @@ impl SectionSettings for AuthSettings {
             let expected = "expected an e-mail address such as no-reply@shop.example, or nothing";
             return Err(InvalidSetting::new("mail_from", expected));
         }
-        let length = self.master_key.expose().len();
-        if !self.master_key.is_empty() && length < MASTER_KEY_BYTES_MIN {
+        if settings::master_key(&self.master_key, Path::new("")).is_err() {
             return Err(InvalidSetting::new("master_key", "expected at least 16 bytes"));
         }
         Ok(())
@@ -251,23 +252,9 @@ impl AuthSettings {
 
     /// Master key, if one is configured.
     pub(crate) fn master_key(&self) -> Result<Option<Vec<u8>>, String> {
-        if !self.master_key.is_empty() {
-            return Ok(Some(self.master_key.expose().trim().as_bytes().to_vec()));
-        }
-        let file = &self.master_key_file;
-        if file.as_os_str().is_empty() {
-            return Ok(None);
-        }
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| format!("auth-server.master_key_file: {}: {error}", file.display()))?;
-        let key = text.trim().as_bytes().to_vec();
-        if key.len() < MASTER_KEY_BYTES_MIN {
-            return Err(format!(
-                "auth-server.master_key_file: the key in {} is shorter than {MASTER_KEY_BYTES_MIN} bytes",
-                file.display()
-            ));
-        }
-        Ok(Some(key))
+        let key = settings::master_key(&self.master_key, &self.master_key_file)
+            .map_err(|error| format!("auth-server.{error}"))?;
+        Ok(key.map(|key| key.expose().as_bytes().to_vec()))
     }
 }
 

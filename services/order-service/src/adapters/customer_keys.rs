@@ -4,53 +4,103 @@ use crate::{
     domain::events::Customer,
     ports::customers::{Customers, ErasureStage, key_of},
 };
+use async_trait::async_trait;
+use journal::ServiceStorage;
 use kernel::Timestamp;
 use std::sync::Arc;
-use storage::StorageError;
-use subject_keys::{Erasure, KeyId, SubjectKeys};
+use storage::{KeyValue, StorageError};
+use subject_keys::{Erasure, KeyId, SubjectKeys, WriteKeysError};
 
 /// Purpose for which contact details are kept: to deliver and settle orders, and to prove them to the tax office.
 const PURPOSE: &str = "order_contact";
 
 /// Pseudonyms from the keys of the process.
 #[derive(Clone, Debug)]
-pub(crate) struct CustomerKeys(pub(crate) Arc<SubjectKeys>);
+pub(crate) struct CustomerKeys {
+    keys: Arc<SubjectKeys>,
+    values: Arc<dyn KeyValue>,
+}
 
+impl CustomerKeys {
+    pub(crate) fn of(storage: &ServiceStorage) -> Self {
+        let (keys, values) = (Arc::clone(&storage.subject_keys), Arc::clone(&storage.key_value));
+        Self { keys, values }
+    }
+
+    /// Changes the keys on a thread that may wait for the disk: the file grows with every erasure.
+    async fn change(
+        &self,
+        change: impl FnOnce(&SubjectKeys) -> Result<(), WriteKeysError> + Send + 'static,
+    ) -> Result<(), StorageError> {
+        let keys = Arc::clone(&self.keys);
+        let changed = tokio::task::spawn_blocking(move || change(&keys)).await;
+        let unavailable = |error: &dyn ToString| StorageError::Unavailable(error.to_string());
+        changed.map_err(|error| unavailable(&error))?.map_err(|error| unavailable(&error))
+    }
+}
+
+#[async_trait]
 impl Customers for CustomerKeys {
     fn current(&self, email: &str) -> Customer {
-        customer(self.0.id(PURPOSE, &folded(email)))
+        customer(self.keys.id(PURPOSE, &folded(email)))
     }
 
     fn first(&self, email: &str) -> Customer {
-        customer(self.0.first_id(PURPOSE, &folded(email)))
+        customer(self.keys.first_id(PURPOSE, &folded(email)))
     }
 
     fn readable(&self, email: &str) -> Vec<Customer> {
-        self.0.readable_ids(PURPOSE, &folded(email)).into_iter().map(customer).collect()
+        self.keys.readable_ids(PURPOSE, &folded(email)).into_iter().map(customer).collect()
     }
 
-    fn advance(&self, customer: Customer, to: ErasureStage) -> Result<(), StorageError> {
+    fn is_given_up(&self, customer: Customer) -> bool {
+        self.keys.erasure(key_of(customer)).is_some()
+    }
+
+    async fn request(&self, customer: Customer) -> Result<(), StorageError> {
+        let key = key_of(customer);
+        self.change(move |keys| keys.request_erasures(PURPOSE, &[key])).await
+    }
+
+    async fn advance(&self, customer: Customer, to: ErasureStage) -> Result<(), StorageError> {
         let stage = match to {
             ErasureStage::Requested => Erasure::Requested,
             ErasureStage::RetainedUntil(until) => Erasure::Restricted(until),
             ErasureStage::Done => Erasure::Done,
         };
-        self.0
-            .advance_erasures(PURPOSE, &[(key_of(customer), stage)])
-            .map_err(|error| StorageError::Unavailable(error.to_string()))
+        let key = key_of(customer);
+        self.change(move |keys| keys.advance_erasures(PURPOSE, &[(key, stage)])).await
     }
 
     fn requested(&self) -> Vec<Customer> {
-        self.0.requested(PURPOSE).into_iter().map(customer).collect()
+        self.keys.requested(PURPOSE).into_iter().map(customer).collect()
+    }
+
+    fn erased(&self) -> Vec<Customer> {
+        self.keys.erased(PURPOSE).into_iter().map(customer).collect()
     }
 
     fn due(&self, now: Timestamp) -> Vec<Customer> {
-        self.0.due(PURPOSE, now).into_iter().map(customer).collect()
+        self.keys.due(PURPOSE, now).into_iter().map(customer).collect()
+    }
+
+    async fn note_attempt(&self, customer: Customer) -> Result<(), StorageError> {
+        // It lies before the end of the saga in the log, so nobody has to wait for it.
+        self.values.put(&attempt_key(customer), "1".into(), None).await.map(drop)
+    }
+
+    async fn has_attempts(&self, customer: Customer, now: Timestamp) -> Result<bool, StorageError> {
+        Ok(self.values.value(&attempt_key(customer), now).await?.is_some())
     }
 }
 
 fn customer(key: KeyId) -> Customer {
     Customer(u64::from_le_bytes(key.to_bytes()))
+}
+
+/// Key of the note that a customer has attempts that left no order.
+fn attempt_key(customer: Customer) -> String {
+    format!("customer_attempt/{}", key_of(customer))
 }
 
 /// E-mail address in one form for each person.

@@ -1,6 +1,7 @@
 //! Offline maintenance of orders: rebuild of the order index, invariant checks, and facts for cross-service checks.
 
 mod checker;
+mod index_format;
 
 use super::{customer_keys::CustomerKeys, journal::status, order_index::DocumentOrderIndex};
 use crate::{
@@ -26,21 +27,16 @@ use contracts::{
 };
 use identifiers::OrderId;
 use journal::{
-    Aggregate, DecodeError, RecordedEvent, ServiceStorage,
+    Aggregate, DecodeError, Position, RecordedEvent, ServiceStorage,
     maintenance::{Facts, Grain, ReadModel, refold},
 };
-use kernel::{Money, Timestamp, Uuid};
+use kernel::{Money, Uuid};
 use messaging::Subscription;
 use runtime::{Maintenance, OfflineContext};
 use saga::maintenance::{RunningSagas, SagaChecker, SagaKind};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use storage::{Collection, StorageError, Write};
-
-/// Key of the format in which the order index was written.
-const INDEX_FORMAT_KEY: &str = "order_index_format";
-/// Format of the order index: 2 has pseudonyms in place of e-mail addresses.
-const INDEX_FORMAT: &str = "2";
 
 const SAGAS: &[SagaKind] = &[
     SagaKind::of::<CheckoutInput>("checkout"),
@@ -79,24 +75,17 @@ pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
 }
 
 fn order_index(storage: &ServiceStorage) -> DocumentOrderIndex {
-    let customers = Arc::new(CustomerKeys(Arc::clone(&storage.subject_keys)));
+    let customers = Arc::new(CustomerKeys::of(storage));
     DocumentOrderIndex { documents: Arc::clone(&storage.documents), customers }
 }
 
-/// Folds the order index again where an earlier release wrote it, with e-mail addresses and names in it. It is repeated when it was
-/// interrupted.
-pub(crate) async fn refold_former_index(
-    storage: &ServiceStorage,
-    now: Timestamp,
-) -> Result<(), StorageError> {
-    let format = storage.key_value.value(INDEX_FORMAT_KEY, now).await?;
-    if format.is_some_and(|format| format == INDEX_FORMAT) {
+/// Folds the order index again where an earlier release wrote it. It is repeated when it was interrupted.
+pub(crate) async fn refold_former_index(storage: &ServiceStorage) -> Result<(), StorageError> {
+    if index_format::is_current(&*storage.documents).await? {
         return Ok(());
     }
     let models: [Box<dyn ReadModel>; 1] = [Box::new(OrderIndexRebuild(order_index(storage)))];
-    refold(storage, &models, &|_| ()).await?;
-    let commit = storage.key_value.put(INDEX_FORMAT_KEY, INDEX_FORMAT.into(), None).await?;
-    commit.wait().await.map_err(|error| StorageError::Unavailable(error.to_string()))
+    refold(storage, &models, &|_| ()).await
 }
 
 /// Rebuild of the order index, from all events of each order.
@@ -115,6 +104,10 @@ impl ReadModel for OrderIndexRebuild {
     fn writes(&self, events: &[RecordedEvent]) -> Result<Vec<Write>, StorageError> {
         let Some((id, order)) = order_of(events)? else { return Ok(Vec::new()) };
         Ok(vec![self.0.order_write(id, &order)])
+    }
+
+    fn checkpoint_writes(&self, _: Position) -> Vec<Write> {
+        vec![index_format::note()]
     }
 }
 

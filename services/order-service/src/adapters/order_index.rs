@@ -96,7 +96,8 @@ impl DocumentOrderIndex {
         };
         let sequence = order.placed.sequence();
         let customer = self.customer(&order.placed);
-        let entry = NewEntry { summary: view::summary(id, order), sequence, customer: &customer };
+        let (summary, erased) = (view::summary(id, order), order.customer_erased);
+        let entry = NewEntry { summary, sequence, customer: &customer, erased };
         let body = kernel::json::to_vec(&entry).expect("plain data with text keys can be encoded");
         let fields = vec![
             (SEQUENCE, FieldValue::Integer(integer(sequence))),
@@ -200,11 +201,13 @@ fn matches(summary: &OrderSummary, filter: &OrderFilter) -> bool {
 /// Whether an order is of a customer of the filter. The time it takes does not tell how alike two pseudonyms are, since those are
 /// keyed hashes.
 fn is_of_customer(stored: &StoredDocument, filter: &OrderFilter) -> Result<bool, StorageError> {
-    if filter.customers.is_empty() {
+    if filter.customers.is_empty() && !filter.unerased {
         return Ok(true);
     }
-    let StoredCustomer { customer } = read(stored)?;
-    Ok(filter.customers.iter().any(|wanted| pseudonym(*wanted) == customer))
+    let StoredCustomer { customer, erased } = read(stored)?;
+    let wanted = &filter.customers;
+    let is_wanted = wanted.is_empty() || wanted.iter().any(|it| pseudonym(*it) == customer);
+    Ok(is_wanted && !(filter.unerased && erased))
 }
 
 /// Pseudonym as it is in the index.
@@ -235,13 +238,16 @@ struct NewEntry<'a> {
     summary: OrderSummary,
     sequence: u64,
     customer: &'a str,
+    erased: bool,
 }
 
-/// Pseudonym of the customer of a stored document.
+/// Pseudonym of the customer of a stored document, and whether the erasure was recorded.
 #[derive(Debug, Deserialize)]
 struct StoredCustomer {
     #[serde(default)]
     customer: String,
+    #[serde(default)]
+    erased: bool,
 }
 
 /// Place in the sequence of a stored document; older ones do not have it.

@@ -4,7 +4,7 @@ use super::{error::OrderError, orders::Orders};
 use crate::domain::order_number::OrderNumbers;
 use crate::ports::order_index::{OrderFilter, OrderPage};
 use identifiers::SagaId;
-use kernel::{Problem, Timestamp};
+use kernel::Timestamp;
 use saga::{RetryError, SagaState, SagaSummary, Sagas};
 use std::sync::Arc;
 
@@ -23,22 +23,24 @@ impl ListOrders {
         email: Option<&str>,
         filter: OrderFilter,
     ) -> Result<OrderPage, OrderError> {
-        let customers = email.map(|email| self.orders.customers.current(email));
-        let filter = OrderFilter { customers: customers.into_iter().collect(), ..filter };
-        self.with_contact(self.orders.order_index.page(filter).await).await
+        let page = match email {
+            Some(email) => {
+                let pseudonyms = self.orders.customers.readable(email);
+                self.orders.of_customer(&pseudonyms, filter).await?
+            }
+            None => self.orders.order_index.page(filter).await.map_err(OrderError::Refused)?,
+        };
+        self.with_contact(page).await
     }
 
     /// Page of the orders of an account, newest first.
     pub(crate) async fn of_account(&self, filter: OrderFilter) -> Result<OrderPage, OrderError> {
-        self.with_contact(self.orders.order_index.page(filter).await).await
+        let page = self.orders.order_index.page(filter).await.map_err(OrderError::Refused)?;
+        self.with_contact(page).await
     }
 
     /// Page with the contact details, which the index does not know.
-    async fn with_contact(
-        &self,
-        page: Result<OrderPage, Problem>,
-    ) -> Result<OrderPage, OrderError> {
-        let mut page = page.map_err(OrderError::Refused)?;
+    async fn with_contact(&self, mut page: OrderPage) -> Result<OrderPage, OrderError> {
         for summary in &mut page.orders {
             let Some(found) = self.orders.find(summary.id).await? else { continue };
             let placed = &found.order.placed;

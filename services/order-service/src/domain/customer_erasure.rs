@@ -13,7 +13,7 @@ use kernel::Timestamp;
 impl Order {
     /// Erases the customer, once nothing is open.
     pub(crate) fn erase_customer(&self, at: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
-        if self.placed.is_erased() {
+        if self.customer_erased {
             return Ok(vec![]);
         }
         let has_ended = match &self.state {

@@ -24,6 +24,8 @@ pub(crate) struct Order {
     pub(crate) captured: Money,
     /// Refunds, oldest first, dropped ones included.
     pub(crate) refunds: Vec<RefundRecord>,
+    /// Whether the erasure of the customer was recorded. Without their key the contact details are gone in any case.
+    pub(crate) customer_erased: bool,
     /// History, oldest first.
     pub(crate) history: Vec<HistoryEntry>,
 }
@@ -240,6 +242,7 @@ impl Order {
             }
             OrderEvent::CustomerErased { .. } => {
                 order.placed = Arc::new(order.placed.without_contact());
+                order.customer_erased = true;
             }
             OrderEvent::Claimed { account, .. } => {
                 order.placed =
@@ -264,6 +267,7 @@ impl Order {
             authorised: zero,
             captured: zero,
             refunds: Vec::new(),
+            customer_erased: false,
             history: Vec::new(),
         }
     }

@@ -1,6 +1,7 @@
 //! Port to the pseudonyms of customers, under whose keys their contact details are stored.
 
 use crate::domain::events::Customer;
+use async_trait::async_trait;
 use kernel::Timestamp;
 use std::fmt::Debug;
 use storage::StorageError;
@@ -23,6 +24,7 @@ pub(crate) enum ErasureStage {
 }
 
 /// Pseudonyms of customers.
+#[async_trait]
 pub(crate) trait Customers: Send + Sync + Debug {
     /// Pseudonym for a new order with this e-mail address. After an erasure it is another one.
     fn current(&self, email: &str) -> Customer;
@@ -33,12 +35,27 @@ pub(crate) trait Customers: Send + Sync + Debug {
     /// Pseudonyms under which orders with this e-mail address can be read: those whose erasure is deferred, and the current one.
     fn readable(&self, email: &str) -> Vec<Customer>;
 
+    /// Whether the erasure of a customer was requested, however far it is.
+    fn is_given_up(&self, customer: Customer) -> bool;
+
+    /// Requests the erasure of a customer, under whose pseudonym nothing is placed from here on; durable when this returns.
+    async fn request(&self, customer: Customer) -> Result<(), StorageError>;
+
     /// Advances the erasure of a customer; durable when this returns.
-    fn advance(&self, customer: Customer, to: ErasureStage) -> Result<(), StorageError>;
+    async fn advance(&self, customer: Customer, to: ErasureStage) -> Result<(), StorageError>;
 
     /// Customers whose erasure is deferred.
     fn requested(&self) -> Vec<Customer>;
 
+    /// Customers who were erased, and whose contact details nobody can read.
+    fn erased(&self) -> Vec<Customer>;
+
     /// Customers whose contact details need not be kept any longer at this time.
     fn due(&self, now: Timestamp) -> Vec<Customer>;
+
+    /// Records that a checkout of a customer has left no order: the index has nothing of it, and its saga has the contact details.
+    async fn note_attempt(&self, customer: Customer) -> Result<(), StorageError>;
+
+    /// Whether that was recorded.
+    async fn has_attempts(&self, customer: Customer, now: Timestamp) -> Result<bool, StorageError>;
 }

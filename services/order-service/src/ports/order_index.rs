@@ -32,6 +32,8 @@ pub(crate) struct OrderFilter {
     /// Account whose orders these are; without one, any order, also of guests.
     pub(crate) account: Option<AccountId>,
     pub(crate) number: Option<NumberFilter>,
+    /// Whether orders from which the customer was erased are left out.
+    pub(crate) unerased: bool,
     /// Whether attempts are among the orders; a filter by status decides it by itself.
     pub(crate) attempts: bool,
     pub(crate) limit: PageLimit,

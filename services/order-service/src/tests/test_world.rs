@@ -129,8 +129,9 @@ impl TestWorld {
         points: &Arc<CrashPoints>,
         spawn: Spawn,
     ) -> ServiceDependencies {
-        let ServiceStorage { documents, subject_keys, key_value, .. } = self.storage();
-        let customers: Arc<dyn Customers> = Arc::new(CustomerKeys(subject_keys));
+        let storage = self.storage();
+        let customers: Arc<dyn Customers> = Arc::new(CustomerKeys::of(&storage));
+        let ServiceStorage { documents, key_value, .. } = storage;
         ServiceDependencies {
             journal,
             order_index: Arc::new(DocumentOrderIndex {

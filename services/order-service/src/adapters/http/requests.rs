@@ -142,6 +142,7 @@ pub(super) fn order_filter(
         status: status.transpose()?,
         customers: Vec::new(),
         account: None,
+        unerased: false,
         // A number is looked for among the attempts as well.
         attempts: query.number.is_some(),
         number: query.number.map(|number| NumberFilter::parse(&number, numbers)),

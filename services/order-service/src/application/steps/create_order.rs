@@ -7,7 +7,10 @@ use crate::{
         orders::Orders,
     },
     domain::{
-        events::Placed, order::OrderCommand, order_state::OrderState, quote::Quote,
+        events::{Customer, Placed},
+        order::OrderCommand,
+        order_state::OrderState,
+        quote::Quote,
         rejection::Rejection,
     },
     ports::{PortError, carts::Carts},
@@ -35,14 +38,12 @@ impl Step<CheckoutInput> for CreateOrder {
         if !is_first_attempt && let Some(progress) = self.progress_of_existing(input).await? {
             return Ok(progress);
         }
-        if input.is_erased() {
-            return Err(OrderError::from(Rejection::CustomerErased).into());
-        }
+        let customer = self.customer(input).map_err(OrderError::from)?;
         let quote = self.quote(input).await?;
         if input.expected_total.is_some_and(|expected| expected != quote.totals.total) {
             return Err(StepError::refused(price_changed(&quote)));
         }
-        let placed = self.placed(input, quote).map_err(OrderError::from)?;
+        let placed = self.placed(input, customer, quote).map_err(OrderError::from)?;
         self.orders.create(input.order_id, &OrderCommand::Place(Arc::new(placed))).await?;
         Ok(Progress::Done)
     }
@@ -50,8 +51,13 @@ impl Step<CheckoutInput> for CreateOrder {
     async fn undo(&self, input: &CheckoutInput, because: &Problem) -> Result<(), StepError> {
         let cancel = OrderCommand::Cancel { reason: because.code.to_string() };
         match self.orders.execute(input.order_id, &cancel).await {
+            Ok(_) => {}
             // Never placed, so nothing to cancel.
-            Ok(_) | Err(OrderError::Rejected(Rejection::Unknown)) => {}
+            Err(OrderError::Rejected(Rejection::Unknown)) => {
+                if let Some(customer) = input.customer {
+                    self.orders.customers.note_attempt(customer).await.map_err(OrderError::from)?;
+                }
+            }
             Err(error) => return Err(error.into()),
         }
         let Some(cart) = input.cart_id() else { return Ok(()) };
@@ -97,7 +103,22 @@ impl CreateOrder {
         }
     }
 
-    fn placed(&self, input: &CheckoutInput, quote: Quote) -> Result<Placed, Rejection> {
+    /// Whose order it is going to be. Nobody who was erased since the checkout began gets one.
+    fn customer(&self, input: &CheckoutInput) -> Result<Customer, Rejection> {
+        let customers = &self.orders.customers;
+        let customer = input.customer.unwrap_or_else(|| customers.first(&input.email));
+        if input.is_erased() || customers.is_given_up(customer) {
+            return Err(Rejection::CustomerErased);
+        }
+        Ok(customer)
+    }
+
+    fn placed(
+        &self,
+        input: &CheckoutInput,
+        customer: Customer,
+        quote: Quote,
+    ) -> Result<Placed, Rejection> {
         let billing = input.billing_address.as_ref().unwrap_or(&input.shipping_address);
         let (currency, totals) = (quote.currency, quote.totals);
         let (lines, shipping) = quote.paid_lines()?;
@@ -118,8 +139,7 @@ impl CreateOrder {
             at: self.orders.now(),
             terms: input.terms.clone(),
             sequence: (sequence != number).then_some(sequence),
-            // Not that of the input: its erasure may have been requested meanwhile.
-            customer: Some(self.orders.customers.current(&input.email)),
+            customer: Some(customer),
             account: input.account,
         })
     }

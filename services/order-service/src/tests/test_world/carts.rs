@@ -23,6 +23,8 @@ pub(crate) struct FakeCarts {
     carts: HashMap<CartId, CartState>,
     /// Price of a mug, in minor units.
     pub(crate) price: i64,
+    /// Whether the service does not respond.
+    pub(crate) is_down: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +36,7 @@ enum CartState {
 
 impl FakeCarts {
     pub(crate) fn with(cart: CartId) -> Self {
-        Self { carts: [(cart, CartState::Open)].into(), price: 1_800 }
+        Self { carts: [(cart, CartState::Open)].into(), price: 1_800, is_down: false }
     }
 
     pub(crate) fn is_open(&self, cart: CartId) -> Result<(), String> {
@@ -53,6 +55,10 @@ impl FakeCarts {
     }
 
     fn freeze(&mut self, cart: CartId, order: OrderId) -> Result<(), PortError> {
+        if self.is_down {
+            let reason = "it does not respond".to_owned();
+            return Err(PortError::Unavailable { service: "shopping-cart-service", reason });
+        }
         let Some(cart) = self.carts.get_mut(&cart) else {
             return Err(refused(Problem::not_found("cart", cart)));
         };
