@@ -3,7 +3,6 @@
 //! The checks have names in the code (`kernel::security_checks`). The tests are built once, with the feature `kernel/mutations`; a run of
 //! a test is told by the environment which check to leave out.
 
-mod auth;
 mod sources;
 
 use crate::suites::workspace::{Suite, Workspace};
@@ -30,13 +29,22 @@ struct Mutation {
     test: &'static str,
 }
 
-const fn mutation(
-    check: &'static str,
-    lets_through: &'static str,
-    suite: &'static str,
-    test: &'static str,
-) -> Mutation {
-    Mutation { check, lets_through, suite, test }
+/// Area of checks: its name on the command line, its crates, and its table.
+const AREA: &str = "auth";
+const PACKAGES: [&str; 4] = ["jose", "webauthn", "resource-server", "auth-server"];
+const TABLE: &str = include_str!("mutations/auth.txt");
+
+/// Mutations of the table: a line each, `check | what is let through | suite | test`.
+fn mutations() -> Outcome<Vec<Mutation>> {
+    let lines = TABLE.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    let mutation = |line: &'static str| {
+        let columns: Vec<&str> = line.split('|').map(str::trim).collect();
+        match columns[..] {
+            [check, lets_through, suite, test] => Ok(Mutation { check, lets_through, suite, test }),
+            _ => Err(format!("not four columns: {line}").into()),
+        }
+    };
+    lines.map(mutation).collect()
 }
 
 /// Outcome of the mutation of one check.
@@ -52,17 +60,18 @@ enum MutationOutcome {
 
 /// Runs the mutations of an area, or lists them.
 pub(crate) fn run(root: &Path, area: &str, only: &[String], list: bool) -> Outcome<bool> {
-    if area != auth::AREA {
-        return Err(format!("there are no mutations of `{area}`; there are: {}", auth::AREA).into());
+    if area != AREA {
+        return Err(format!("there are no mutations of `{area}`; there are: {AREA}").into());
     }
-    let chosen = chosen(only)?;
+    let mutations = mutations()?;
+    let chosen = chosen(&mutations, only)?;
     if list {
         for Mutation { check, lets_through, suite, test } in chosen {
             println!("{check:<34} {lets_through}\n{:<34} {suite}: {test}", "");
         }
         return Ok(true);
     }
-    sources::compare(root, auth::MUTATIONS)?;
+    sources::compare(root, &mutations)?;
     let suites = build(root)?;
     let mut survivors = 0;
     for (number, mutation) in chosen.iter().enumerate() {
@@ -88,18 +97,18 @@ pub(crate) fn run(root: &Path, area: &str, only: &[String], list: bool) -> Outco
     Ok(survivors == 0)
 }
 
-fn chosen(only: &[String]) -> Outcome<Vec<&'static Mutation>> {
-    let is_known = |name: &String| auth::MUTATIONS.iter().any(|it| it.check == name);
+fn chosen<'a>(mutations: &'a [Mutation], only: &[String]) -> Outcome<Vec<&'a Mutation>> {
+    let is_known = |name: &String| mutations.iter().any(|it| it.check == name);
     if let Some(unknown) = only.iter().find(|name| !is_known(name)) {
         return Err(format!("there is no check `{unknown}`: `--list` shows them all").into());
     }
     let is_chosen = |it: &&Mutation| only.is_empty() || only.iter().any(|name| name == it.check);
-    Ok(auth::MUTATIONS.iter().filter(is_chosen).collect())
+    Ok(mutations.iter().filter(is_chosen).collect())
 }
 
 /// Builds the test programs of all crates that have checks, with the checks switchable.
 fn build(root: &Path) -> Outcome<Vec<Suite>> {
-    let packages: Vec<String> = auth::PACKAGES.iter().map(|&name| name.to_owned()).collect();
+    let packages: Vec<String> = PACKAGES.iter().map(|&name| name.to_owned()).collect();
     Workspace::read(root)?.build(&packages, &[FEATURE])
 }
 

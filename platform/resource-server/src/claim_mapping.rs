@@ -2,6 +2,7 @@
 
 use crate::{Principal, RoleMapping, TokenError, TrustedIssuer};
 use jose::{ClaimError, Claims};
+use kernel::security_checks::holds;
 use serde_json::Value;
 
 /// Longest subject, in bytes (OpenID Connect Core, section 2).
@@ -22,7 +23,10 @@ pub(crate) fn refuse_other_types(claims: &Claims) -> Result<(), TokenError> {
         |name: &&str| claims.text("typ").is_some_and(|typ| typ.eq_ignore_ascii_case(name));
     let is_other = CLAIMS_OF_OTHERS.iter().any(|name| claims.get(name).is_some())
         || TYPES_OF_OTHERS.iter().any(is_named);
-    if is_other { Err(TokenError::Type) } else { Ok(()) }
+    if !holds("access_token_claims", !is_other) {
+        return Err(TokenError::Type);
+    }
+    Ok(())
 }
 
 /// Principal of these claims.

@@ -7,7 +7,7 @@ use crate::{
     verified_tokens::{TokenDigest, VerifiedToken, VerifiedTokens, digest},
 };
 use jose::{Algorithm, ClaimError, Claims, Expected, JoseError, Jws, TOKEN_BYTES_MAX};
-use kernel::{Clock, Timestamp};
+use kernel::{Clock, Timestamp, security_checks::holds};
 use std::{sync::Arc, time::Duration};
 
 /// Type of access tokens (RFC 9068, section 2.1).
@@ -63,7 +63,8 @@ impl TokenVerifier {
     async fn remembered(&self, digest: &TokenDigest) -> Option<VerifiedToken> {
         let verified = self.verified.find(digest, self.clock.now())?;
         let keys = self.issuers[verified.issuer].keys.current().await?;
-        (keys.generation == verified.generation).then_some(verified)
+        holds("verified_by_present_keys", keys.generation == verified.generation)
+            .then_some(verified)
     }
 
     /// Asks the issuer from time to time whether a token was revoked. Where it cannot be asked, the token counts: it ends soon in any
@@ -107,7 +108,7 @@ impl TokenVerifier {
         validate(&claims, issuer, &keys, now)?;
         let expires = end(&claims, issuer, now)?;
         // Nobody proves here that they have the key to which a token is bound (RFC 9449, RFC 8705).
-        if claims.get("cnf").is_some() {
+        if !holds("access_token_unbound", claims.get("cnf").is_none()) {
             return Err(TokenError::Unproven);
         }
         let principal = Arc::new(claim_mapping::principal(issuer, &claims)?);
@@ -132,7 +133,8 @@ impl TokenVerifier {
     async fn keys_of(&self, named: &str) -> Result<(usize, Arc<CachedKeys>), TokenError> {
         let mut is_unavailable = false;
         for (position, known) in self.issuers.iter().enumerate() {
-            if known.issuer.name.as_deref().is_some_and(|name| name != named) {
+            let is_named = known.issuer.name.as_deref().is_none_or(|name| name == named);
+            if !is_named {
                 continue;
             }
             match known.keys.current().await {
@@ -154,6 +156,7 @@ fn is_access_token(jws: &Jws<'_>, types: TokenTypes) -> Result<bool, TokenError>
     let is_untyped = header.typ.is_none() || header.is_typed("jwt");
     match types {
         TokenTypes::AlsoUntyped if is_untyped => Ok(false),
+        _ if holds("access_token_type", false) => Ok(true),
         TokenTypes::AlsoUntyped | TokenTypes::AccessTokenOnly => Err(TokenError::Type),
     }
 }
@@ -206,7 +209,7 @@ fn end(claims: &Claims, issuer: &TrustedIssuer, now: Timestamp) -> Result<Timest
             None => end,
         };
     }
-    if now.as_second() >= end.saturating_add(LEEWAY_SECONDS) {
+    if !holds("access_token_lifetime", now.as_second() < end.saturating_add(LEEWAY_SECONDS)) {
         return Err(ClaimError::Expired);
     }
     Timestamp::from_second(end).map_err(|_| ClaimError::Malformed("exp"))

@@ -1,7 +1,7 @@
 //! Limit of attempts at something that can be guessed, per subject, in a window of time. An attempt is counted before it is looked at,
 //! so that parallel ones do not slip through.
 
-use kernel::{Ids, Timestamp};
+use kernel::{Ids, Timestamp, security_checks::holds};
 use std::{sync::Arc, time::Duration};
 use storage::{KeyValue, StorageError};
 
@@ -41,7 +41,7 @@ impl AttemptLimit {
         let count = self.values.add(&self.key(subject), 1, now, Some(until)).await?;
         let max = i64::from(self.failures_max);
         Ok(match count {
-            count if count <= max => LimitDecision::Allowed,
+            count if holds("attempts", count <= max) => LimitDecision::Allowed,
             count if count == max + 1 => LimitDecision::LockedOut,
             _ => LimitDecision::Refused,
         })

@@ -27,7 +27,7 @@ use crate::domain::{
     client::Client,
     events::{Authorization, AuthorizationExtensions, Registration},
 };
-use kernel::Ids;
+use kernel::{Ids, security_checks::holds};
 use pushed_requests::PushedRequests;
 use request::{AuthorizationRefusal, AuthorizationRequest, WantedPerson};
 use std::sync::Arc;
@@ -114,7 +114,9 @@ impl Authorizations {
             // Somebody else signed in than the client wants to hear of.
             return Ok(NextStep::Refuse(LOGIN_REQUIRED));
         }
-        if progress != Progress::Consented && self.needs_consent(request, &client, session).await? {
+        let is_agreed = progress == Progress::Consented
+            || !self.needs_consent(request, &client, session).await?;
+        if !holds("consent", is_agreed) {
             if request.prompt.none {
                 return Ok(NextStep::Refuse(CONSENT_REQUIRED));
             }
@@ -122,7 +124,7 @@ impl Authorizations {
             let account = person.and_then(|person| person.email).unwrap_or_default();
             return Ok(NextStep::Consent { client, account });
         }
-        if !self.use_up(request).await? {
+        if !holds("pushed_request_once", self.use_up(request).await?) {
             return Ok(NextStep::Refuse(USED_REQUEST));
         }
         match (self.code(request, registration, session).await, &request.pushed) {
@@ -148,7 +150,9 @@ impl Authorizations {
         request: &AuthorizationRequest,
     ) -> Result<Option<Arc<Client>>, AuthError> {
         let client = self.clients.find(&request.client).await?;
-        Ok(client.filter(|client| client.changed_at == request.client_changed_at))
+        Ok(client.filter(|client| {
+            holds("client_unchanged", client.changed_at == request.client_changed_at)
+        }))
     }
 
     /// Remembers that a person consented to a request, if it is still valid.
@@ -204,7 +208,7 @@ impl Authorizations {
         match &request.wanted {
             None => true,
             Some(WantedPerson::Subject(subject)) => {
-                *subject == self.subjects.of(session.account, client)
+                holds("wanted_person", *subject == self.subjects.of(session.account, client))
             }
             Some(WantedPerson::Nobody) => false,
         }
@@ -214,7 +218,7 @@ impl Authorizations {
     fn is_recent(&self, request: &AuthorizationRequest, session: &Session) -> bool {
         let age = self.ids.now().as_second() - session.authenticated_at.as_second();
         let is_young = request.max_age.is_none_or(|max_age| max_age > 0 && age <= max_age);
-        is_young && !request.prompt.login
+        holds("sign_in_age", is_young) && holds("prompt_login", !request.prompt.login)
     }
 
     /// Whether the person has to be asked. Of a program on a device nobody knows who it is (RFC 8252, section 8.6), so that it is asked

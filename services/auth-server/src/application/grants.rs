@@ -14,7 +14,7 @@ use crate::domain::{
 };
 use identifiers::GrantId;
 use journal::Repository;
-use kernel::{Ids, Timestamp, prefixed_id};
+use kernel::{Ids, Timestamp, prefixed_id, security_checks::holds};
 use std::{fmt, sync::Arc, time::Duration};
 use storage::{Collection, Document, Documents, FieldValue, Index, Query, StorageError, Write};
 
@@ -182,7 +182,7 @@ impl Grants {
     /// which it was given not ended, unless it was given for longer.
     pub(crate) async fn is_valid(&self, grant: &Grant) -> Result<bool, AuthError> {
         let Authorization { client, account, session, authenticated_at, .. } = &grant.authorization;
-        if grant.is_revoked {
+        if !holds("grant_revoked", !grant.is_revoked) {
             return Ok(false);
         }
         let client_id = client;
@@ -193,10 +193,11 @@ impl Grants {
             account.admits(*authenticated_at)
                 && !account.has_withdrawn(client_id, grant.authorized_at)
         });
-        if !(is_registered && is_admitted) {
+        if !(holds("grant_client", is_registered) && holds("grant_account", is_admitted)) {
             return Ok(false);
         }
-        Ok(grant.has_scope(OFFLINE_ACCESS) || !self.sessions.has_ended(session).await?)
+        let outlives = grant.has_scope(OFFLINE_ACCESS) || !self.sessions.has_ended(session).await?;
+        Ok(holds("grant_session", outlives))
     }
 
     /// Deletes grants whose last token has ended long ago; how many.

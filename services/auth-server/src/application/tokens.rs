@@ -24,7 +24,7 @@ use crate::domain::{
 use active::ActiveToken;
 use identifiers::GrantId;
 use jose::{Algorithm, Claims, Expected, Jwk, JwkSet, Jws, base64url_decode, base64url_encode};
-use kernel::{Ids, Timestamp, Uuid};
+use kernel::{Ids, Timestamp, Uuid, security_checks::holds};
 use rules::{LIFETIME, PASSWORD_ONLY, at_hash, id_token_algorithm, lifetime};
 use serde_json::{Map, Value, json};
 use std::{sync::Arc, time::Duration};
@@ -154,7 +154,8 @@ impl Tokens {
         let Some(jti) = claims.text("jti").filter(|_| claims.validate(&expected).is_ok()) else {
             return Ok(None);
         };
-        if self.values.value(&denied_key(jti), now).await?.is_some() {
+        let denial = self.values.value(&denied_key(jti), now).await?;
+        if !holds("token_denied", denial.is_none()) {
             return Ok(None);
         }
         let Some(id) = grant_of(jti) else {
@@ -203,7 +204,8 @@ impl Tokens {
         let Some(id) = claims.text("client_id").and_then(ClientId::parse) else { return Ok(false) };
         let issued = claims.seconds("iat").ok().flatten().unwrap_or(i64::MIN);
         let client = self.grants.clients.find(&id).await?;
-        Ok(client.is_some_and(|client| client.registered_at.as_second() <= issued))
+        let is_registered = client.is_some_and(|client| client.registered_at.as_second() <= issued);
+        Ok(holds("token_client", is_registered))
     }
 
     /// New identifier of a token that belongs to a grant.
@@ -268,7 +270,10 @@ impl Tokens {
 
 /// Claims of a token of this type that one of these keys signed.
 fn verified(token: &str, typ: &str, keys: &JwkSet, algorithms: &[Algorithm]) -> Option<Claims> {
-    let jws = Jws::parse(token).ok().filter(|jws| jws.header().is_typed(typ))?;
+    let jws = Jws::parse(token).ok()?;
+    if !holds("token_type", jws.header().is_typed(typ)) {
+        return None;
+    }
     let payload = jws.verify_by_set(keys, algorithms).ok()?;
     Claims::parse(&payload).ok()
 }

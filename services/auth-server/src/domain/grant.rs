@@ -5,7 +5,7 @@ use super::{
     Rejection,
     events::{Authorization, ClientId, GrantEvent, RevocationReason},
 };
-use kernel::Timestamp;
+use kernel::{Timestamp, security_checks::holds};
 use std::time::Duration;
 
 /// Grace period in which a refresh token that was just replaced gives the same successor again: two tabs of one client, or an
@@ -80,15 +80,17 @@ impl Grant {
     pub(crate) fn redeem(&self, request: &Redemption<'_>) -> Result<Vec<GrantEvent>, Rejection> {
         let Authorization { client, redirect_uri, code_challenge, code_expires, .. } =
             &self.authorization;
-        let is_same_client = client == request.client;
+        let is_same_client = holds("code_client", client == request.client);
         let is_same_uri = match request.redirect_uri {
             Some(uri) => uri == redirect_uri,
             None => code_challenge.is_some(),
         };
+        let is_same_uri = holds("code_redirect_uri", is_same_uri);
         // Present exactly if there was a challenge: a request without one must not be satisfied by any verifier (downgrade).
-        let is_same_challenge = code_challenge.as_deref() == request.challenge;
+        let is_same_challenge =
+            holds("code_verifier", code_challenge.as_deref() == request.challenge);
         let bound_key = self.authorization.extensions.dpop_key.as_deref();
-        let is_same_key = bound_key.is_none() || bound_key == request.dpop_key;
+        let is_same_key = holds("code_key", bound_key.is_none() || bound_key == request.dpop_key);
         let is_valid = is_same_client && is_same_uri && is_same_challenge && is_same_key;
         if !is_valid || self.is_revoked {
             return Err(Rejection::GrantInvalid);
@@ -97,10 +99,10 @@ impl Grant {
         if self.is_redeemed && request.is_poll {
             return Err(Rejection::GrantInvalid);
         }
-        if self.is_redeemed {
+        if !holds("code_once", !self.is_redeemed) {
             return Ok(vec![GrantEvent::Revoked { reason: RevocationReason::CodeReplayed, at }]);
         }
-        if at >= *code_expires {
+        if !holds("code_end", at < *code_expires) {
             return Err(Rejection::GrantInvalid);
         }
         let (idle_until, refreshable_until) = request.family.unzip();
@@ -116,7 +118,8 @@ impl Grant {
         let Some(family) = self.active_family(client, at) else {
             return Err(Rejection::GrantInvalid);
         };
-        if self.refresh_key.is_some() && self.refresh_key.as_deref() != dpop_key {
+        let is_its_key = self.refresh_key.is_none() || self.refresh_key.as_deref() == dpop_key;
+        if !holds("refresh_token_key", is_its_key) {
             return Err(Rejection::GrantInvalid);
         }
         if generation > family.generation {
@@ -145,7 +148,7 @@ impl Grant {
             let until = replaced.checked_add(GRACE).unwrap_or(Timestamp::MAX);
             generation + 1 == family.generation && at < until
         });
-        if is_within_grace {
+        if holds("refresh_token_once", is_within_grace) {
             return Ok(Vec::new());
         }
         Ok(vec![GrantEvent::Revoked { reason: RevocationReason::RefreshTokenReplayed, at }])
@@ -153,9 +156,12 @@ impl Grant {
 
     /// The refresh tokens, if this client may use the newest of them at this time.
     pub(crate) fn active_family(&self, client: &ClientId, at: Timestamp) -> Option<TokenFamily> {
-        let is_its_own = self.authorization.client == *client && !self.is_revoked;
-        self.family
-            .filter(|family| is_its_own && at < family.idle_until && at < family.refreshable_until)
+        let is_same_client = holds("refresh_token_client", self.authorization.client == *client);
+        let is_its_own = is_same_client && !self.is_revoked;
+        self.family.filter(|family| {
+            let is_alive = at < family.idle_until && at < family.refreshable_until;
+            is_its_own && holds("refresh_token_end", is_alive)
+        })
     }
 
     /// End of the refresh token of this generation, if this client may use it at this time.

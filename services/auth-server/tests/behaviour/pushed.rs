@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use crate::{
-    harness::{BACK, Browser, ISSUER, VERIFIER, World, authorization, challenge, changed},
+    harness::{
+        BACK, Browser, EMAIL, ISSUER, PASSWORD, VERIFIER, World, authorization, challenge, changed,
+    },
     proofs::ProofKey,
 };
 use auth_server::{PolicyRequest, RegistrationRequest};
@@ -57,6 +59,26 @@ async fn a_pushed_request_is_answered_once_and_may_be_shown_twice() {
     with_address.push(("redirect_uri", BACK));
     let again = browser.authorize(&with_address).await;
     assert_eq!(again.parameter("error").as_deref(), Some("invalid_request_uri"));
+}
+
+#[tokio::test]
+async fn of_two_pages_of_one_request_one_is_answered() {
+    let world = World::start().await;
+    let secret = world.secret_client("app").await;
+    let challenge = challenge();
+    let mut fields = authorization("app", &challenge);
+    fields.push(("client_secret", &secret));
+    let pushed = push(&world, &fields).await.json();
+    let uri = pushed["request_uri"].as_str().unwrap();
+    let (one, other) = (Browser::new(&world), Browser::new(&world));
+    let asked = async |browser: &Browser<'_>| {
+        let page = browser.authorize(&arrival("app", uri)).await;
+        browser.sign_in(&page, EMAIL, PASSWORD).await
+    };
+    let (page, other_page) = (asked(&one).await, asked(&other).await);
+    assert!(one.decide(&page, "allow").await.parameter("code").is_some());
+    let answer = other.decide(&other_page, "allow").await;
+    assert_eq!(answer.parameter("error").as_deref(), Some("invalid_request_uri"));
 }
 
 #[tokio::test]

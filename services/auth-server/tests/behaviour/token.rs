@@ -128,6 +128,29 @@ async fn a_code_is_bound_to_its_client_address_and_verifier() {
 }
 
 #[tokio::test]
+async fn a_verifier_of_another_form_is_refused_although_it_is_that_of_the_challenge() {
+    let world = World::start().await;
+    world.public_client("app").await;
+    let long = "v".repeat(129);
+    for verifier in ["short", &long, "a verifier with blanks, of more than forty-three characters"]
+    {
+        let challenge = base64url_encode(Sha256::digest(verifier));
+        let answer = Browser::new(&world).authorized(&authorization("app", &challenge)).await;
+        let code = answer.parameter("code").unwrap();
+        let redeemed = world
+            .token(&[
+                ("grant_type", "authorization_code"),
+                ("client_id", "app"),
+                ("code", &code),
+                ("redirect_uri", BACK),
+                ("code_verifier", verifier),
+            ])
+            .await;
+        assert_eq!(redeemed.error(), (400, "invalid_grant".to_owned()), "{verifier}");
+    }
+}
+
+#[tokio::test]
 async fn a_verifier_without_a_challenge_is_refused() {
     let world = World::start().await;
     let registration_request =

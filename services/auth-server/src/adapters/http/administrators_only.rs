@@ -13,7 +13,7 @@ use axum::{
     response::Response,
 };
 use http::{StatusCode, header};
-use kernel::{Edge, Origin};
+use kernel::{Edge, Origin, security_checks::holds};
 use std::sync::Arc;
 use transport::Context;
 
@@ -60,7 +60,7 @@ async fn admitted(
     scopes: &'static [&'static str],
 ) -> Result<String, TokenRefusal> {
     let (active, scheme) = presented_token::active(provider, request).await?;
-    if !is_admitted(provider, &active, scopes).await? {
+    if !holds("administration_scope", is_admitted(provider, &active, scopes).await?) {
         let scope = scopes.first().copied().unwrap_or_default();
         return Err(TokenRefusal::InsufficientScope(scheme, scope));
     }

@@ -18,6 +18,7 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode};
 use jose::{base64url_decode, base64url_encode};
+use kernel::security_checks::holds;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{sync::Arc, time::Duration};
 use subtle::ConstantTimeEq;
@@ -42,7 +43,8 @@ impl FromRequest<Arc<Provider>> for Submitted {
         let texts = Texts::negotiate(&head.headers);
         let refused = |status, sentence| page::error(provider, texts, status, sentence);
         // The origin is opaque on pages that send no referrer, as these do; the seal is bound to the browser.
-        if FormOrigin::of(&head.headers, &[provider.issuer.authority()]) == FormOrigin::Other {
+        let origin = FormOrigin::of(&head.headers, &[provider.issuer.authority()]);
+        if !holds("form_origin", origin != FormOrigin::Other) {
             return Err(refused(StatusCode::BAD_REQUEST, texts.form_expired));
         }
         let parameters = match body::form(&head.headers, body).await {
@@ -124,5 +126,6 @@ fn open<T: DeserializeOwned>(
     let sealed: Sealed<T> = serde_json::from_slice(&text).ok()?;
     let is_its_own = digest(browser.binding()).as_bytes().ct_eq(sealed.browser.as_bytes());
     let is_current = now.as_second() < sealed.expires;
-    (bool::from(is_its_own) && is_current && !browser.binding().is_empty()).then_some(sealed.data)
+    let is_of_browser = bool::from(is_its_own) && !browser.binding().is_empty();
+    (holds("form_browser", is_of_browser) && holds("form_end", is_current)).then_some(sealed.data)
 }

@@ -14,6 +14,7 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, StatusCode, header};
+use kernel::security_checks::holds;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -59,7 +60,7 @@ async fn answer(
 ) -> Result<(AuthenticatedClient, Value), ErrorResponse> {
     let ClientRequest { client, parameters, .. } =
         client_credentials::authenticated(provider, request).await?;
-    if !client.registration().is_confidential() {
+    if !holds("introspection_client", client.registration().is_confidential()) {
         return Err(ErrorResponse::invalid_client(false));
     }
     let token = parameters.required("token")?;
@@ -78,7 +79,7 @@ async fn access_token(
     let Some(active) = provider.tokens.active(token).await? else { return Ok(None) };
     let is_its_own = active.client().as_ref() == Some(&client.id);
     let may_see = client.registration().scopes.iter().any(|scope| scope == INTROSPECT);
-    if !(is_its_own || may_see) {
+    if !holds("introspection_token", is_its_own || may_see) {
         return Ok(None);
     }
     let mut described = Map::new();

@@ -15,6 +15,7 @@ use crate::{
 };
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, StatusCode};
+use kernel::security_checks::holds;
 use maud::html;
 use std::sync::Arc;
 
@@ -134,7 +135,9 @@ async fn is_registered(
 ) -> Result<bool, AuthError> {
     let client = provider.clients.find(client).await?;
     let registration = client.as_deref().and_then(|client| client.registration());
-    Ok(registration.is_some_and(|it| it.post_logout_redirect_uris.iter().any(|it| it == uri)))
+    let is_registered =
+        registration.is_some_and(|it| it.post_logout_redirect_uris.iter().any(|it| it == uri));
+    Ok(holds("post_logout_redirect_uri", is_registered))
 }
 
 fn with_state(uri: &str, state: Option<&str>) -> String {

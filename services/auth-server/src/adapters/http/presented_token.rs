@@ -15,6 +15,7 @@ use crate::{
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use jose::{Algorithm, DpopError};
+use kernel::security_checks::holds;
 use storage::StorageError;
 
 /// Scheme of the `Authorization` header.
@@ -61,10 +62,10 @@ pub(crate) async fn active(
     let active = provider.tokens.active(token).await?;
     let active = active.ok_or(TokenRefusal::InvalidToken(scheme))?;
     match (active.dpop_key(), scheme) {
-        (None, Scheme::Bearer) => {}
+        (key, Scheme::Bearer) if holds("token_with_proof", key.is_none()) => {}
         // A token without a key proves nothing by a proof, and one with a key nothing without.
         (None, Scheme::Dpop) => return Err(TokenRefusal::InvalidToken(scheme)),
-        (Some(_), Scheme::Bearer) => return Err(TokenRefusal::InvalidToken(Scheme::Dpop)),
+        (_, Scheme::Bearer) => return Err(TokenRefusal::InvalidToken(Scheme::Dpop)),
         (Some(key), Scheme::Dpop) => {
             let header = proof::header(request.headers).ok().flatten();
             let header = header.ok_or(TokenRefusal::InvalidProof)?;
@@ -76,7 +77,7 @@ pub(crate) async fn active(
                 access_token: Some(token),
             };
             let proof = provider.dpop.verify(header, proven).await?;
-            if proof.thumbprint() != key {
+            if !holds("token_key", proof.thumbprint() == key) {
                 return Err(TokenRefusal::InvalidProof);
             }
         }

@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
+use kernel::security_checks::holds;
 use std::sync::Arc;
 
 /// Revokes a token. One that is unknown or no longer valid is as good as revoked.
@@ -35,13 +36,13 @@ async fn revoked(provider: &Provider, request: Request) -> Result<(), ErrorRespo
     // The hint about its type is only a hint: both are tried.
     if let Some((id, stream, _)) = provider.grants.of_refresh_token(token).await? {
         let Some(grant) = &stream.0 else { return Ok(()) };
-        if grant.authorization.client != client.id {
+        if !holds("revoked_refresh_token", grant.authorization.client == client.id) {
             return Err(FOREIGN);
         }
         return Ok(provider.grants.revoke(id).await?);
     }
     if let Some(active) = provider.tokens.active(token).await? {
-        if active.client().as_ref() != Some(&client.id) {
+        if !holds("revoked_access_token", active.client().as_ref() == Some(&client.id)) {
             return Err(FOREIGN);
         }
         provider.tokens.revoke(&active).await?;

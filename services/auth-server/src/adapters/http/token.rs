@@ -21,6 +21,7 @@ use axum::{
     response::Response,
 };
 use jose::DpopProof;
+use kernel::security_checks::holds;
 use serde_json::{Value, json};
 use std::{ops::RangeInclusive, sync::Arc};
 
@@ -42,17 +43,19 @@ async fn answer(provider: &Provider, request: Request) -> Result<Value, ErrorRes
     let unsupported =
         ErrorResponse::new("unsupported_grant_type", "the grant_type is not supported");
     let grant_type = grant_type.ok_or(unsupported)?;
-    if !client.registration().allows(grant_type) {
+    if !holds("grant_type_of_client", client.registration().allows(grant_type)) {
         let refused = "the client may not use this grant_type";
         return Err(ErrorResponse::new("unauthorized_client", refused));
     }
     let is_known = |target: &String| target == provider.issuer.origin();
     let mut targets = parameters.all("resource").iter().chain(parameters.all("audience"));
-    if !targets.all(is_known) {
+    if !holds("resource", targets.all(is_known)) {
         return Err(ErrorResponse::new("invalid_target", "the resource is not known here"));
     }
     let proof = proof::of_post(provider, &headers, "/token", &client.id).await?;
-    if proof.is_none() && client_rules::requires_sender_constraint(&client.registration().policy) {
+    let policy = &client.registration().policy;
+    let is_bound = proof.is_some() || !client_rules::requires_sender_constraint(policy);
+    if !holds("sender_constraint", is_bound) {
         let needed =
             "the client is registered for tokens that are bound to a key: a DPoP proof is needed";
         return Err(ErrorResponse::new("invalid_dpop_proof", needed));
@@ -82,7 +85,9 @@ impl Exchange<'_> {
         let code = self.parameters.required("code")?;
         let challenge = match self.parameters.get("code_verifier") {
             None => None,
-            Some(verifier) if is_verifier(verifier) => Some(digest(verifier)),
+            Some(verifier) if holds("code_verifier_form", is_verifier(verifier)) => {
+                Some(digest(verifier))
+            }
             Some(_) => return Err(ErrorResponse::invalid_grant()),
         };
         let code = CodeRedemption {
@@ -107,7 +112,8 @@ impl Exchange<'_> {
         {
             let granted = stream.0.as_ref().map(|grant| &grant.authorization.scopes[..]);
             let granted = granted.unwrap_or_default();
-            if requested.iter().any(|scope| !granted.iter().any(|it| it == scope)) {
+            let is_granted = |scope: &&str| granted.iter().any(|it| it == scope);
+            if !holds("refresh_scope", requested.iter().all(is_granted)) {
                 return Err(ErrorResponse::new(
                     "invalid_scope",
                     "the scope is wider than what was granted",
@@ -154,7 +160,7 @@ impl Exchange<'_> {
             Some(requested) => {
                 let scopes: Vec<String> =
                     open.filter(|scope| requested.contains(&scope.as_str())).cloned().collect();
-                if scopes.len() < requested.len() {
+                if !holds("client_credentials_scope", scopes.len() >= requested.len()) {
                     let refused = "a scope is not open to this client";
                     return Err(ErrorResponse::new("invalid_scope", refused));
                 }

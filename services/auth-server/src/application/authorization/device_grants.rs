@@ -7,7 +7,7 @@ use crate::{
 };
 use bytes::Bytes;
 use jose::base64url_encode;
-use kernel::{Ids, Timestamp};
+use kernel::{Ids, Timestamp, security_checks::holds};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use storage::{KeyValue, StorageError};
@@ -160,10 +160,10 @@ impl DeviceGrants {
             return Err(PollRefusal::Invalid);
         };
         let waiting: WaitingDevice = decoded(&stored)?;
-        if waiting.client != *client {
+        if !holds("device_client", waiting.client == *client) {
             return Err(PollRefusal::Invalid);
         }
-        if now >= waiting.expires {
+        if !holds("device_end", now < waiting.expires) {
             return Err(PollRefusal::Expired);
         }
         self.check_interval(&device, now).await?;
@@ -185,7 +185,8 @@ impl DeviceGrants {
         let seconds = INTERVAL_SECONDS.saturating_mul(1 + times.unwrap_or(0));
         let next = now.as_second().saturating_add(seconds.min(INTERVAL_SECONDS_MAX));
         let next = Timestamp::from_second(next).unwrap_or(Timestamp::MAX);
-        if self.values.add(&polls, 1, now, Some(next)).await? == 1 {
+        let polls = self.values.add(&polls, 1, now, Some(next)).await?;
+        if holds("device_interval", polls == 1) {
             return Ok(());
         }
         let until = now.checked_add(REMEMBERED).unwrap_or(Timestamp::MAX);

@@ -7,7 +7,7 @@ use crate::{
     domain::events::ClientId,
 };
 use jose::base64url_encode;
-use kernel::{Ids, Timestamp};
+use kernel::{Ids, Timestamp, security_checks::holds};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use storage::{KeyValue, StorageError};
@@ -87,7 +87,7 @@ impl PushedRequests {
         }
         let corrupt = || StorageError::Corrupt("a pushed request".to_owned());
         let stored: StoredRequest = serde_json::from_slice(&stored).map_err(|_| corrupt())?;
-        if stored.client != *client {
+        if !holds("pushed_request_client", stored.client == *client) {
             return Ok(None);
         }
         let parameters = Parameters::parse(stored.form.as_bytes()).map_err(|_| corrupt())?;

@@ -27,7 +27,7 @@ use crate::{
         redirect_uri::URI_BYTES_MAX,
     },
 };
-use kernel::Timestamp;
+use kernel::{Timestamp, security_checks::holds};
 use storage::StorageError;
 
 /// Longest `nonce`, in bytes.
@@ -60,7 +60,8 @@ pub(crate) async fn validate(
     };
     let redirect_uri = parameters
         .get("redirect_uri")
-        .filter(|uri| uri.len() <= URI_BYTES_MAX && registration.has_redirect_uri(uri));
+        .filter(|uri| uri.len() <= URI_BYTES_MAX)
+        .filter(|uri| holds("redirect_uri", registration.has_redirect_uri(uri)));
     let Some(redirect_uri) = redirect_uri else {
         return Ok(Validated::Untrusted(UntrustedRequest::RedirectUri));
     };
@@ -207,10 +208,12 @@ fn check_source(
 ) -> Result<(), AuthorizationRefusal> {
     let policy = &registration.policy;
     let is_pushed = sourced.pushed.is_some() || sourced.channel == Channel::Client;
-    if client_rules::requires_pushed_requests(policy) && !is_pushed {
+    let comes_pushed = is_pushed || !client_rules::requires_pushed_requests(policy);
+    if !holds("pushed_request", comes_pushed) {
         return Err(refusal("invalid_request", "the client is registered for pushed requests"));
     }
-    if client_rules::requires_signed_requests(policy) && !sourced.is_signed {
+    let comes_signed = sourced.is_signed || !client_rules::requires_signed_requests(policy);
+    if !holds("signed_request", comes_signed) {
         return Err(refusal("invalid_request", "the client is registered for signed requests"));
     }
     Ok(())
@@ -252,17 +255,20 @@ fn code_challenge(
     let method = parameters.get("code_challenge_method");
     let Some(challenge) = parameters.get("code_challenge") else {
         // A public client has nothing else that binds the code to it.
-        if registration.requires_pkce || !registration.is_confidential() || method.is_some() {
+        let is_needed =
+            registration.requires_pkce || !registration.is_confidential() || method.is_some();
+        if !holds("code_challenge", !is_needed) {
             return Err(refusal("invalid_request", "a code_challenge is needed"));
         }
         return Ok(None);
     };
     // A method that is left out means plain, which protects nothing that an attacker sees.
-    if method != Some("S256") {
+    if !holds("code_challenge_method", method == Some("S256")) {
         return Err(refusal("invalid_request", "the code_challenge_method must be S256"));
     }
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    if challenge.len() != CHALLENGE_BYTES || !challenge.bytes().all(is_plain) {
+    let is_digest = challenge.len() == CHALLENGE_BYTES && challenge.bytes().all(is_plain);
+    if !holds("code_challenge_form", is_digest) {
         return Err(refusal("invalid_request", "the code_challenge is no SHA-256 in base64url"));
     }
     Ok(Some(challenge.to_owned()))

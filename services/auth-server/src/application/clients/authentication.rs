@@ -11,7 +11,7 @@ use crate::{
     },
 };
 use jose::{Algorithm, Claims, Expected, JwkSet, Jws};
-use kernel::{Ids, Timestamp};
+use kernel::{Ids, Timestamp, security_checks::holds};
 use std::{fmt, sync::Arc};
 use storage::KeyValue;
 use subtle::ConstantTimeEq;
@@ -88,9 +88,9 @@ impl ClientAuthenticator {
         };
         let registration = client.as_deref().and_then(Client::registration);
         let is_proven = match credentials {
-            Credentials::Public { .. } => {
-                registration.is_some_and(|it| it.authentication == ClientAuthentication::Public)
-            }
+            Credentials::Public { .. } => registration.is_some_and(|it| {
+                holds("client_public", it.authentication == ClientAuthentication::Public)
+            }),
             Credentials::Secret { secret, .. } => is_secret_of(registration, secret),
             Credentials::Assertion { assertion, .. } => match (&id, &client) {
                 (Some(id), Some(client)) => self.is_assertion_of(id, client, assertion).await?,
@@ -116,7 +116,8 @@ impl ClientAuthenticator {
         let key = format!("assertion-{}-{}", id.as_str(), digest(jti));
         let until = expires.saturating_add(LEEWAY_SECONDS);
         let until = Timestamp::from_second(until).unwrap_or(Timestamp::MAX);
-        Ok(self.values.add(&key, 1, now, Some(until)).await? == 1)
+        let uses = self.values.add(&key, 1, now, Some(until)).await?;
+        Ok(holds("assertion_once", uses == 1))
     }
 
     /// Identifier and end of an assertion that is valid.
@@ -151,9 +152,11 @@ impl ClientAuthenticator {
         claims.validate(&expected).ok()?;
         // For this issuer and nobody else: an assertion that another server is meant to take as well could be passed on by it.
         let is_for_us_alone = claims.audiences().ok()? == [self.issuer.as_str()];
-        let is_about_itself = claims.text("sub") == Some(id.as_str());
+        let is_for_us_alone = holds("assertion_audience", is_for_us_alone);
+        let is_about_itself = holds("assertion_subject", claims.text("sub") == Some(id.as_str()));
         let expires = claims.seconds("exp").ok()??;
-        let is_short = expires <= now.as_second() + ASSERTION_SECONDS_MAX;
+        let is_short =
+            holds("assertion_lifetime", expires <= now.as_second() + ASSERTION_SECONDS_MAX);
         let jti = claims.text("jti").filter(|jti| !jti.is_empty() && jti.len() <= JTI_BYTES_MAX)?;
         (is_typed && is_for_us_alone && is_about_itself && is_short)
             .then(|| (jti.to_owned(), expires))
@@ -166,5 +169,5 @@ fn is_secret_of(registration: Option<&Registration>, secret: &str) -> bool {
     let registration = registration.filter(|it| it.authentication == ClientAuthentication::Secret);
     let expected = registration.and_then(|it| it.secret_digest.as_deref());
     let is_equal = digest.as_bytes().ct_eq(expected.unwrap_or(&"-".repeat(43)).as_bytes());
-    bool::from(is_equal) && expected.is_some()
+    holds("client_secret", bool::from(is_equal) && expected.is_some())
 }

@@ -13,7 +13,7 @@ use crate::{
     },
 };
 use jose::base64url_encode;
-use kernel::Ids;
+use kernel::{Ids, security_checks::holds};
 use outbound::Fetcher;
 use serde_json::{Map, Value};
 use std::{fmt, sync::Arc};
@@ -250,7 +250,7 @@ impl ClientRegistrations {
 fn is_token(token: Option<&str>, expected: Option<&str>) -> bool {
     let presented = digest(token.unwrap_or_default());
     let is_equal = presented.as_bytes().ct_eq(expected.unwrap_or(&"-".repeat(43)).as_bytes());
-    bool::from(is_equal) && token.is_some() && expected.is_some()
+    holds("registration_token", bool::from(is_equal) && token.is_some() && expected.is_some())
 }
 
 impl From<StorageError> for RegistrationRefusal {

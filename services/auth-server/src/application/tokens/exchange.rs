@@ -3,6 +3,7 @@
 
 use super::{ACCESS_TOKEN, AccessToken, Tokens, active::ActiveToken, rules::lifetime};
 use crate::application::{clients::authentication::AuthenticatedClient, error::AuthError};
+use kernel::security_checks::holds;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -55,8 +56,10 @@ impl Tokens {
     ) -> Result<ExchangedToken, ExchangeRefusal> {
         let client = request.client;
         let subject = self.active(request.subject_token).await?;
-        let is_usable =
-            |token: &ActiveToken| token.dpop_key().is_none() || token.dpop_key() == request.key;
+        let is_usable = |token: &ActiveToken| {
+            let is_its_key = token.dpop_key().is_none() || token.dpop_key() == request.key;
+            holds("exchanged_token_key", is_its_key)
+        };
         let subject = subject.filter(is_usable).ok_or(ExchangeRefusal::SubjectToken)?;
         if let Some(actor) = request.actor_token {
             let actor = self.active(actor).await?.filter(is_usable);
@@ -105,7 +108,8 @@ fn scopes(
     let registered = &request.client.registration().scopes;
     let open: Vec<&String> = registered.iter().filter(|scope| subject.has_scope(scope)).collect();
     let Some(requested) = request.scopes else { return Ok(open.into_iter().cloned().collect()) };
-    if requested.iter().any(|scope| !open.iter().any(|it| it == scope)) {
+    let is_open = |scope: &&str| open.iter().any(|it| it == scope);
+    if !holds("exchanged_token_scope", requested.iter().all(is_open)) {
         return Err(ExchangeRefusal::Scope);
     }
     Ok(requested.iter().map(|scope| (*scope).to_owned()).collect())

@@ -1,4 +1,4 @@
-//! Tokens: which keys count.
+//! Tokens: which keys count, and which types.
 
 use super::*;
 use crate::{
@@ -11,6 +11,34 @@ use crate::{
 use engine_memory::MemoryEngine;
 use kernel::{ManualClock, SeededRandomness};
 
+async fn authenticated_client(provider: &Provider, ids: &Ids) -> AuthenticatedClient {
+    let registration_request = RegistrationRequest {
+        grant_types: vec!["client_credentials".to_owned()],
+        ..RegistrationRequest::default()
+    };
+    let (registration, secret) = registration_request.registration(&**ids.randomness()).unwrap();
+    provider.clients.register(&ClientId::parse("robot").unwrap(), registration).await.unwrap();
+    let secret = Credentials::Secret { id: "robot".to_owned(), secret: secret.unwrap() };
+    provider.authenticator.authenticate(&secret).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn what_this_server_signed_for_another_purpose_is_no_access_token() {
+    let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+    let ids = Ids::new(clock, Arc::new(SeededRandomness::new(1)));
+    let storage = MemoryEngine::new().service("auth-server");
+    let provider = Provider::open(&AuthSettings::default(), &storage, &ids).await.unwrap();
+    let client = authenticated_client(&provider, &ids).await;
+    let tokens = &provider.tokens;
+    let token = AccessToken { subject: "robot", client: &client.id, scopes: &[], key: None };
+    for (typ, counts) in [(ACCESS_TOKEN, true), ("JWT", false), ("logout+jwt", false)] {
+        let id = tokens.identifier_alone();
+        let claims = tokens.access_claims(&token, &id, Duration::from_mins(1));
+        let signed = tokens.signed(ACCESS_ALGORITHM, typ, claims).unwrap();
+        assert_eq!(tokens.active(&signed).await.unwrap().is_some(), counts, "{typ}");
+    }
+}
+
 #[tokio::test]
 async fn a_key_that_is_published_no_longer_signs_nothing_that_counts() {
     let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
@@ -20,14 +48,7 @@ async fn a_key_that_is_published_no_longer_signs_nothing_that_counts() {
     let old = Provider::open(&settings, &storage, &ids).await.unwrap();
     old.key_store.rotate(false).await.unwrap();
     let new = Provider::open(&settings, &storage, &ids).await.unwrap();
-    let registration_request = RegistrationRequest {
-        grant_types: vec!["client_credentials".to_owned()],
-        ..RegistrationRequest::default()
-    };
-    let (registration, secret) = registration_request.registration(&**ids.randomness()).unwrap();
-    new.clients.register(&ClientId::parse("robot").unwrap(), registration).await.unwrap();
-    let secret = Credentials::Secret { id: "robot".to_owned(), secret: secret.unwrap() };
-    let client = new.authenticator.authenticate(&secret).await.unwrap().unwrap();
+    let client = authenticated_client(&new, &ids).await;
     let counts = async || {
         let token = old.tokens.client_token(&client, &[], None).unwrap();
         new.tokens.active(&token).await.unwrap().is_some()
