@@ -7,7 +7,7 @@ use std::{path::PathBuf, time::Duration};
 /// Load generator and benchmark scenarios for the shop
 #[derive(Debug, Parser)]
 pub(crate) struct Cli {
-    /// Scenarios to run; by default all but the long ones (browse-100k, start, clients, rates)
+    /// Scenarios to run; by default all but browse-100k, auth, flood, start, clients and rates
     #[arg(value_parser = scenarios::names())]
     pub(crate) scenarios: Vec<String>,
     /// Number of concurrent clients. The default keeps two cores busy while responses wait for the disk
@@ -27,6 +27,9 @@ pub(crate) struct Cli {
     /// The icommerce binary to measure
     #[arg(long, value_name = "FILE")]
     binary: PathBuf,
+    /// Program that runs npm oidc-provider, for the scenario `auth` (`cargo xtask bench auth` installs it)
+    #[arg(long, value_name = "FILE")]
+    oidc_provider: Option<PathBuf>,
     /// Count the instructions of the hot paths instead, and compare them with those in this file (needs valgrind)
     #[arg(long, value_name = "FILE", conflicts_with = "scenarios")]
     pub(crate) instructions: Option<PathBuf>,
@@ -58,6 +61,7 @@ impl Cli {
             rate: self.rate,
             orders: self.orders,
             binary: self.binary.clone(),
+            oidc_provider: self.oidc_provider.clone(),
         }
     }
 }

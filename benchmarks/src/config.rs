@@ -14,4 +14,6 @@ pub(crate) struct RunConfig {
     /// Orders in the data folder of the start-up scenario.
     pub(crate) orders: u64,
     pub(crate) binary: PathBuf,
+    /// Program of the provider for node that token rates are compared with.
+    pub(crate) oidc_provider: Option<PathBuf>,
 }

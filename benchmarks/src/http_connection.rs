@@ -1,6 +1,7 @@
 //! HTTP/1.1 connection, hand-written so that the load generator costs little beside the server.
 
 use crate::recording::Recording;
+use std::io::{self, Write};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -41,10 +42,16 @@ pub(crate) struct HttpConnection {
     recording: Option<Recording>,
 }
 
-/// Response: status and body.
+/// Content types of the bodies of requests.
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Response: status, head and body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HttpResponse<'a> {
     pub(crate) status: u16,
+    /// Status line and headers, as they were sent.
+    head: &'a [u8],
     pub(crate) body: &'a [u8],
 }
 
@@ -58,6 +65,17 @@ impl HttpResponse<'_> {
         let text = std::str::from_utf8(self.body).map_err(|_| wrong())?;
         let (_, rest) = text.split_once("\"id\":\"").ok_or_else(wrong)?;
         Ok(rest.split('"').next().unwrap_or_default().to_owned())
+    }
+
+    /// Values of the headers with this name.
+    pub(crate) fn headers<'name>(
+        &self,
+        name: &'name str,
+    ) -> impl Iterator<Item = &str> + use<'_, 'name> {
+        let head = std::str::from_utf8(self.head).unwrap_or_default();
+        let fields = head.split("\r\n").filter_map(|line| line.split_once(':'));
+        let named = fields.filter(move |(known, _)| known.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.trim())
     }
 
     /// The first `"code"` in the body: the reason for a rejection.
@@ -113,33 +131,61 @@ impl HttpConnection {
         key: Option<&str>,
         body: &str,
     ) -> Result<HttpResponse<'_>, String> {
-        use std::io::Write;
-        self.request.clear();
-        let written = write!(self.request, "{method} {path} HTTP/1.1\r\nhost: localhost\r\n")
-            .and_then(|()| match self.token {
-                Some(token) => write!(self.request, "authorization: Bearer {token}\r\n"),
-                None => Ok(()),
-            })
-            .and_then(|()| match key {
-                Some(key) => write!(self.request, "idempotency-key: {key}\r\n"),
-                None => Ok(()),
-            })
-            .and_then(|()| match body {
-                "" => write!(self.request, "\r\n"),
-                body => write!(
-                    self.request,
-                    "content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-                    body.len()
-                ),
-            });
-        written.map_err(|error| error.to_string())?;
+        let key = key.map(|key| ("idempotency-key", key));
+        self.send(method, path, key.as_slice(), JSON, body).await
+    }
+
+    /// Sends a form with these headers, and reads the whole response.
+    pub(crate) async fn submit_form(
+        &mut self,
+        path: &str,
+        headers: &[(&str, &str)],
+        form: &str,
+    ) -> Result<HttpResponse<'_>, String> {
+        self.send("POST", path, headers, FORM, form).await
+    }
+
+    async fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        content_type: &str,
+        body: &str,
+    ) -> Result<HttpResponse<'_>, String> {
+        self.write(method, path, headers, content_type, body).map_err(|error| error.to_string())?;
         self.stream.write_all(&self.request).await.map_err(|error| error.to_string())?;
         let (status, head) = self.read_response().await?;
-        let body = &self.response[head..];
+        let (head, body) = self.response.split_at(head);
         if let Some(recording) = &mut self.recording {
             recording.add(method, path, status, body);
         }
-        Ok(HttpResponse { status, body })
+        Ok(HttpResponse { status, head, body })
+    }
+
+    /// Writes a request into its buffer.
+    fn write(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        content_type: &str,
+        body: &str,
+    ) -> io::Result<()> {
+        let request = &mut self.request;
+        request.clear();
+        write!(request, "{method} {path} HTTP/1.1\r\nhost: localhost\r\n")?;
+        if let Some(token) = self.token {
+            write!(request, "authorization: Bearer {token}\r\n")?;
+        }
+        for (name, value) in headers {
+            write!(request, "{name}: {value}\r\n")?;
+        }
+        if !body.is_empty() {
+            let length = body.len();
+            write!(request, "content-type: {content_type}\r\ncontent-length: {length}\r\n")?;
+        }
+        write!(request, "\r\n{body}")
     }
 
     /// Reads a response, and returns its status and the length of its head.

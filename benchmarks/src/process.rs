@@ -9,7 +9,7 @@ use crate::{
 };
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
-    io::{BufRead, BufReader},
+    io::{self, BufRead, BufReader, Write},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -84,20 +84,33 @@ impl DataFolder {
         Ok(Self { folder, binary: binary.to_owned() })
     }
 
-    /// Imports a file of products while no process serves the folder.
-    pub(crate) fn import(&self, products: &Path) -> Result<(), String> {
-        let out = Command::new(&self.binary)
-            .args(["import", "catalog"])
-            .arg(products)
+    /// Runs a command of the program on the folder, which no process serves, and returns what it prints.
+    pub(crate) fn run(&self, arguments: &[&str], input: &str) -> Result<String, String> {
+        let failed = |error: io::Error| format!("{arguments:?}: {error}");
+        let mut command = Command::new(&self.binary)
+            .args(arguments)
             .arg("--data")
             .arg(self.folder.path())
             .env("ICOMMERCE_LOG_FILTER", "warn")
-            .output()
-            .map_err(|error| error.to_string())?;
-        if out.status.success() {
-            return Ok(());
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(failed)?;
+        if let Some(mut stdin) = command.stdin.take() {
+            stdin.write_all(input.as_bytes()).map_err(failed)?;
         }
-        Err(format!("the import failed: {}", String::from_utf8_lossy(&out.stderr)))
+        let out = command.wait_with_output().map_err(failed)?;
+        if out.status.success() {
+            return Ok(String::from_utf8_lossy(&out.stdout).into_owned());
+        }
+        Err(format!("{arguments:?} failed: {}", String::from_utf8_lossy(&out.stderr)))
+    }
+
+    /// Imports a file of products while no process serves the folder.
+    pub(crate) fn import(&self, products: &Path) -> Result<(), String> {
+        let products = products.to_str().ok_or("the path of the products is no text")?;
+        self.run(&["import", "catalog", products], "").map(drop)
     }
 
     /// Serves the folder, without the demonstration catalogue.
@@ -152,6 +165,11 @@ impl Server {
         let mut command = Command::new(this);
         command.arg(crate::baseline_server::ARGUMENT).arg(file.path());
         // The file is read before the addresses are printed, so it may be deleted then.
+        Self::start(command, None)
+    }
+
+    /// Starts another program that prints its addresses as the shop does.
+    pub(crate) fn program(command: Command) -> Result<Self, String> {
         Self::start(command, None)
     }
 

@@ -1,5 +1,6 @@
 //! Benchmark scenarios, selected by name.
 
+mod auth;
 mod browse;
 mod catalogue;
 mod checkout;
@@ -89,6 +90,12 @@ const ALL: &[Scenario] = &[
         Explicit,
         browse::large,
         "listings, product pages and searches in 100,000 products"
+    ),
+    scenario!(
+        "auth",
+        Explicit,
+        auth::auth,
+        "tokens for programs and people, sign-ins, token checks; beside npm oidc-provider"
     ),
     scenario!("flash-sale", Default, flash_sale::flash, "200 simultaneous buyers of 50 units"),
     scenario!(

@@ -1,7 +1,10 @@
 //! `cargo xtask bench`: builds the shop and the load generator for release and measures the one with the other.
 
-use crate::{Outcome, process};
+use crate::{Outcome, process, suites};
 use std::{ffi::OsString, path::Path, process::Command};
+
+/// Scenario that is compared with another provider of tokens.
+const AUTH: &str = "auth";
 
 /// Runs these scenarios, or all when none is named; further arguments are passed on to the load generator.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome<bool> {
@@ -11,7 +14,14 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome<bool> {
     let release = target.join("release");
     let commit = process::output_in(root, "git", &["describe", "--always", "--dirty"]);
     let commit = commit.unwrap_or_else(|| "unknown".to_owned());
-    let status = Command::new(release.join("benchmarks"))
+    let mut benchmarks = Command::new(release.join("benchmarks"));
+    if arguments.iter().any(|argument| argument == AUTH) {
+        match suites::oidc_provider(root)? {
+            Ok(program) => drop(benchmarks.arg("--oidc-provider").arg(program)),
+            Err(reason) => eprintln!("without npm oidc-provider beside it: {reason}"),
+        }
+    }
+    let status = benchmarks
         .arg("--binary")
         .arg(release.join("icommerce"))
         .args(["--commit", &commit])

@@ -65,6 +65,22 @@ pub(crate) fn valgrind() -> Outcome<String> {
     }
 }
 
+/// Program that runs npm's oidc-provider for a comparison, from the root of the repository.
+const OIDC_PROVIDER_PROGRAM: &str = "benchmarks/oidc-provider/server.mjs";
+
+/// The program of npm's oidc-provider beside its packages, found or installed; the reason where it is neither.
+pub(crate) fn oidc_provider(root: &Path) -> Outcome<Result<PathBuf, String>> {
+    let target = Workspace::read(root)?.target;
+    let main = match Prerequisite::OidcProvider.ensure(root, &target) {
+        Availability::Missing(reason) => return Ok(Err(reason)),
+        Availability::Found(main) | Availability::Installed(main) => PathBuf::from(main),
+    };
+    let folder = main.ancestors().nth(4).ok_or("the provider lies in a package")?;
+    let program = folder.join("server.mjs");
+    std::fs::copy(root.join(OIDC_PROVIDER_PROGRAM), &program)?;
+    Ok(Ok(program))
+}
+
 /// Name prefix of the tests that measure the pages.
 const LIGHTHOUSE: &str = "lighthouse::";
 
