@@ -84,9 +84,12 @@ impl Recording {
     }
 }
 
-/// Route of a path: every second segment below `/api/v1` is an identifier.
+/// Route of a path: every second segment below `/api/v1` is an identifier. What is elsewhere has none.
 fn route_of(path: &str) -> String {
     let path = path.split('?').next().unwrap_or(path);
+    if !path.starts_with("/api/v1/") {
+        return path.to_owned();
+    }
     let segments = path.split('/').skip(3).enumerate();
     segments.fold("/api/v1".to_owned(), |route, (index, segment)| match index % 2 {
         0 => format!("{route}/{segment}"),
@@ -102,6 +105,7 @@ mod tests {
     fn identifiers_and_queries_are_not_part_of_a_route() {
         assert_eq!(route_of("/api/v1/carts"), "/api/v1/carts");
         assert_eq!(route_of("/api/v1/products?limit=20&q=a/b"), "/api/v1/products");
+        assert_eq!(route_of("/auth/token"), "/auth/token");
         assert_eq!(route_of("/api/v1/carts/17/lines/MUG-1"), "/api/v1/carts/{id1}/lines/{id3}");
     }
 

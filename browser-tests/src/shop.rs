@@ -24,6 +24,8 @@ const REMOTE_SERVICES: [&str; 6] = [
     "shopping-cart-service",
     "order-service",
 ];
+/// Settings of the shared shop: all walks through its pages have one address, and ask for the same things.
+const MANY_VISITORS: &str = "[order-service]\nclaims_per_email_max = 10000\n";
 /// Address at which nothing listens.
 const NOWHERE: &str = "http://127.0.0.1:9";
 
@@ -68,7 +70,7 @@ impl Shop {
     pub fn shared() -> &'static Self {
         static SHOP: OnceLock<Shop> = OnceLock::new();
         SHOP.get_or_init(|| {
-            let (shop, printed) = Self::after_commands(accounts::COMMANDS);
+            let (shop, printed) = Self::with_settings(MANY_VISITORS, accounts::COMMANDS);
             Self { account_link: printed.last().cloned().unwrap_or_default(), ..shop }
         })
     }
