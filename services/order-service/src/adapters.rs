@@ -4,6 +4,7 @@ pub(crate) mod call_errors;
 pub(crate) mod carts;
 pub(crate) mod consumer;
 pub(crate) mod contract;
+pub(crate) mod customer_access;
 pub(crate) mod customer_keys;
 #[cfg(feature = "defects")]
 pub(crate) mod defects;

@@ -1,6 +1,6 @@
 //! Replay of the responses of order operations: an order is rendered again from its id and version.
 
-use super::view;
+use super::{customer_access::check_customer, view};
 use crate::application::orders::{Orders, VersionedOrder};
 use async_trait::async_trait;
 use axum::{
@@ -10,7 +10,7 @@ use axum::{
 use contracts::order::Order;
 use kernel::{Problem, prefixed_id};
 use std::sync::Arc;
-use web::{ByReference, Created, Json, ReplayReference, ReplayRenderer};
+use web::{ByReference, Caller, Created, Json, ReplayReference, ReplayRenderer};
 
 /// Renderer of orders, as they were at their version.
 pub(crate) struct OrderRenderer(pub(crate) Arc<Orders>);
@@ -22,7 +22,12 @@ impl ReplayRenderer for OrderRenderer {
         reference: ReplayReference,
         status: StatusCode,
     ) -> Result<Response, Problem> {
-        let found = self.0.at_version(reference.id.into(), reference.version).await?;
+        let id = reference.id.into();
+        // Whose it is now: a guest's order may have been claimed since.
+        if let Some(present) = self.0.find(id).await? {
+            check_customer(&Caller::current(), &present)?;
+        }
+        let found = self.0.at_version(id, reference.version).await?;
         Ok(if status == StatusCode::CREATED {
             created(&found).into_response()
         } else {

@@ -105,6 +105,19 @@ async fn an_order_of_an_account_is_seen_and_cancelled_by_its_customer_alone() {
 }
 
 #[tokio::test]
+async fn a_repeated_checkout_shows_the_order_to_its_customer_alone() {
+    let fixture = HttpFixture::open().await;
+    fixture.ordered_by(ADA).await;
+    let body = checkout_body("success");
+    for (actor, refused) in [(EVE, 404), ("", 401), ("operator:ada", 401)] {
+        let (status, answer) = fixture.send_as(actor, "POST", &checkout_path(), &body).await;
+        assert_eq!((status, answer.get("shipping_address")), (refused, None), "{actor}");
+    }
+    fixture.ordered_by(ADA).await;
+    assert_eq!(fixture.numbers_of(ADA).await, ["1000001"]);
+}
+
+#[tokio::test]
 async fn the_order_of_a_guest_is_in_no_account_and_seen_by_whoever_knows_it() {
     let fixture = HttpFixture::open().await;
     let order = fixture.ordered_by(&format!("guest:{CART}")).await;

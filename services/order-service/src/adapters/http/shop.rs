@@ -3,9 +3,8 @@
 
 use super::{AppState, input::OptionalReason, requests};
 use crate::{
-    adapters::{replay, view},
-    application::{claim_order::KnownOrder, error::OrderError, orders::VersionedOrder},
-    domain::rejection::Rejection,
+    adapters::{customer_access::check_customer, replay, view},
+    application::claim_order::KnownOrder,
 };
 use contracts::{
     order::{
@@ -16,7 +15,7 @@ use contracts::{
     shared::{CartId, CustomerActor, OrderId},
 };
 use kernel::{Problem, Timestamp, codes};
-use transport::{Context, Edge};
+use transport::Context;
 use web::{
     ApiResult, ByReference, Caller, Created, IdempotencyKey, Json, NoContent, Path, Query,
     Recomputed,
@@ -25,12 +24,16 @@ use web::{
 pub(super) async fn checkout(
     app: AppState,
     Path(cart): Path<CartId>,
+    caller: Caller,
     key: IdempotencyKey,
     Json(checkout): Json<Checkout>,
 ) -> ApiResult<ByReference<Created<Order>>> {
     let operation = key.operation(&format!("carts/{cart}/checkout"));
     let input = requests::checkout(&app, cart, operation, checkout)?;
-    Ok(replay::created(&app.place.execute_for(Context::current_client(), input).await?))
+    let placed = app.place.execute_for(Context::current_client(), input).await?;
+    // Whoever repeats the request of somebody else finds their order.
+    check_customer(&caller, &placed)?;
+    Ok(replay::created(&placed))
 }
 
 pub(super) async fn look_up(
@@ -104,17 +107,6 @@ pub(super) async fn cancel(
 ) -> ApiResult<ByReference<Json<Order>>> {
     check_customer(&caller, &app.read.now(id).await?)?;
     Ok(replay::changed(&app.cancel.execute(id, reason).await?))
-}
-
-/// Refuses shoppers the order of an account that is not theirs. Somebody else who is signed in does not learn that it exists.
-fn check_customer(caller: &Caller, found: &VersionedOrder) -> Result<(), Problem> {
-    let Some(owner) = found.order.placed.account.filter(|_| caller.edge == Edge::Shop) else {
-        return Ok(());
-    };
-    match caller.require_actor()? {
-        CustomerActor(customer) if customer == owner => Ok(()),
-        CustomerActor(_) => Err(OrderError::from(Rejection::Unknown).into()),
-    }
 }
 
 fn parse_instant(text: &str) -> Result<Timestamp, Problem> {
