@@ -19,11 +19,17 @@ use crate::{
     plan::{Plan, Topology},
     rng::SimRng,
 };
-use axum::body::Body;
+use axum::{body::Body, extract::ConnectInfo};
 use clock::SimulatedClock;
 use delivery::{ConnectionReset, Delivery};
-use std::sync::{Arc, Weak};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{Arc, Weak},
+};
 use transport::{Context, Edge, Request};
+
+/// Address of operators: programs on the machine of the gateway, for whom the operator edge of a demonstration is open.
+const OPERATOR_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
 
 /// Assignments of services to processes in a fleet; a plan names one by its number.
 const PLACEMENTS: [&[&[&str]]; 3] = [
@@ -124,6 +130,9 @@ impl Cluster {
         let received = Context::from_headers(request.headers());
         let context = Context { edge, deadline: None, actor: None, ..received };
         request.extensions_mut().insert(context);
+        if edge == Edge::Operator {
+            request.extensions_mut().insert(ConnectInfo(OPERATOR_ADDRESS));
+        }
         Arc::clone(process).deliver(GATEWAY, request)
     }
 }
