@@ -34,15 +34,27 @@ const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
     ("interop: spring_security", &[Prerequisite::Maven]),
 ];
 
+/// Suites that run only where their crate is named: what they need is too large for every run, and another suite tests the same.
+const BY_NAME_ALONE: &[&str] = &["interop: keycloak"];
+
+/// Whether a suite runs when these crates are named.
+fn is_selected(suite: &str, only: &[String]) -> bool {
+    !only.is_empty() || !BY_NAME_ALONE.contains(&suite)
+}
+
 /// Builds and runs the tests of the crates named in `only` (of all when it is empty); true when all succeeded.
 pub(crate) fn run(root: &Path, only: &[String], skip_policy: SkipPolicy) -> Outcome<bool> {
     let workspace = Workspace::read(root)?;
     let packages = workspace.select(only)?;
-    let (variables, unmet) = prepare(&workspace, &packages);
+    let (variables, unmet) = prepare(&workspace, &packages, |suite| is_selected(suite, only));
     println!("build");
     let suites = workspace.build(only, &[])?;
     let mut summary = Summary::default();
     for suite in &suites {
+        if !is_selected(&suite.name, only) {
+            println!("{} runs with `--only {}` alone", suite.name, suite.package);
+            continue;
+        }
         match unmet.iter().find(|(name, _)| [&suite.package, &suite.name].contains(&name)) {
             Some((_, reason)) => {
                 summary.add(SuiteResult::skipped(&suite.name, reason, skip_policy));
@@ -88,7 +100,7 @@ const LIGHTHOUSE: &str = "lighthouse::";
 pub(crate) fn lighthouse(root: &Path, rounds: usize) -> Outcome<bool> {
     let package = "browser-tests".to_owned();
     let workspace = Workspace::read(root)?;
-    let (mut variables, unmet) = prepare(&workspace, std::slice::from_ref(&package));
+    let (mut variables, unmet) = prepare(&workspace, std::slice::from_ref(&package), |_| true);
     if let Some((_, reason)) = unmet.first() {
         return Err(reason.clone().into());
     }
@@ -137,13 +149,19 @@ pub(crate) fn look(root: &Path, folder: Option<PathBuf>) -> Outcome<bool> {
 type Prepared = (Vec<(&'static str, String)>, Vec<(String, String)>);
 
 /// Finds or installs the prerequisites of the packages, and prints the outcome.
-fn prepare(workspace: &Workspace, packages: &[String]) -> Prepared {
+fn prepare(
+    workspace: &Workspace,
+    packages: &[String],
+    is_selected: impl Fn(&str) -> bool,
+) -> Prepared {
     println!("prerequisites");
     println!("  {}", prerequisites::shared_data(&workspace.root));
     let mut variables = Vec::new();
     let mut missing: Vec<(Prerequisite, String)> = Vec::new();
     let mut done: Vec<Prerequisite> = Vec::new();
-    let is_wanted = |name: &str| packages.iter().any(|package| *package == package_of(name));
+    let is_wanted = |name: &str| {
+        is_selected(name) && packages.iter().any(|package| *package == package_of(name))
+    };
     let wanted = PREREQUISITES.iter().filter(|(name, _)| is_wanted(name));
     for &prerequisite in wanted.clone().flat_map(|(_, prerequisites)| *prerequisites) {
         if done.contains(&prerequisite) {
@@ -173,4 +191,16 @@ fn prepare(workspace: &Workspace, packages: &[String]) -> Prepared {
 /// Crate of a suite.
 fn package_of(name: &str) -> &str {
     name.split_once(':').map_or(name, |(package, _)| package)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suite_that_needs_much_runs_where_its_crate_is_named() {
+        assert!(!is_selected("interop: keycloak", &[]));
+        assert!(is_selected("interop: keycloak", &["interop".to_owned()]));
+        assert!(is_selected("interop: oidc_provider", &[]));
+    }
 }
