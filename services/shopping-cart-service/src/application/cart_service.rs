@@ -54,20 +54,32 @@ impl CartService {
             return self.create_for(customer, lines, currency).await;
         }
         let currency = currency.unwrap_or(self.quotes.pricing().currency);
-        let mut merged = merge(lines)?;
-        let facts = self.quotes.variants(merged.iter().map(|line| &line.sku)).await?;
-        for (index, line) in lines.iter().enumerate() {
-            find_sellable(&facts, &line.sku, currency, || format!("lines[{index}].sku"))?;
-        }
-        for line in &mut merged {
-            adopt_catalogue(line, &facts);
-        }
-        let facts = self.with_stock(facts, &merged).await;
+        let (merged, variants) = self.sellable(lines, currency, &[]).await?;
+        let facts = self.with_stock(variants, &merged).await;
         let id: CartId = self.ids.next();
         let command = Command::Create { currency, lines: merged, owner: None };
         let decide = |cart: Option<&Cart>| self.decide(cart, &command, None, &facts);
         let loaded = self.repository.create(&stream(id), decide, |_| Vec::new()).await?;
         self.build_view(id, &loaded, &facts)
+    }
+
+    /// Requested lines, merged, each with the catalogue's spelling and price, and what is known about them and about those of the cart.
+    pub(super) async fn sellable(
+        &self,
+        requested: &[Quantity],
+        currency: Currency,
+        present: &[Line],
+    ) -> Result<(Vec<Line>, VariantsBySku), CartError> {
+        let mut merged = merge(requested)?;
+        let skus = merged.iter().chain(present).map(|line| &line.sku);
+        let variants = self.quotes.variants(skus).await?;
+        for (index, line) in requested.iter().enumerate() {
+            find_sellable(&variants, &line.sku, currency, || format!("lines[{index}].sku"))?;
+        }
+        for line in &mut merged {
+            adopt_catalogue(line, &variants);
+        }
+        Ok((merged, variants))
     }
 
     /// Cart view at current prices.
@@ -145,7 +157,7 @@ impl CartService {
 
     /// Executes a shopper's change and builds the response. All that the response needs is looked up before, so that a change
     /// which cannot be answered does not happen.
-    async fn change(
+    pub(super) async fn change(
         &self,
         id: CartId,
         if_version: Option<u64>,
@@ -310,7 +322,7 @@ impl CartService {
 
     /// Adds the stock of the lines that might have more units than there are. The catalogue knows only low stock, which is
     /// enough for most lines.
-    async fn with_stock(&self, variants: VariantsBySku, lines: &[Line]) -> CartFacts {
+    pub(super) async fn with_stock(&self, variants: VariantsBySku, lines: &[Line]) -> CartFacts {
         let is_unsure = |line: &&Line| {
             line.quantity > LOW_STOCK_UNITS
                 && variants.get(&line.sku).is_some_and(|it| it.in_stock && it.only_left.is_none())

@@ -5,7 +5,7 @@ use super::{
     error::CartError,
 };
 use crate::domain::{
-    cart::{CHANGES_MAX, Cart, CartAccess, CartState, Command},
+    cart::{CHANGES_MAX, Cart, CartState, Command},
     rejection::Rejection,
 };
 use contracts::{
@@ -85,15 +85,16 @@ impl CartService {
         lines: &[Quantity],
         currency: Option<Currency>,
     ) -> Result<CartView, CartError> {
-        let id = self.present(customer).await?.id;
-        let currency = currency.unwrap_or(self.quotes.pricing().currency);
-        let create = Command::Create { currency, lines: Vec::new(), owner: Some(customer) };
-        self.execute(id, &create).await?;
-        let access = CartAccess::Shopper(Some(customer));
-        for line in lines {
-            self.add_line(id, line, None, None, access).await?;
-        }
-        self.cart(id, access).await
+        let PresentCart { id, loaded } = self.present(customer).await?;
+        let present = loaded.state.as_deref();
+        let asked_for = currency.unwrap_or(self.quotes.pricing().currency);
+        let currency = present.map_or(asked_for, |cart| cart.currency);
+        let present = present.map_or(&[][..], |cart| &cart.lines);
+        let (lines, variants) = self.sellable(lines, currency, present).await?;
+        let all = [present, &lines].concat();
+        let facts = self.with_stock(variants, &all).await;
+        let command = Command::AddLines { currency, lines, owner: customer };
+        self.change(id, None, &command, &loaded, &facts).await
     }
 
     /// Cart of the customer that can be changed or is being ordered.

@@ -86,6 +86,12 @@ pub(crate) enum Command {
         operation: Option<Uuid>,
         price: Option<UnitPrice>,
     },
+    /// Adds all of these lines to the cart of this customer, which it creates if there is none, or none of them.
+    AddLines {
+        currency: Currency,
+        lines: Vec<Line>,
+        owner: AccountId,
+    },
     ChangeLine {
         sku: Sku,
         quantity: i64,
@@ -147,6 +153,7 @@ impl Cart {
             Command::AddLine { sku, quantity, operation, price } => {
                 cart.add(sku, *quantity, *operation, *price, now.at)
             }
+            Command::AddLines { lines, .. } => cart.add_all(lines, now.at),
             Command::ChangeLine { sku, quantity, price } => {
                 cart.change(sku, *quantity, *price, now.at)
             }
@@ -311,6 +318,17 @@ impl Cart {
         Ok(vec![CartEvent::LineAdded { sku: sku.clone(), quantity, at, operation, price }])
     }
 
+    fn add_all(&self, lines: &[Line], at: Timestamp) -> Result<Vec<CartEvent>, Rejection> {
+        let lines = merge_lines(lines)?;
+        let new = lines.iter().filter(|line| self.line(&line.sku).is_none()).count();
+        if self.lines.len() + new > LINES_MAX {
+            return Err(Rejection::TooManyLines { max: LINES_MAX });
+        }
+        let added =
+            lines.iter().map(|line| self.add(&line.sku, line.quantity, None, line.price, at));
+        Ok(added.collect::<Result<Vec<_>, _>>()?.concat())
+    }
+
     fn change(
         &self,
         sku: &Sku,
@@ -410,6 +428,10 @@ fn create(command: &Command, at: Timestamp) -> Result<Vec<CartEvent>, Rejection>
     match command {
         Command::Create { currency, lines, owner } => {
             let (currency, lines, owner) = (*currency, merge_lines(lines)?, *owner);
+            Ok(vec![CartEvent::Created { currency, lines, at, owner }])
+        }
+        Command::AddLines { currency, lines, owner } => {
+            let (currency, lines, owner) = (*currency, merge_lines(lines)?, Some(*owner));
             Ok(vec![CartEvent::Created { currency, lines, at, owner }])
         }
         Command::Merge { from, lines, currency, owner, strategy } => {

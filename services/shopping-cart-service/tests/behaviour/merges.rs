@@ -53,6 +53,22 @@ fn checkout(customer: &str) -> QuoteRequest {
 }
 
 #[tokio::test]
+async fn lines_for_the_cart_of_a_customer_are_added_together_or_not_at_all() {
+    let shop = TestShop::open().await;
+    let one = shop.cart_of(ADA, &[("MUG", 1)]).await;
+    let more = shop.cart_of(ADA, &[("MUG", 1), ("LAMP", 1), ("MUG", 1)]).await;
+    assert_eq!((&more["id"], lines_of(&more)), (&one["id"], vec![("MUG", 3), ("LAMP", 1)]));
+    let wrong = json!({"lines": [{"sku": "LAMP", "quantity": 1}, {"sku": "NOPE", "quantity": 1}]});
+    let refused = shop.send_as(ADA, "POST", "/api/v1/carts", wrong).await;
+    assert_eq!(refused.status, 422, "{refused:?}");
+    let now = shop.cart_of(ADA, &[]).await;
+    assert_eq!((&now["version"], lines_of(&now)), (&more["version"], lines_of(&more)));
+    let many = shop.cart_of(ADA, &vec![("MUG", 1); 900]).await;
+    let change = many["version"].as_u64().unwrap() - now["version"].as_u64().unwrap();
+    assert_eq!((lines_of(&many), change), (vec![("MUG", 903), ("LAMP", 1)], 1), "one event");
+}
+
+#[tokio::test]
 async fn the_setting_decides_what_becomes_of_two_carts() {
     for (strategy, expected, with_empty) in [
         ("sum", &[("MUG", 3), ("LAMP", 1), ("ANY-1", 4)][..], &[("MUG", 2), ("ANY-1", 4)][..]),
