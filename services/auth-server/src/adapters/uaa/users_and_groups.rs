@@ -66,11 +66,7 @@ pub(crate) async fn replace_user(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let changed = async {
-        let (expected, wanted) = (seen_versions(&headers)?, object(&headers, body).await?);
-        users::changed(&provider, &id, expected.as_deref(), |_| Ok(wanted)).await
-    };
-    answer(StatusCode::OK, changed.await.map(user))
+    changed(&provider, &id, &headers, body, |_, wanted| wanted).await
 }
 
 /// Changes the attributes of a user that the body has.
@@ -80,15 +76,29 @@ pub(crate) async fn patch_user(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
+    let merged = |mut user: UserAttributes, wanted: UserAttributes| {
+        // Their capital letters make no difference.
+        user.retain(|name, _| member(&wanted, name).is_none());
+        user.extend(wanted);
+        user
+    };
+    changed(&provider, &id, &headers, body, merged).await
+}
+
+/// Attributes of a user as they are sent, by name.
+type UserAttributes = Map<String, Value>;
+
+/// Changes a user to what follows from the present one and the body, at the version that the request names.
+async fn changed(
+    provider: &Provider,
+    id: &str,
+    headers: &HeaderMap,
+    body: Body,
+    change: fn(UserAttributes, UserAttributes) -> UserAttributes,
+) -> Response {
     let changed = async {
-        let (expected, wanted) = (seen_versions(&headers)?, object(&headers, body).await?);
-        let merged = |mut user: Map<String, Value>| {
-            // Their capital letters make no difference.
-            user.retain(|name, _| member(&wanted, name).is_none());
-            user.extend(wanted);
-            Ok(user)
-        };
-        users::changed(&provider, &id, expected.as_deref(), merged).await
+        let (expected, wanted) = (seen_versions(headers)?, object(headers, body).await?);
+        users::changed(provider, id, expected.as_deref(), |user| Ok(change(user, wanted))).await
     };
     answer(StatusCode::OK, changed.await.map(user))
 }
