@@ -40,7 +40,12 @@ impl Embedded {
     fn opened(settings: &ProcessSettings) -> Result<Self, OpenError> {
         let disk_reserve_bytes = settings.disk_reserve_bytes;
         let master_secret = settings.master_secret.clone();
-        let options = LogOptions { disk_reserve_bytes, master_secret, ..LogOptions::default() };
+        let plaintext = modules::ALL
+            .iter()
+            .filter_map(|module| Some((module.name, module.plaintext?)))
+            .collect();
+        let options =
+            LogOptions { disk_reserve_bytes, master_secret, plaintext, ..LogOptions::default() };
         LogEngine::open(&settings.data, options).map(Self)
     }
 

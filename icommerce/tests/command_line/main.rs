@@ -10,6 +10,7 @@ mod imports;
 mod maintenance;
 mod output;
 mod personal_data;
+mod plaintext;
 mod program;
 mod reach;
 mod restored;

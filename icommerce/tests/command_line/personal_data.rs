@@ -15,13 +15,13 @@ const OTHER: &str = "grace.hopper@example.com";
 /// What is personal in the orders of one person.
 const PERSONAL: [&str; 4] = [EMAIL, "Ada Lovelace", "Ringstrasse 17", "53111"];
 
-fn shop(folder: &Path) -> Command {
+pub(crate) fn shop(folder: &Path) -> Command {
     let mut command = icommerce(folder);
     command.arg("--no-demo").env("ICOMMERCE_PAYMENT_SERVICE__TEST_PAYMENTS", "true");
     command
 }
 
-fn started(folder: &Path) -> (Child, String) {
+pub(crate) fn started(folder: &Path) -> (Child, String) {
     let (child, [_, operator]) = start_shop(&mut shop(folder));
     (child, operator)
 }
@@ -39,7 +39,7 @@ fn order(operator: &str, email: &str, name: &str, quantity: usize) -> String {
     post(operator, "/api/v1/orders", &body)["id"].as_str().unwrap().to_owned()
 }
 
-fn shown(operator: &str, id: &str) -> Value {
+pub(crate) fn shown(operator: &str, id: &str) -> Value {
     serde_json::from_str(&get(operator, &format!("/api/v1/orders/{id}"))).unwrap()
 }
 
@@ -62,18 +62,19 @@ fn shop_with_orders(folder: &Path) -> [String; 3] {
     ids
 }
 
-fn succeeds(command: &mut Command) -> String {
+pub(crate) fn succeeds(command: &mut Command) -> String {
     let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let [shown, errors] = [&output.stdout, &output.stderr].map(|it| String::from_utf8_lossy(it));
+    assert!(output.status.success(), "{shown}{errors}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn person(folder: &Path, what: &str, email: &str) -> String {
+pub(crate) fn person(folder: &Path, what: &str, email: &str) -> String {
     succeeds(shop(folder).args(["person", what, email]))
 }
 
 /// Which of these texts the files of a folder have in clear.
-fn in_clear<'a>(folder: &Path, texts: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn in_clear<'a>(folder: &Path, texts: &[&'a str]) -> Vec<&'a str> {
     let mut found = Vec::new();
     for entry in folder.read_dir().unwrap() {
         let path = entry.unwrap().path();
@@ -85,10 +86,12 @@ fn in_clear<'a>(folder: &Path, texts: &[&'a str]) -> Vec<&'a str> {
         let has = |text: &&&str| content.windows(text.len()).any(|bytes| bytes == text.as_bytes());
         found.extend(texts.iter().filter(has).copied());
     }
+    found.sort_unstable();
+    found.dedup();
     found
 }
 
-fn checked(folder: &Path) {
+pub(crate) fn checked(folder: &Path) {
     succeeds(shop(folder).arg("check"));
 }
 

@@ -208,13 +208,15 @@ fn opened(writer: &mut Option<IndexWriter>) -> Result<&mut IndexWriter, StorageE
     writer.as_mut().ok_or_else(|| StorageError::Unavailable("the engine is closed".to_owned()))
 }
 
-/// Configures the connection that writes: consistent after a power failure, and not flushed by itself.
+/// Configures the connection that writes: consistent after a power failure, not flushed by itself, and with zeros in the place of what was
+/// deleted or replaced, because some of it is about people.
 fn prepare(connection: &Connection, is_new: bool) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     keep_query_plans(connection)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "synchronous", "normal")?;
+    connection.pragma_update_and_check(None, "secure_delete", "on", |_| Ok(()))?;
     connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", WAL_PAGES, |_| Ok(()))?;
     if is_new {

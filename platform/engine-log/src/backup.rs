@@ -31,6 +31,11 @@ pub(crate) fn write(
     let disk: Arc<dyn FileSystem> = Arc::new(FolderDisk(target.to_owned()));
     let state = LogFolderState::read(target, Arc::clone(&disk))?;
     state.note_keys(Some(store_id))?;
+    let of_log =
+        |log: &&SegmentedLog| LogFolderState::read(&log.folder, Arc::clone(&log.segments.disk));
+    if logs.first().map(of_log).transpose()?.is_some_and(|state| state.is_encrypted()) {
+        state.note_encrypted()?;
+    }
     let mut last = 0;
     for log in logs {
         let (end, position) = write_log(log, target)?;

@@ -13,6 +13,7 @@ use crate::{
     migration,
     open_log::{OpenedLog, RunningLog},
     options::LogOptions,
+    plaintext::PlaintextEncryption,
     recovery::{LogOpener, index_file},
     segments::Segments,
     work_signal::WorkMode,
@@ -111,6 +112,7 @@ impl LogEngine {
         let ([services, bulk], subject_keys) =
             open_logs(folder, disk, indexes, (new_secret(), &SystemRandomness), options)?;
         let blobs = Arc::new(BlobFolder::open(folder, services.options.disk_reserve_bytes));
+        let is_encrypted = services.folder_state.is_encrypted();
         let start = |opened: OpenedLog| {
             let (log, writer) = opened.run_on(WorkMode::Threads, Some(Arc::clone(&lock)));
             writer.start().map_err(|error| data_folder::open_error(folder, &error))?;
@@ -118,6 +120,8 @@ impl LogEngine {
         };
         let (log, bulk) = (start(services)?, start(bulk)?);
         data_folder::restrict(folder);
+        migration::settle_kept(folder, is_encrypted)
+            .map_err(|error| data_folder::open_error(folder, &error))?;
         Ok(Self { log, bulk, blobs, subject_keys: Arc::new(subject_keys) })
     }
 
@@ -290,6 +294,19 @@ pub(crate) fn open_logs(
     }
     let master = options.master_secret.as_ref();
     let subject_keys = open_keys(folder, disk, &state, master, randomness)?;
+    let readers = &options.plaintext;
+    let found = match found {
+        _ if readers.is_empty() || state.is_encrypted() => found,
+        Some(found) => {
+            // Its free pages may have something of before as well; what is in it is made again from its log.
+            bulk.index.remove()?;
+            PlaintextEncryption { opener: &services, keys: &subject_keys, readers }.run(found)?
+        }
+        None => {
+            state.note_encrypted().map_err(|error| data_folder::open_error(folder, &error))?;
+            None
+        }
+    };
     let (services, bulk) = (services.open(found)?, bulk.open(found_bulk)?);
     let bulk_options = LogOptions {
         // What may lag must not take the room that the services need to the end.

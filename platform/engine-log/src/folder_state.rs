@@ -14,8 +14,11 @@ use std::{
 use subject_keys::STORE_ID_BYTES;
 
 /// File of the state: a line for each log, `name segment end`, padded with spaces, and so overwritten in place. The end is 0
-/// while the log is in use. The line of the key file, which comes last, has the identifier of its keys.
+/// while the log is in use. The line of the key file has the identifier of its keys. The last line, `personal-data encrypted`, says that
+/// nothing personal is left that was stored before it was encrypted.
 pub(crate) const STATE_FILE: &str = "icommerce.state";
+/// Line of the folder in which no personal data is plaintext, and what it says.
+const PERSONAL_DATA: (&str, &str) = ("personal-data", "encrypted");
 /// Bytes of a line, including its end.
 const LINE_BYTES: usize = 48;
 
@@ -24,8 +27,8 @@ const LINE_BYTES: usize = 48;
 pub(crate) struct LogFolderState {
     folder: PathBuf,
     disk: Arc<dyn FileSystem>,
-    /// What is noted of each file: of a log its known end, of the key file the identifier of the keys. The file is written from here,
-    /// and locked with it.
+    /// What is noted of each file: of a log its known end, of the key file the identifier of the keys; and of the personal data of all. The
+    /// file is written from here, and locked with it.
     noted: Mutex<BTreeMap<String, String>>,
 }
 
@@ -65,6 +68,18 @@ impl LogFolderState {
     /// Records which keys the folder has; none when it shall begin with new ones.
     pub(crate) fn note_keys(&self, store_id: Option<[u8; STORE_ID_BYTES]>) -> io::Result<()> {
         self.write(KEY_FILE, &store_id.map(|id| kernel::hex::encode(&id)).unwrap_or_default())
+    }
+
+    /// Whether the folder has nothing personal from before it was encrypted.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        let (name, note) = PERSONAL_DATA;
+        self.noted.lock().get(name).is_some_and(|noted| noted == note)
+    }
+
+    /// Records that the folder has nothing personal from before it was encrypted.
+    pub(crate) fn note_encrypted(&self) -> io::Result<()> {
+        let (name, note) = PERSONAL_DATA;
+        self.write(name, note)
     }
 
     /// Error for a file that the folder had.

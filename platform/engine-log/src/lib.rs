@@ -19,7 +19,7 @@
 //!
 //! The order of modules follows a write: `journal`, `key_value` and `documents` (ports), `record` (encoding), `log` (queue, order
 //! and search), `writer` (flush), `frame` and `segments` (files), `background` (documents, runs), `compaction`,
-//! `recovery`, `migration` (of former data folders), `backup`; `simulated` is the engine without threads and files.
+//! `recovery`, `migration` (of former data folders), `plaintext` (of former personal data), `backup`; `simulated` is the engine without threads and files.
 
 #![warn(missing_docs)]
 
@@ -40,6 +40,7 @@ mod lookup;
 mod migration;
 mod open_log;
 mod options;
+mod plaintext;
 mod record;
 mod recovery;
 mod run;
@@ -55,5 +56,5 @@ pub use data_folder::{BACKUPS, FolderLock, Log2Histogram, OpenError, Statistics,
 pub use disk::{DiskFile, FileSystem};
 pub use engine::LogEngine;
 pub use key_file::{KEY_FILE, forget_keys, key_file};
-pub use options::LogOptions;
+pub use options::{LogOptions, PlaintextReaders};
 pub use simulated::{LogFeatures, RecentRecords, SimulatedParts, SimulatedWorker, WorkerRole};

@@ -2,14 +2,15 @@
 //! segments of a log, from which the start that follows makes runs and indexes as it does after any loss of them.
 //!
 //! The segments are written into a folder of their own. A file in it says that they are complete; from then on they are moved
-//! into their places, by this start or by the next one after a crash. The former databases are kept, under another name.
+//! into their places, by this start or by the next one after a crash. The former databases are kept, under another name: until the folder
+//! has no personal data as plaintext, and was opened; or for as long as the operator likes, where there is nobody who could tell.
 
 use crate::{
     disk::{FileSystem, FolderDisk},
     engine::{BULK_LOG, SERVICES_LOG, new_secret},
     folder_state::{LogFolderState, STATE_FILE},
     frame::{Location, SEGMENT_HEADER_BYTES, frame_bytes},
-    record::{EventParts, RecordEncoder},
+    record::{AppendParts, EventParts, RecordEncoder},
     recovery::{LogOpener, index_file},
     segments::Segments,
     writer::LogTail,
@@ -50,7 +51,7 @@ pub(crate) fn migrate(folder: &Path, segment_bytes_max: u32) -> Result<(), OpenE
     if !is_under_way(folder) {
         let logs = former_logs(folder)?;
         if logs.is_empty() {
-            return report_kept(folder).map_err(failed);
+            return Ok(());
         }
         match fs::remove_dir_all(&target) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
@@ -128,6 +129,7 @@ fn write_segments(
         Ok(())
     })?;
     to.flush().map_err(failed)?;
+    to.verify(target)?;
     Ok(records)
 }
 
@@ -142,10 +144,12 @@ fn encode(service: &str, record: &FormerRecord<'_>, last: Position) -> (Position
                 recorded_at: event.recorded_at,
                 data: event.data,
             });
-            let (version, origin) = (append.first_version, append.origin.unwrap_or_default());
-            let payload =
-                RecordEncoder::events(service, append.stream, version, origin, events, &[]);
-            (append.last_position, payload)
+            let parts = AppendParts {
+                stream: append.stream,
+                first_version: append.first_version,
+                origin: append.origin.unwrap_or_default(),
+            };
+            (append.last_position, RecordEncoder::events(service, parts, events, &[]))
         }
         FormerRecord::Value(key, value, expires_at) => {
             let entry = crate::record::ValueView { value, expires_at: *expires_at };
@@ -156,7 +160,9 @@ fn encode(service: &str, record: &FormerRecord<'_>, last: Position) -> (Position
                 journal::Snapshot { position: *position, data: Bytes::copy_from_slice(data) };
             (last + 1, RecordEncoder::snapshot(service, name, &snapshot))
         }
-        FormerRecord::Document(write) => (last + 1, RecordEncoder::indexed(service, write)),
+        FormerRecord::Document(write) => {
+            (last + 1, RecordEncoder::indexed(service, std::slice::from_ref(write)))
+        }
     }
 }
 
@@ -200,6 +206,17 @@ impl SegmentWriter {
     fn flush(&mut self) -> io::Result<()> {
         self.tail.flush(self.end)
     }
+
+    /// Reads everything again: what it was made of may be removed.
+    fn verify(self, folder: &Path) -> Result<(), OpenError> {
+        let (disk, log) = (Arc::clone(&self.segments.disk), self.segments.log);
+        let state = LogFolderState::read(folder, Arc::clone(&disk))
+            .map_err(|error| data_folder::open_error(folder, &error))?;
+        let segments = Segments::new(disk, log, 0);
+        let index = Arc::new(SqliteIndexStore::new(folder, index_file(log)));
+        let (secret, hash_values_max) = (self.tail.secret, u64::MAX);
+        LogOpener { folder, segments, state: &state, index, secret, hash_values_max }.verify()
+    }
 }
 
 /// Says that the segments are complete.
@@ -241,8 +258,7 @@ fn move_into_place(folder: &Path, target: &Path) -> io::Result<()> {
     }
     File::open(folder)?.sync_all()?;
     fs::remove_dir_all(target)?;
-    File::open(folder)?.sync_all()?;
-    report_kept(folder)
+    File::open(folder)?.sync_all()
 }
 
 fn remove_if_there(file: &Path) -> io::Result<()> {
@@ -261,14 +277,25 @@ fn remove_former_state(file: &Path) -> io::Result<()> {
     }
 }
 
-/// Tells the operator of former databases that take room.
-fn report_kept(folder: &Path) -> io::Result<()> {
+/// Removes the former databases of a folder that was opened and has no personal data as plaintext, which they have; or else tells the
+/// operator of them.
+pub(crate) fn settle_kept(folder: &Path, is_encrypted: bool) -> io::Result<()> {
     for log in [SERVICES_LOG, BULK_LOG] {
         let file = folder.join(format!("{log}.db.{KEPT}"));
-        if file.try_exists()? {
-            let megabytes = file.metadata()?.len() / 1_000_000;
+        if !file.try_exists()? {
+            continue;
+        }
+        let megabytes = file.metadata()?.len() / 1_000_000;
+        let shown = file.display();
+        if is_encrypted {
+            for suffix in ["-wal", "-shm", ""] {
+                remove_if_there(&folder.join(format!("{log}.db.{KEPT}{suffix}")))?;
+            }
+            File::open(folder)?.sync_all()?;
+            tracing::info!(file = %shown, megabytes, "the data before its migration was removed");
+        } else {
             tracing::info!(
-                file = %file.display(),
+                file = %shown,
                 megabytes,
                 "this is the data before its migration, and can be deleted"
             );

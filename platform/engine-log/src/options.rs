@@ -1,10 +1,14 @@
 //! Options of the engine, with their defaults.
 
-use std::time::Duration;
+use journal::PlaintextRecords;
+use std::{collections::BTreeMap, time::Duration};
 use subject_keys::MasterSecret;
 
+/// Readers of the plaintext records of each service that had any.
+pub type PlaintextReaders = BTreeMap<&'static str, &'static dyn PlaintextRecords>;
+
 /// Options of the log engine. The defaults suit one process on one machine; tests make limits small to reach them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct LogOptions {
     /// Disk reserve, in bytes: writes are refused with `StorageError::Full` before less than this is free. 64 MiB.
     pub disk_reserve_bytes: u64,
@@ -26,6 +30,9 @@ pub struct LogOptions {
     pub hash_values_max: u64,
     /// Secret of the master key, under which the keys of data subjects are encrypted. None: they are as safe as the data folder.
     pub master_secret: Option<MasterSecret>,
+    /// Readers of what services stored before their personal data was encrypted: a folder of that time is encrypted when it is opened. None:
+    /// every folder stays what it is.
+    pub plaintext: PlaintextReaders,
 }
 
 impl Default for LogOptions {
@@ -40,6 +47,7 @@ impl Default for LogOptions {
             bulk_linger: Duration::from_millis(50),
             hash_values_max: u64::MAX,
             master_secret: None,
+            plaintext: PlaintextReaders::new(),
         }
     }
 }

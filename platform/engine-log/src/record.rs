@@ -74,7 +74,7 @@ pub(crate) struct AppendView<'a> {
     pub(crate) stream: &'a [u8],
     pub(crate) first_version: Version,
     pub(crate) count: u64,
-    origin: &'a [u8],
+    pub(crate) origin: &'a [u8],
     rest: Parts<'a>,
 }
 
@@ -189,6 +189,15 @@ pub(crate) struct EventParts<'a> {
     pub(crate) data: &'a [u8],
 }
 
+/// Parts of an append besides its events.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AppendParts<'a> {
+    pub(crate) stream: &'a str,
+    pub(crate) first_version: Version,
+    /// Empty when it is unknown.
+    pub(crate) origin: &'a str,
+}
+
 /// Encoder of a record.
 #[derive(Debug)]
 pub(crate) struct RecordEncoder(Vec<u8>);
@@ -215,20 +224,32 @@ impl RecordEncoder {
         let origin = append.origin.as_ref().map(ToString::to_string).unwrap_or_default();
         // Refused later where it is too large for any stream.
         let first_version = append.expected.saturating_add(1);
-        Self::events(service, &append.stream, first_version, &origin, events, &append.writes)
+        let parts = AppendParts { stream: &append.stream, first_version, origin: &origin };
+        let mut to = Self::begin_append(service, parts, events, bytes_of(&append.writes));
+        to.writes(&append.writes);
+        to.0.into()
     }
 
-    /// Append of these events; an unknown origin is empty.
+    /// Append of these events, with writes to documents as a log holds them.
     pub(crate) fn events<'a>(
         service: &str,
-        stream: &str,
-        first_version: Version,
-        origin: &str,
+        append: AppendParts<'_>,
         events: impl ExactSizeIterator<Item = EventParts<'a>> + Clone,
-        writes: &[Write],
+        writes: &[IndexedWrite<'_>],
     ) -> Bytes {
+        let mut to = Self::begin_append(service, append, events, bytes_of_indexed(writes));
+        to.indexed_writes(writes);
+        to.0.into()
+    }
+
+    fn begin_append<'a>(
+        service: &str,
+        AppendParts { stream, first_version, origin }: AppendParts<'_>,
+        events: impl ExactSizeIterator<Item = EventParts<'a>> + Clone,
+        bytes_of_writes: usize,
+    ) -> Self {
         let bytes = |event: EventParts<'_>| event.name.len() + event.data.len() + EVENT_BYTES;
-        let bytes = events.clone().map(bytes).sum::<usize>() + bytes_of(writes);
+        let bytes = events.clone().map(bytes).sum::<usize>() + bytes_of_writes;
         let mut to = Self::begin(APPEND, service, stream.len() + bytes);
         to.bytes(stream.as_bytes());
         to.number(first_version);
@@ -241,8 +262,7 @@ impl RecordEncoder {
             to.signed(event.recorded_at.subsec_nanosecond().into());
             to.bytes(event.data);
         }
-        to.writes(writes);
-        to.0.into()
+        to
     }
 
     pub(crate) fn documents(service: &str, writes: &[Write]) -> Bytes {
@@ -251,18 +271,10 @@ impl RecordEncoder {
         to.0.into()
     }
 
-    /// Write of one document, without the declaration of its collection.
-    pub(crate) fn indexed(service: &str, write: &IndexedWrite<'_>) -> Bytes {
-        let body = write.document.as_ref().map_or(0, |(body, _)| body.len());
-        let mut to = Self::begin(DOCUMENTS, service, write.key.len() + body + 2 * EVENT_BYTES);
-        to.number(1);
-        match &write.document {
-            Some((body, fields)) => {
-                let fields = fields.iter().map(|(name, value)| (*name, value));
-                to.document(write.collection, write.key, body, fields);
-            }
-            None => to.deletion(write.collection, write.key),
-        }
+    /// Writes to documents, without the declarations of their collections.
+    pub(crate) fn indexed(service: &str, writes: &[IndexedWrite<'_>]) -> Bytes {
+        let mut to = Self::begin(DOCUMENTS, service, bytes_of_indexed(writes));
+        to.indexed_writes(writes);
         to.0.into()
     }
 
@@ -324,6 +336,19 @@ impl RecordEncoder {
         }
     }
 
+    fn indexed_writes(&mut self, writes: &[IndexedWrite<'_>]) {
+        self.number(writes.len() as u64);
+        for write in writes {
+            match &write.document {
+                Some((body, fields)) => {
+                    let fields = fields.iter().map(|(name, value)| (*name, value));
+                    self.document(write.collection, write.key, body, fields);
+                }
+                None => self.deletion(write.collection, write.key),
+            }
+        }
+    }
+
     fn document<'a>(
         &mut self,
         collection: &str,
@@ -379,6 +404,14 @@ fn bytes_of(writes: &[Write]) -> usize {
     let bytes = |write: &Write| match write {
         Write::Put { document, .. } => document.key.len() + document.body.len() + 2 * EVENT_BYTES,
         Write::Delete { key, .. } => key.len() + EVENT_BYTES,
+    };
+    writes.iter().map(bytes).sum()
+}
+
+fn bytes_of_indexed(writes: &[IndexedWrite<'_>]) -> usize {
+    let bytes = |write: &IndexedWrite<'_>| {
+        let body = write.document.as_ref().map_or(0, |(body, _)| body.len());
+        write.key.len() + body + 2 * EVENT_BYTES
     };
     writes.iter().map(bytes).sum()
 }

@@ -82,6 +82,22 @@ impl LogOpener<'_> {
         Ok((RecoveredLog { segments, index, hash, position, tail: location, memory, runs }, tail))
     }
 
+    /// Begins another segment, so that the last one of what was found is full.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] when it cannot be written.
+    pub(crate) fn begin_segment(&self, found: LogParts) -> Result<(), OpenError> {
+        let mut tail = found.tail;
+        let segment = tail.flushed.segment() + 1;
+        let begun = self.segments.begin(segment).and_then(|file| {
+            tail.begin(file, segment);
+            tail.flush(Location::new(segment, SEGMENT_HEADER_BYTES))?;
+            self.state.begin_use(self.segments.log, segment)
+        });
+        begun.map_err(|error| self.failed(&error))
+    }
+
     /// Header of the last segment that was used; `None` for a log that never was.
     fn find_tail(&self) -> Result<Option<SegmentHeader>, OpenError> {
         let numbers = self.segments.numbers().map_err(|error| self.failed(&error))?;
@@ -113,7 +129,8 @@ impl LogOpener<'_> {
         }
     }
 
-    fn header(&self, segment: u32) -> Result<Option<SegmentHeader>, OpenError> {
+    /// Header of a segment.
+    pub(crate) fn header(&self, segment: u32) -> Result<Option<SegmentHeader>, OpenError> {
         let header = self.segments.file(segment).and_then(|file| SegmentHeader::read(&*file.file));
         let header = header.map_err(|error| self.unreadable(segment, &error))?;
         let header = header.filter(|header| header.segment == segment);
@@ -374,11 +391,11 @@ impl LogOpener<'_> {
         Ok(index)
     }
 
-    fn failed(&self, error: &io::Error) -> OpenError {
+    pub(crate) fn failed(&self, error: &io::Error) -> OpenError {
         data_folder::open_error(self.folder, error)
     }
 
-    fn unreadable(&self, segment: u32, error: &io::Error) -> OpenError {
+    pub(crate) fn unreadable(&self, segment: u32, error: &io::Error) -> OpenError {
         match error.kind() {
             ErrorKind::InvalidData => OpenError::Damaged {
                 file: self.folder.join(self.segments.name(segment)),

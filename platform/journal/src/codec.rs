@@ -1,8 +1,8 @@
 //! Codec of stored events: CBOR (RFC 8949) by minicbor, and JSON as earlier versions of the program stored it.
 //!
 //! The first byte tells the format. An event is a struct or an enum, and so an array in CBOR, of which the first byte is
-//! 0x80 to 0x9f; JSON begins with `{`. Other first bytes are free for later formats. What is stored is never rewritten:
-//! both formats stay readable for ever.
+//! 0x80 to 0x9f; JSON begins with `{`. Other first bytes are free for later formats. What is stored is never rewritten for its
+//! format: both stay readable for ever.
 //!
 //! In CBOR, fields and variants have numbers in place of names (`#[n(0)]`). A number is never given another meaning. A new
 //! field gets the next number and is optional or has a default; fields with numbers that a program does not know are

@@ -9,7 +9,7 @@ use crate::{NewEvent, RecordedEvent, TypedEvent};
 use bytes::Bytes;
 use kernel::Uuid;
 use storage::StorageError;
-use subject_keys::{KeyId, KeysInUse, Opened, SubjectKeys};
+use subject_keys::{Erasure, KeyId, KeysInUse, Opened, SubjectKeys};
 
 /// First byte of a sealed event; neither JSON nor CBOR of an event begins with it.
 const SEALED: u8 = 1;
@@ -26,6 +26,12 @@ pub struct Personal<T> {
 }
 
 impl Personal<Bytes> {
+    /// Sealed event with this encrypted patch.
+    fn sealed(&self, patch: &[u8]) -> Bytes {
+        let head = [&[SEALED][..], &self.key.to_bytes(), &length(self.erased.len())].concat();
+        [&head[..], &self.erased, patch].concat().into()
+    }
+
     /// Patch that leads from the erased form to the whole data: how much of it is the same at the beginning and at the end, and
     /// what is between.
     fn patch(&self, whole: &[u8]) -> Vec<u8> {
@@ -57,17 +63,62 @@ pub fn seal<'a>(
     let in_use = keys.use_keys();
     for event in events {
         let Some(personal) = event.personal.take() else { continue };
-        let id = personal.key;
         let context = context(service, stream, event.name, event.id);
-        let erased = &personal.erased;
-        let patch = keys.encrypt(id, &context, &personal.patch(&event.data)).ok_or_else(|| {
+        let patch = keys.encrypt(personal.key, &context, &personal.patch(&event.data));
+        let patch = patch.ok_or_else(|| {
             let reason = format!("whoever the event {} is about was erased meanwhile", event.name);
             StorageError::Unavailable(reason)
         })?;
-        let head = [&[SEALED][..], &id.to_bytes(), &length(erased.len())].concat();
-        event.data = [&head[..], erased, &patch].concat().into();
+        event.data = personal.sealed(&patch);
     }
     Ok(Some(in_use))
+}
+
+/// Encrypts the personal data of an event that was stored as plaintext: the event as [`seal`] would have stored it, also when
+/// the key is given up; without what is personal when the key is destroyed.
+///
+/// # Errors
+///
+/// [`StorageError::Corrupt`] when what was encrypted does not lead to the same event again.
+pub fn seal_stored(
+    keys: &SubjectKeys,
+    service: &str,
+    event: &RecordedEvent,
+    personal: &Personal<Bytes>,
+) -> Result<Bytes, StorageError> {
+    let context = context(service, &event.stream, &event.name, event.id);
+    let patch = keys.encrypt_stored(personal.key, &context, &personal.patch(&event.data));
+    let stored = patch.map_or_else(|| personal.erased.clone(), |patch| personal.sealed(&patch));
+    if is_stored_form(keys, service, event, personal, &stored) {
+        return Ok(stored);
+    }
+    let RecordedEvent { name, position, .. } = event;
+    let reason = format!("event {name} at position {position} could not be encrypted");
+    Err(StorageError::Corrupt(reason))
+}
+
+/// Whether this is how an event is stored now that was stored as plaintext: read back, it is the same event, or the one without what is
+/// personal when the key is destroyed.
+pub fn is_stored_form(
+    keys: &SubjectKeys,
+    service: &str,
+    event: &RecordedEvent,
+    personal: &Personal<Bytes>,
+    stored: &[u8],
+) -> bool {
+    if keys.erasure(personal.key) == Some(Erasure::Done) {
+        return stored == personal.erased;
+    }
+    let context = context(service, &event.stream, &event.name, event.id);
+    let Some(SealedParts { id, erased, patch }) = sealed_parts(stored) else { return false };
+    let patch = keys.decrypt_stored(id, &context, patch);
+    let whole = patch.and_then(|patch| patched(erased, &patch));
+    id == personal.key && erased == personal.erased && whole.as_deref() == Some(&event.data[..])
+}
+
+/// Whether an event has no personal data but what is encrypted.
+pub fn is_sealed(data: &[u8]) -> bool {
+    data.first() == Some(&SEALED)
 }
 
 /// Opens the events of a service: whole, or without what was erased.
@@ -80,7 +131,7 @@ pub fn open(
     service: &str,
     events: &mut [RecordedEvent],
 ) -> Result<(), StorageError> {
-    for event in events.iter_mut().filter(|event| event.data.first() == Some(&SEALED)) {
+    for event in events.iter_mut().filter(|event| is_sealed(&event.data)) {
         let opened = opened(keys, service, event);
         let (data, is_erased) = opened.ok_or_else(|| {
             let RecordedEvent { name, position, .. } = event;
@@ -97,15 +148,28 @@ pub fn open(
 
 /// Data of a sealed event, and whether what is personal is erased; `None` when it is damaged.
 fn opened(keys: &SubjectKeys, service: &str, event: &RecordedEvent) -> Option<(Bytes, bool)> {
-    let (id, sealed) = event.data.get(1..)?.split_first_chunk()?;
-    let (erased_length, rest) = sealed.split_first_chunk()?;
-    let (erased, patch) = rest.split_at_checked(from_length(*erased_length)?)?;
+    let SealedParts { id, erased, patch } = sealed_parts(&event.data)?;
     let context = context(service, &event.stream, &event.name, event.id);
-    match keys.decrypt(KeyId::from_bytes(*id), &context, patch) {
+    match keys.decrypt(id, &context, patch) {
         Opened::Text(patch) => Some((patched(erased, &patch)?.into(), false)),
         Opened::Erased => Some((event.data.slice_ref(erased), true)),
         Opened::Damaged => None,
     }
+}
+
+/// Parts of a sealed event.
+struct SealedParts<'a> {
+    id: KeyId,
+    erased: &'a [u8],
+    /// Encrypted patch.
+    patch: &'a [u8],
+}
+
+fn sealed_parts(data: &[u8]) -> Option<SealedParts<'_>> {
+    let (id, sealed) = data.strip_prefix(&[SEALED])?.split_first_chunk()?;
+    let (erased_length, rest) = sealed.split_first_chunk()?;
+    let (erased, patch) = rest.split_at_checked(from_length(*erased_length)?)?;
+    Some(SealedParts { id: KeyId::from_bytes(*id), erased, patch })
 }
 
 fn patched(erased: &[u8], patch: &[u8]) -> Option<Vec<u8>> {
@@ -142,7 +206,6 @@ fn from_length(length: [u8; LENGTH_BYTES]) -> Option<usize> {
 mod tests {
     use super::*;
     use kernel::Timestamp;
-    use subject_keys::Erasure;
 
     const SERVICE: &str = "letter-service";
 

@@ -1,7 +1,7 @@
 //! Module: a service as a line of the module table.
 
 use crate::{BuildContext, Maintenance, OfflineContext};
-use journal::EventJson;
+use journal::{EventJson, PlaintextRecords};
 use settings::{Section, SettingError};
 use std::{future::Future, pin::Pin};
 use storage::StorageError;
@@ -19,6 +19,7 @@ use transport::DirectoryError;
 ///     follows: &[],
 ///     settings: None,
 ///     events: None,
+///     plaintext: None,
 ///     maintenance: Maintenance::none,
 ///     build: |context| Box::pin(async move { Ok(context.serve(web::ApiRouter::new())) }),
 /// };
@@ -38,6 +39,8 @@ pub struct Module {
     pub settings: Option<Section>,
     /// Reader of its stored events as JSON; `None` if it stores none.
     pub events: Option<EventJson>,
+    /// Reader of what it stored before its personal data was encrypted; `None` if it stored none.
+    pub plaintext: Option<&'static dyn PlaintextRecords>,
     /// Its maintenance, for when it is not running.
     pub maintenance: fn(&OfflineContext) -> Result<Maintenance, BuildError>,
     /// Builds it: loads its state, starts its tasks, returns its routes.

@@ -98,6 +98,7 @@ mod tests {
             follows: &[],
             settings: None,
             events: None,
+            plaintext: None,
             maintenance: crate::Maintenance::none,
             build: |_| {
                 Box::pin(async { Err(crate::BuildError::Other("not built in tests".to_owned())) })

@@ -1,7 +1,8 @@
 //! Saga events as the journal keeps them, and the state that they fold to.
 
 use crate::SagaInput;
-use journal::{RecordedEvent, Version};
+use bytes::Bytes;
+use journal::{DecodeError, Personal, RecordedEvent, Version};
 use kernel::{Origin, Problem, Timestamp, Uuid, prefixed_id};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -99,6 +100,39 @@ mod problem_text {
     pub(super) fn decode<C>(decoder: &mut Decoder<'_>, _: &mut C) -> Result<Problem, Error> {
         serde_json::from_str(decoder.str()?).map_err(Error::message)
     }
+}
+
+impl SagaBegun {
+    /// Event that begins a saga with this input, as it is stored.
+    pub(crate) fn encoded(saga: &str, input: &impl SagaInput) -> Result<Bytes, StorageError> {
+        let input = journal::encode(input)?.into();
+        journal::encode(&SagaBegun { saga: saga.to_owned().into(), input })
+    }
+}
+
+/// Personal data of a stored event that begins a saga of this kind: `personal` says what it is in the input. `None` for any other event.
+///
+/// # Errors
+///
+/// [`DecodeError`] when the event or its input cannot be decoded.
+pub fn personal_input<I: SagaInput>(
+    recorded: &RecordedEvent,
+    kind: &str,
+    personal: impl FnOnce(I) -> Option<Personal<I>>,
+) -> Result<Option<Personal<Bytes>>, DecodeError> {
+    if recorded.name != BEGUN || saga_of(&recorded.stream).is_none() {
+        return Ok(None);
+    }
+    let SagaBegun { saga, input } = decode(recorded)?;
+    if saga != kind {
+        return Ok(None);
+    }
+    let failed = |reason: String| DecodeError::new(recorded, reason);
+    let Some(Personal { key, erased }) = personal(journal::decode(&input).map_err(failed)?) else {
+        return Ok(None);
+    };
+    let erased = SagaBegun::encoded(kind, &erased).map_err(|error| failed(error.to_string()))?;
+    Ok(Some(Personal { key, erased }))
 }
 
 /// Kind of the saga that this event begins.

@@ -97,6 +97,7 @@ mod step;
 pub mod failure_matrix;
 pub mod maintenance;
 
+pub use events::personal_input;
 pub use log::{SagaLog, Spawn};
 pub use retry_policy::RetryPolicy;
 pub use runner::{BeginError, RetryError, Runner, Sagas};

@@ -166,11 +166,9 @@ impl SagaLog {
         kind: &'static str,
         input: &impl SagaInput,
     ) -> Result<(), AppendError> {
-        let begun =
-            |input: Bytes| journal::encode(&SagaBegun { saga: kind.into(), input: input.into() });
-        let data = begun(journal::encode(input)?)?;
+        let data = SagaBegun::encoded(kind, input)?;
         let personal = input.personal().map(|Personal { key, erased }| {
-            let erased = begun(journal::encode(&erased)?)?;
+            let erased = SagaBegun::encoded(kind, &erased)?;
             Ok::<_, StorageError>(Personal { key, erased })
         });
         let personal = personal.transpose()?;

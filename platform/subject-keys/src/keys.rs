@@ -175,6 +175,20 @@ impl SubjectKeys {
         Some([&self.tag[..], &key.encrypt(context, text)].concat())
     }
 
+    /// Encrypts a text that was stored before, as plaintext: with any key that is not destroyed, because what is kept of somebody for a
+    /// time is kept under the key that is destroyed then. `None` when it is destroyed.
+    pub fn encrypt_stored(&self, id: KeyId, context: &[u8], text: &[u8]) -> Option<Vec<u8>> {
+        let key = self.state.lock().key(id, |stage| stage != Some(Erasure::Done))?;
+        Some([&self.tag[..], &key.encrypt(context, text)].concat())
+    }
+
+    /// Opens what [`SubjectKeys::encrypt_stored`] has encrypted, also with a key that nobody reads with any more: to verify it before the
+    /// plaintext goes.
+    pub fn decrypt_stored(&self, id: KeyId, context: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        let key = self.state.lock().key(id, |stage| stage != Some(Erasure::Done))?;
+        key.decrypt(context, sealed.strip_prefix(&self.tag)?)
+    }
+
     /// Opens a text that was encrypted for this context.
     pub fn decrypt(&self, id: KeyId, context: &[u8], sealed: &[u8]) -> Opened {
         let Some((tag, sealed)) = sealed.split_first_chunk() else { return Opened::Damaged };

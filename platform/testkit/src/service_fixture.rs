@@ -28,6 +28,7 @@ pub const fn fake(name: &'static str, build: fn(BuildContext) -> BuildFuture) ->
         follows: &[],
         settings: None,
         events: None,
+        plaintext: None,
         maintenance: Maintenance::none,
         build,
     }

@@ -125,6 +125,12 @@ impl Idempotency {
         budget.maintain(&**values, ids, bytes_max).await;
     }
 
+    /// Whether a value of a service's store is a copy of a response, in any format, and no reference to what the response showed. Without it,
+    /// a repeated request is executed again, and finds its first effect.
+    pub fn is_copy(value: &[u8]) -> bool {
+        stored_response::is_copy(value)
+    }
+
     /// Whether the layer applies to a request: its method has effects, and it has a key.
     pub(crate) fn concerns(request: &Request) -> bool {
         changes_something(request.method())

@@ -46,6 +46,7 @@ pub const MODULE: Module = Module {
     follows: &[],
     settings: Some(::settings::Section::of::<GatewaySettings>(NAME)),
     events: None,
+    plaintext: None,
     maintenance: runtime::Maintenance::none,
     build: |context| Box::pin(async move { build(&context) }),
 };

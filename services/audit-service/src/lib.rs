@@ -25,6 +25,7 @@ pub const MODULE: Module = Module {
     follows: feeds::SOURCES,
     settings: Some(::settings::Section::of::<AuditSettings>(NAME)),
     events: None,
+    plaintext: None,
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(build(context)),
 };

@@ -51,6 +51,7 @@ pub const MODULE: Module = Module {
     follows: &[],
     settings: Some(Section::of::<AuthSettings>(NAME)),
     events: Some(json),
+    plaintext: None,
     maintenance: |_| Ok(maintenance()),
     build: |context| Box::pin(build(context)),
 };

@@ -28,6 +28,7 @@ pub const MODULE: Module = Module {
     follows: &[],
     settings: None,
     events: Some(journal::event_json::<domain::Event>),
+    plaintext: None,
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(build(context)),
 };

@@ -15,6 +15,7 @@ pub(crate) mod maintenance;
 pub(crate) mod order_id_secret;
 pub(crate) mod order_index;
 pub(crate) mod payments;
+pub(crate) mod plaintext;
 pub(crate) mod replay;
 pub(crate) mod settings;
 pub(crate) mod stock;

@@ -19,6 +19,7 @@ use adapters::{
     order_id_secret::load_order_id_secret,
     order_index::DocumentOrderIndex,
     payments::PaymentService,
+    plaintext::PlaintextOrders,
     replay::OrderRenderer,
     settings::OrderSettings,
     stock::InventoryService,
@@ -41,6 +42,7 @@ pub const MODULE: Module = Module {
     follows: &[payment::SERVICE],
     settings: Some(Section::of::<OrderSettings>(NAME)),
     events: Some(event_json),
+    plaintext: Some(&PlaintextOrders),
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(build(context)),
 };

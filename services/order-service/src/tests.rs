@@ -14,6 +14,7 @@ mod fulfilments;
 mod http;
 mod interleavings;
 mod listed_orders;
+mod plaintext;
 mod refunds;
 mod replays;
 mod saga_failures;

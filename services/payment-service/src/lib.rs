@@ -38,6 +38,7 @@ pub const MODULE: Module = Module {
     follows: &[],
     settings: Some(settings::Section::of::<PaymentSettings>(NAME)),
     events: Some(::journal::event_json::<domain::PaymentEvent>),
+    plaintext: None,
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(std::future::ready(build(&context))),
 };

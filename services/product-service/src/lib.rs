@@ -45,6 +45,7 @@ pub const MODULE: Module = Module {
     follows: &[inventory::SERVICE],
     settings: Some(settings::Section::of::<ProductSettings>(NAME)),
     events: Some(journal::event_json::<domain::ProductEvent>),
+    plaintext: None,
     maintenance,
     build: |context| Box::pin(build(context)),
 };

@@ -38,6 +38,7 @@ pub const MODULE: Module = Module {
     follows: &[],
     settings: Some(Section::of::<CartSettings>(SERVICE)),
     events: Some(event_json),
+    plaintext: None,
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(async move { build(&context) }),
 };

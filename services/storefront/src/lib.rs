@@ -46,6 +46,7 @@ pub const MODULE: runtime::Module = runtime::Module {
     follows: &[],
     settings: Some(Section::of::<StorefrontSettings>("storefront")),
     events: None,
+    plaintext: None,
     maintenance: runtime::Maintenance::none,
     build: |context| Box::pin(std::future::ready(build(&context))),
 };

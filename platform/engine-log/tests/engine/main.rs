@@ -7,6 +7,7 @@ mod lost_files;
 mod migration;
 mod model;
 mod opening;
+mod plaintext;
 mod recovery;
 mod subject_keys;
 mod suite;

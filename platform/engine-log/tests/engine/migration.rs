@@ -2,11 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
-use crate::suite::{
-    NOTES, append,
-    folders::refused,
-    open,
-    restart::{NOON, at},
+use crate::{
+    plaintext::with_reader,
+    suite::{
+        NOTES, append,
+        folders::refused,
+        open,
+        restart::{NOON, at},
+    },
 };
 use engine_log::{LogEngine, OpenError};
 use journal::ServiceStorage;
@@ -244,6 +247,28 @@ async fn a_migration_that_was_broken_off_at_any_step_is_finished() {
         }
         assert!(LogEngine::has_filled(path));
         check_folder(path, 4).await;
+    }
+}
+
+#[tokio::test]
+async fn former_databases_go_once_the_folder_was_opened_and_has_no_plaintext() {
+    let kept = ["icommerce.db.former", "bulk.db.former"];
+    for is_migrated in [false, true] {
+        let folder = former_folder(4);
+        let path = folder.path();
+        if is_migrated {
+            open(path).close().await.unwrap();
+            assert!(kept.iter().all(|name| path.join(name).exists()));
+        }
+        // A crash may leave some of them.
+        for name in kept {
+            let engine = LogEngine::open(path, with_reader()).unwrap();
+            assert!(kept.iter().all(|name| !path.join(name).exists()));
+            check(&engine.service("tanks"), &[3, 8], 4).await;
+            check(&engine.bulk("pumps"), &[5], 4).await;
+            engine.close().await.unwrap();
+            fs::write(path.join(name), "left").unwrap();
+        }
     }
 }
 

@@ -63,6 +63,13 @@ pub(super) enum StoredContent {
 const COPY: u8 = 1;
 /// First byte of a stored reference.
 const REFERENCE: u8 = 2;
+/// Beginning of a copy as earlier releases stored it: its head as a line of JSON.
+const FORMER_COPY: &[u8] = br#"{"fingerprint":"#;
+
+/// Whether this is a stored copy, of any format: each has its headers as a line.
+pub(super) fn is_copy(stored: &[u8]) -> bool {
+    (stored.starts_with(&[COPY]) || stored.starts_with(FORMER_COPY)) && stored.contains(&b'\n')
+}
 
 impl StoredResponse {
     /// The response, and its stored form if it is one to replay.
@@ -186,4 +193,23 @@ fn shortened_refusal(status: StatusCode, body: &Bytes) -> Option<Bytes> {
 /// Cuts a text that is too long at a character.
 fn cut(text: &mut String) {
     text.truncate(text.floor_char_boundary(SHORTENED_TEXT_BYTES_MAX));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::response::IntoResponse;
+    use kernel::Uuid;
+
+    #[tokio::test]
+    async fn a_copy_of_any_format_is_told_from_a_reference_and_from_what_is_no_response() {
+        let fingerprint = Fingerprint([10; 8]);
+        let stored = async |response| StoredResponse::take(fingerprint, response).await.1.unwrap();
+        assert!(is_copy(&stored("body".into_response()).await));
+        assert!(is_copy(b"{\"fingerprint\":\"0a\",\"status\":200,\"headers\":[]}\nbody"));
+        let mut referring = "body".into_response();
+        referring.extensions_mut().insert(ReplayReference { id: Uuid::from_u128(1), version: 10 });
+        assert!(!is_copy(&stored(referring).await));
+        assert!(!is_copy(b"1") && !is_copy(b"") && !is_copy(b"{\"482\":{\"records\":1}}"));
+    }
 }

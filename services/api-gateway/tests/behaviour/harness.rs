@@ -33,6 +33,7 @@ const fn service(name: &'static str) -> Module {
         follows: &[],
         settings: None,
         events: None,
+        plaintext: None,
         maintenance: runtime::Maintenance::none,
         build: build_echo_service,
     }

@@ -46,7 +46,7 @@ impl Customers for CustomerKeys {
     }
 
     fn first(&self, email: &str) -> Customer {
-        customer(self.keys.first_id(PURPOSE, &folded(email)))
+        first_customer(&self.keys, email)
     }
 
     fn readable(&self, email: &str) -> Vec<Customer> {
@@ -92,6 +92,11 @@ impl Customers for CustomerKeys {
     async fn has_attempts(&self, customer: Customer, now: Timestamp) -> Result<bool, StorageError> {
         Ok(self.values.value(&attempt_key(customer), now).await?.is_some())
     }
+}
+
+/// Pseudonym of the orders with this e-mail address that were placed before there were pseudonyms.
+pub(crate) fn first_customer(keys: &SubjectKeys, email: &str) -> Customer {
+    customer(keys.first_id(PURPOSE, &folded(email)))
 }
 
 fn customer(key: KeyId) -> Customer {

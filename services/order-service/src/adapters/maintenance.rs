@@ -8,6 +8,7 @@ use crate::{
     application::{
         cancellation_saga::CancellationInput,
         checkout_input::CheckoutInput,
+        checkout_saga,
         fulfilment_saga::FulfilmentInput,
         orders::{STREAM_PREFIX, order_id_of},
         receipt_saga::ReceiptInput,
@@ -39,7 +40,7 @@ use std::sync::Arc;
 use storage::{Collection, StorageError, Write};
 
 const SAGAS: &[SagaKind] = &[
-    SagaKind::of::<CheckoutInput>("checkout"),
+    SagaKind::of::<CheckoutInput>(checkout_saga::NAME),
     SagaKind::of::<CancellationInput>("cancellation"),
     SagaKind::of::<FulfilmentInput>("fulfilment"),
     SagaKind::of::<RefundInput>("refund"),

@@ -149,7 +149,7 @@ impl CheckoutInput {
     }
 
     /// The request without the contact details.
-    fn without_contact(&self) -> Self {
+    pub(crate) fn without_contact(&self) -> Self {
         let billing_address = self.billing_address.as_ref().map(Address::country_alone);
         Self {
             email: String::new(),

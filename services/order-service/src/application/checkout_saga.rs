@@ -12,6 +12,9 @@ use super::{
 use saga::Saga;
 use std::{sync::Arc, time::Duration};
 
+/// Name of the saga, which is stored.
+pub(crate) const NAME: &str = "checkout";
+
 /// Saga of a checkout that waits for its payment, or for a service that does not respond, until its deadline: after
 /// `wait_max` where it has none. Its stock is held for `hold`, or until the deadline of a prepayment.
 pub(crate) fn checkout_saga(
@@ -32,7 +35,7 @@ pub(crate) fn checkout_saga(
     };
     let confirm = ConfirmOrder { orders: Arc::clone(&orders), stock, payments, unpaid };
     Saga::new(
-        "checkout",
+        NAME,
         vec![
             Arc::new(TimeLimit {
                 step: create,

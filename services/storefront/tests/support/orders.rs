@@ -36,6 +36,7 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     follows: &[],
     settings: None,
     events: None,
+    plaintext: None,
     maintenance: runtime::Maintenance::none,
     build: |context| {
         Box::pin(async move {
@@ -54,6 +55,7 @@ pub(super) const PAYMENTS: runtime::Module = runtime::Module {
     follows: &[],
     settings: None,
     events: None,
+    plaintext: None,
     maintenance: runtime::Maintenance::none,
     build: |context| {
         Box::pin(async move {
