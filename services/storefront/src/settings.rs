@@ -56,6 +56,11 @@ pub(crate) struct StorefrontSettings {
     pub(crate) currency_display: CurrencyDisplay,
     /// Whether the checkout offers the test cards.
     pub(crate) test_payments: bool,
+    /// Whether people can make an account by themselves, which takes mail; as `auth-server.mail_folder` has it by default.
+    pub(crate) sign_up: bool,
+    /// Whether customers can add orders of guests to their account, which takes mail; as `order-service.mail_folder` has it by
+    /// default.
+    pub(crate) order_claims: bool,
     /// Return period in days; 0 shows nothing about returns.
     pub(crate) return_days: u16,
     /// Sentence below the return period; empty for none.
@@ -230,6 +235,8 @@ impl Default for StorefrontSettings {
             time_zone: "UTC".to_owned(),
             currency_display: CurrencyDisplay::Symbol,
             test_payments: false,
+            sign_up: false,
+            order_claims: false,
             return_days: 0,
             return_note: String::new(),
             guarantee_years: 0,

@@ -2,6 +2,10 @@
 
 use crate::test_client::{TestClient, between};
 
+/// Settings of a shop that sends mail.
+const MAIL: &[(&str, &str)] =
+    &[("storefront.sign_up", "true"), ("storefront.order_claims", "true")];
+
 /// Customer of an account, whose last digits these are. Tests share the fake orders, and each has customers of its own.
 fn customer(client: &TestClient, number: u16) -> TestClient {
     let account = format!("0190a8b4-0000-7000-8000-00000000{number:04x}");
@@ -10,7 +14,7 @@ fn customer(client: &TestClient, number: u16) -> TestClient {
 
 #[tokio::test]
 async fn a_stranger_is_shown_the_ways_to_sign_in_and_why_a_sign_in_failed() {
-    let client = TestClient::new().await;
+    let client = TestClient::of_shop(MAIL).await;
     let page = client.get("/account").await;
     assert_eq!((page.status, page.header("cache-control")), (200, "no-store"));
     assert!(
@@ -28,6 +32,21 @@ async fn a_stranger_is_shown_the_ways_to_sign_in_and_why_a_sign_in_failed() {
     }
     let other = client.get("/account?sign_in=%3Cscript%3E").await.body;
     assert!(!other.contains("role=\"alert\""), "{other}");
+}
+
+#[tokio::test]
+async fn a_shop_without_mail_offers_nothing_that_takes_it() {
+    let shop = TestClient::new().await;
+    let stranger = shop.get("/account").await.body;
+    assert!(stranger.contains("id=\"sign-in\"") && !stranger.contains("sign-up"), "{stranger}");
+    let customer = customer(&shop, 0xf0f0);
+    let account = customer.get("/account").await;
+    assert_eq!(account.status, 200);
+    assert!(!account.body.contains("/account/claims"), "{}", account.body);
+    let fields = [("number", "1"), ("email", "ada@example.com")];
+    assert_eq!(customer.post("/account/claims", &fields).await.status, 404);
+    let unknown = customer.post("/account/claim", &[("link", "ended")]).await;
+    assert!(!unknown.body.contains("action=\"/account/claims\""), "{}", unknown.body);
 }
 
 #[tokio::test]
@@ -89,7 +108,7 @@ async fn what_a_customer_sees_is_kept_by_no_shared_cache() {
 
 #[tokio::test]
 async fn the_pages_are_there_in_german() {
-    let client = TestClient::new().await.with("cookie", "language=de");
+    let client = TestClient::of_shop(MAIL).await.with("cookie", "language=de");
     let page = client.get("/account").await.body;
     assert!(page.contains("Dein Konto") && page.contains("Konto anlegen"), "{page}");
     assert!(client.get("/account/signed-out").await.body.contains("Du bist abgemeldet"));
@@ -176,7 +195,7 @@ async fn without_the_services_a_customer_is_served_what_is_left() {
 
 #[tokio::test]
 async fn the_order_of_a_guest_is_claimed_by_a_link_and_a_button() {
-    let shop = TestClient::new().await;
+    let shop = TestClient::of_shop(MAIL).await;
     let mut guest = shop.clone();
     let order = guest.buy("success").await.header("location").to_owned();
     let customer = customer(&shop, 0xa1a1);

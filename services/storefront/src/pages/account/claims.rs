@@ -31,6 +31,9 @@ pub(crate) async fn request(
     context: RequestContext,
     fields: FormFields,
 ) -> PageResult {
+    if !state.settings.order_claims {
+        return Err(PageError::NotFound);
+    }
     if context.customer.is_none() {
         return Ok(see_other(&context, &sign_in_address(ACCOUNT), CartCookie::Unchanged));
     }
@@ -102,7 +105,11 @@ pub(crate) async fn redeem(
         }
         Err(error) if error.problem(&codes::NOT_FOUND).is_some() => {
             let ended = context.locale.messages.account.claim_ended;
-            let body = form(context.locale, &FormFields::default(), Some(ended));
+            let body = if state.settings.order_claims {
+                form(context.locale, &FormFields::default(), Some(ended))
+            } else {
+                html! { p.notice.bad role="alert" { (Icon::Alert) span { (ended) } } }
+            };
             let page = render(&state, &context, Section::Orders, &body).await;
             Ok(with_status(page, StatusCode::NOT_FOUND))
         }

@@ -37,8 +37,10 @@ pub(crate) async fn show(
         }
         page => page?,
     };
-    let form = claims::form(context.locale, &FormFields::default(), None);
-    let body = html! { (list(context.locale, &page, is_first)) (form) };
+    let body = html! {
+        (list(context.locale, &page, is_first))
+        @if state.settings.order_claims { (claims::form(context.locale, &FormFields::default(), None)) }
+    };
     Ok(render(&state, &context, Section::Orders, &body).await)
 }
 

@@ -36,7 +36,9 @@ pub(super) async fn render(
         p { (messages.stranger_lead) }
         p.ways {
             a.button.large #sign-in href=(sign_in_address(ACCOUNT)) { (messages.sign_in) }
-            a.button.large.quiet-button href="/auth/sign-up" { (messages.sign_up) }
+            @if state.settings.sign_up {
+                a.button.large.quiet-button href="/auth/sign-up" { (messages.sign_up) }
+            }
         }
         p { a.link-line href="/orders" { (messages.without) } }
     };
