@@ -50,6 +50,12 @@ pub trait ReadModel: Send + Sync {
         Ok(None)
     }
 
+    /// Whether a document that these events lead to the deletion of may be there until the next start of the service, which deletes it: as
+    /// where keys of personal data were destroyed since the document was written.
+    fn deletes_at_start(&self) -> bool {
+        false
+    }
+
     /// Document writes that record a rebuild up to this position as the service's checkpoint.
     fn checkpoint_writes(&self, _position: Position) -> Vec<Write> {
         Vec::new()

@@ -129,6 +129,11 @@ impl ReadModel for AccountOrdersRebuild {
         let Some((id, order)) = order_of(events)? else { return Ok(Vec::new()) };
         Ok(DocumentOrderIndex::account_write(id, &order).into_iter().collect())
     }
+
+    fn deletes_at_start(&self) -> bool {
+        // A restore destroys the keys of whoever was erased after the backup.
+        true
+    }
 }
 
 /// Order folded from all events of its stream.
