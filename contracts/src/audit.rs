@@ -18,7 +18,7 @@ pub struct Activity {
     /// Time.
     #[schemars(with = "String")]
     pub at: Timestamp,
-    /// Actor: `guest`, `guest:<digest of a cart's id>`, `operator`, `operator:<name>`, `system`.
+    /// Actor: `guest`, `guest:<digest of a cart's id>`, `account:<id>`, `client:<id>`, `operator`, `operator:<name>`, `system`.
     pub actor: String,
     /// Edge: `shop`, `operator`, `internal`.
     pub edge: String,

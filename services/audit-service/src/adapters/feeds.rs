@@ -186,7 +186,10 @@ fn actor_and_edge(actor: Actor, origin: Option<&Origin>) -> (String, Edge) {
             (name.unwrap_or("operator").to_owned(), Edge::Operator)
         }
         (Actor::Shopper(name), _) | (Actor::Owner(name), Some(Edge::Shop)) => (name, Edge::Shop),
-        (Actor::System | Actor::Operator, Some(Edge::Shop)) => ("guest".to_owned(), Edge::Shop),
+        (Actor::System | Actor::Operator, Some(Edge::Shop)) => {
+            let name = origin.and_then(|origin| origin.actor.as_deref());
+            (name.unwrap_or("guest").to_owned(), Edge::Shop)
+        }
         (Actor::Operator, _) => ("operator".to_owned(), Edge::Operator),
         (Actor::System | Actor::Owner(_), _) => ("system".to_owned(), Edge::Internal),
     }

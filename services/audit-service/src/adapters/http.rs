@@ -1,5 +1,7 @@
 //! HTTP routes: activity search for operators.
 
+mod actions;
+
 use crate::application::{ActivityCursor, ActivityFilter, AuditLog};
 use contracts::audit::{AuditPage, AuditQuery};
 use kernel::{Cursor, Problem, Timestamp, Uuid, codes};
@@ -23,7 +25,7 @@ async fn page(audit_log: &AuditLog, query: AuditQuery) -> Result<AuditPage, Prob
     let paging = Paging::new(limit, cursor.map(Cursor::from));
     let filter = ActivityFilter {
         actor: non_empty(query.actor),
-        action: non_empty(query.action),
+        action: non_empty(query.action).map(actions::known).transpose()?,
         subject: non_empty(query.subject),
         from: parse_time("from", non_empty(query.from))?,
         until: parse_time("to", non_empty(query.to))?,

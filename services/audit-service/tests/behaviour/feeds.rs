@@ -147,7 +147,6 @@ async fn a_feed_that_is_read_again_from_its_beginning_adds_nothing() {
     let again = AuditFixture::on(fixture.engine.crash(), &[]).await;
     again.publish("shopping-cart-service", "c", change(30)).await;
     again.wait_for_count(31).await;
-    assert_eq!(again.all("action=change_3", 10).await.len(), 0);
     assert_eq!(again.all("action=cart.change_3", 10).await.len(), 1);
 }
 
@@ -200,16 +199,23 @@ async fn sign_ins_consents_and_what_happens_to_clients_and_keys_are_activities()
     ] {
         fixture.publish("auth-server", "a", data).await;
     }
+    let grant = json!({ "type": "grant_changed", "grant_id": ID, "change": "authorized" });
+    let person = Origin::new(Edge::Shop, Some("account:ada"), None, None);
+    fixture.publish_from(Some(person), "auth-server", "a", grant).await;
+    let own = json!({ "type": "account_changed", "account_id": ID, "change": "password_set" });
+    fixture.publish_from(Some(Origin::of_edge(Edge::Shop)), "auth-server", "a", own).await;
     let consent = json!({ "type": "consent_changed", "account_id": ID, "client_id": "app", "change": "given" });
     fixture.publish_from(Some(Origin::of_edge(Edge::Shop)), "auth-server", "a", consent).await;
-    let found = fixture.wait_for_count(8).await;
+    let found = fixture.wait_for_count(10).await;
     let mut found: Vec<_> = found.into_iter().map(|it| (it.action, it.subject, it.actor)).collect();
     found.sort();
     let account = format!("account:{ID}");
     let expected = [
         ("account.disabled", &*account, "system"),
+        ("account.password_set", &*account, &*account),
         ("client.registered", "client:app", "system"),
         ("consent.given", "client:app", &*account),
+        ("grant.authorized", &*format!("grant:{ID}"), "account:ada"),
         ("grant.code_replayed", &*format!("grant:{ID}"), "system"),
         ("keys.rotated", "keys", "system"),
         ("sign_in.failed", &*account, "guest"),

@@ -12,11 +12,13 @@ impl AuditedEvent for AuthEvent {
             Self::AccountChanged { account_id, change } => {
                 let details =
                     ActionDetails::Account { account_id: *account_id, change, client_id: None };
-                AuditedAction::by_system(
-                    ["account.", change].concat(),
-                    account(*account_id),
+                AuditedAction {
+                    name: ["account.", change].concat(),
+                    subject: account(*account_id),
+                    // At the shop edge everybody changes the own account alone.
+                    actor: Actor::Owner(account(*account_id)),
                     details,
-                )
+                }
             }
             Self::SignInAttempted { account_id, outcome } => {
                 let subject = account_id.map_or_else(|| "account:unknown".to_owned(), account);
