@@ -113,6 +113,10 @@ contract! {
         /// depends on has ended.
         idempotent fn is_active(token: String) -> bool;
 
+        /// Revision of what tokens depend on: as long as it is the same, a token that was active is, until it expires. It begins anew
+        /// with the process of the issuer.
+        idempotent fn revision() -> u64;
+
         /// Registers a relying party of the shop, or brings its registration up to date. The secret is the same each time. Refused
         /// with `invalid_field`, and with `forbidden` if somebody else registered a client of this identifier.
         idempotent fn register_relying_party(order: RelyingPartyOrder) -> RelyingPartyRegistration;

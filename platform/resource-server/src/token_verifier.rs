@@ -14,7 +14,7 @@ use std::{sync::Arc, time::Duration};
 const ACCESS_TOKEN: &str = "at+jwt";
 /// Clocks of issuers that differ from ours, in seconds.
 const LEEWAY_SECONDS: i64 = 60;
-/// Time after which the issuer is asked again whether a token was revoked.
+/// Time after which an issuer without a revision, which runs in another process, is asked again whether a token was revoked.
 const STATUS_AGE_MAX: Duration = Duration::from_secs(5);
 
 /// Verifier of access tokens.
@@ -77,14 +77,27 @@ impl TokenVerifier {
     ) -> Result<Arc<Principal>, TokenError> {
         let now = self.clock.now();
         let status = self.issuers[verified.issuer].issuer.status.as_ref();
-        let is_due =
-            now >= verified.checked_at.checked_add(STATUS_AGE_MAX).unwrap_or(Timestamp::MAX);
-        if let Some(status) = status.filter(|_| is_due)
-            && self.verified.begin_check(digest, verified.checked_at, now)
-            && status.is_active(token).await == Some(false)
-        {
+        let Some(status) = status else { return Ok(verified.principal) };
+        let revision = status.revision().await;
+        let is_due = match revision {
+            // Everybody asks until the answer is known: nobody passes because another request is asking.
+            Some(_) => revision != verified.revision,
+            None => {
+                let due = verified.checked_at.checked_add(STATUS_AGE_MAX);
+                now >= due.unwrap_or(Timestamp::MAX)
+                    && self.verified.begin_check(digest, verified.checked_at, now)
+            }
+        };
+        if !is_due {
+            return Ok(verified.principal);
+        }
+        let is_active = status.is_active(token).await;
+        if is_active == Some(false) {
             self.verified.remove(digest);
             return Err(TokenError::Revoked);
+        }
+        if is_active.is_some() && revision.is_some() {
+            self.verified.note_revision(digest, revision);
         }
         Ok(verified.principal)
     }
@@ -112,6 +125,11 @@ impl TokenVerifier {
             return Err(TokenError::Unproven);
         }
         let principal = Arc::new(claim_mapping::principal(issuer, &claims)?);
+        // Before the status: what changes in between is asked for again.
+        let revision = match &issuer.status {
+            Some(status) => status.revision().await,
+            None => None,
+        };
         if let Some(status) = &issuer.status
             && status.is_active(token).await == Some(false)
         {
@@ -123,6 +141,7 @@ impl TokenVerifier {
             generation: keys.generation,
             expires,
             checked_at: now,
+            revision,
         };
         self.verified.insert(digest, verified);
         Ok(principal)

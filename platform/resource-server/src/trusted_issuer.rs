@@ -67,4 +67,10 @@ pub enum RoleMapping {
 pub trait TokenStatus: fmt::Debug + Send + Sync {
     /// Whether an access token still counts; none if the issuer cannot be asked.
     async fn is_active(&self, token: &str) -> Option<bool>;
+
+    /// Revision of what the tokens of the issuer depend on: as long as it is the same, what was active is. None where it would take as long
+    /// to ask as for the status; then a token is asked for from time to time.
+    async fn revision(&self) -> Option<u64> {
+        None
+    }
 }

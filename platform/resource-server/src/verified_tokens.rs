@@ -27,6 +27,8 @@ pub(crate) struct VerifiedToken {
     pub(crate) expires: Timestamp,
     /// When its issuer was last asked for its status.
     pub(crate) checked_at: Timestamp,
+    /// Revision of its issuer at that time, if the issuer has one.
+    pub(crate) revision: Option<u64>,
 }
 
 /// Cache of verified tokens.
@@ -79,6 +81,13 @@ impl VerifiedTokens {
         }
     }
 
+    /// Notes at which revision of its issuer a token was active.
+    pub(crate) fn note_revision(&self, digest: &TokenDigest, revision: Option<u64>) {
+        if let Some(token) = self.0.lock().tokens.get_mut(digest) {
+            token.revision = revision;
+        }
+    }
+
     /// Forgets a token.
     pub(crate) fn remove(&self, digest: &TokenDigest) {
         // Its place in the order stays until it is the first one: rare, and bounded with the rest.
@@ -106,6 +115,7 @@ mod tests {
             generation: 0,
             expires: at(expires),
             checked_at: at(0),
+            revision: None,
         }
     }
 

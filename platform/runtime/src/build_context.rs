@@ -72,6 +72,11 @@ impl BuildContext {
         }
     }
 
+    /// Whether calls of a contract stay within this process.
+    pub fn is_local<C: ?Sized + Contract>(&self) -> bool {
+        self.over_wire.is_none() && self.local.contains(C::SERVICE)
+    }
+
     /// Provides a contract of this service to the others, behind its guard.
     pub fn provide<C: ?Sized + Contract>(&self, provider: Arc<C>) -> Result<(), BuildError> {
         let parts = GuardParts {

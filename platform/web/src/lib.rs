@@ -42,7 +42,7 @@ pub use body::read_body;
 pub use caller::{Caller, OperatorsOnly};
 pub use choice::choice;
 pub use client_key::ClientKey;
-pub use cookies::cookies;
+pub use cookies::{COOKIES_MAX, cookies};
 pub use form_origin::FormOrigin;
 pub use host_check::{AllowedHost, HostName};
 pub use idempotency::{

@@ -56,7 +56,7 @@ impl Authentication {
         // An outside issuer knows none of our scopes: what its tokens may do is the matter of their roles.
         let scopes = [READ_SCOPE, WRITE_SCOPE];
         let issuers = auth.issuers.iter().map(|issuer| issuer.trusted(&scopes, outside_actor));
-        let issuers = issuers.chain([own_issuer::trusted(Arc::clone(&own), own_actor)]).collect();
+        let issuers = issuers.chain([own_issuer::trusted(context, own_actor)?]).collect();
         let operator = Arc::from(OPERATOR);
         let token = settings.operator_token.clone();
         Ok(Self {

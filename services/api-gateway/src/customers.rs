@@ -36,7 +36,7 @@ impl Customers {
     /// Customers of a shop at this address; without one nobody can sign in.
     pub(crate) fn new(context: &BuildContext, address: &str) -> Result<Self, BuildError> {
         let own = context.contract::<dyn TokenIssuer>()?;
-        let issuers = vec![own_issuer::trusted(Arc::clone(&own), |_, subject| subject.into())];
+        let issuers = vec![own_issuer::trusted(context, |_, subject| subject.into())?];
         Ok(Self {
             verifier: TokenVerifier::new(issuers, Arc::clone(context.ids.clock())),
             sign_in: registrar::sign_in(context, SHOP_EDGE, address, own)?,

@@ -60,8 +60,19 @@ pub(crate) enum Visitor {
     Anybody,
     /// Somebody who has not signed in.
     Stranger { can_sign_in: bool },
-    /// An operator with these roles.
-    SignedIn { roles: Vec<String> },
+    /// Somebody with these roles, who may see what operators see or not.
+    SignedIn { roles: Vec<String>, is_operator: bool },
+}
+
+impl Visitor {
+    /// Whether the state of the process is for them.
+    fn sees_state(&self) -> bool {
+        match self {
+            Self::Anybody => true,
+            Self::Stranger { .. } => false,
+            Self::SignedIn { is_operator, .. } => *is_operator,
+        }
+    }
 }
 
 /// Response with a page.
@@ -83,7 +94,7 @@ pub(crate) fn message(text: &str) -> String {
     })
 }
 
-/// The first page, with this health of the process, which strangers are not told.
+/// The first page, with this health of the process, which operators alone are told.
 pub(crate) fn render(health: &HealthReport, visitor: &Visitor) -> String {
     page(&html! {
         p {
@@ -91,7 +102,7 @@ pub(crate) fn render(health: &HealthReport, visitor: &Visitor) -> String {
             "It is an API; pages for shoppers are at the shop edge."
         }
         (greeting(visitor))
-        @if !matches!(visitor, Visitor::Stranger { .. }) { (status(health)) }
+        @if visitor.sees_state() { (status(health)) }
         @for (heading, places) in PLACES { (list(heading, places)) }
     })
 }
@@ -111,7 +122,7 @@ fn greeting(visitor: &Visitor) -> Markup {
                 "Programs send a token, as Authorization: Bearer. For people to sign in here, set api-gateway.operator_url "
                 "to the https address of this edge."
             },
-            Visitor::SignedIn { roles } => form method="post" action=(SIGN_OUT) {
+            Visitor::SignedIn { roles, .. } => form method="post" action=(SIGN_OUT) {
                 p.note {
                     "You are signed in, with the " (if roles.len() == 1 { "role" } else { "roles" }) ": "
                     (if roles.is_empty() { "none".to_owned() } else { roles.join(", ") }) ". "
@@ -227,7 +238,15 @@ mod tests {
         assert!(stranger.contains("href=\"/sign-in\""), "{stranger}");
         let remote = shown(&Visitor::Stranger { can_sign_in: false });
         assert!(!remote.contains("href=\"/sign-in\"") && remote.contains("operator_url"));
-        let operator = shown(&Visitor::SignedIn { roles: vec!["viewer".to_owned()] });
+        let signed_in = |role: &str, is_operator| Visitor::SignedIn {
+            roles: vec![role.to_owned()],
+            is_operator,
+        };
+        let customer = shown(&signed_in("customer", false));
+        assert!(!customer.contains("journal") && !customer.contains("disk full"), "{customer}");
+        assert!(customer.contains("action=\"/sign-out\""), "{customer}");
+        let operator = shown(&signed_in("viewer", true));
+        assert!(operator.contains("journal") && operator.contains("disk full"), "{operator}");
         assert!(operator.contains("the role: viewer") && operator.contains("action=\"/sign-out\""));
         assert!(shown(&Visitor::Anybody).contains("This is the demonstration"));
         assert!(message("<script>").contains("&lt;script&gt;"));

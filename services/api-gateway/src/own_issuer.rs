@@ -7,6 +7,7 @@ use resource_server::{
     Audience, IssuerKeys, KeySource, KeySourceError, RoleMapping, TokenStatus, TokenTypes,
     TrustedIssuer,
 };
+use runtime::{BuildContext, BuildError};
 use std::{sync::Arc, time::Duration};
 
 /// Time for which its keys are used: a new one is published two hours before it signs, and one that became known is dropped soon.
@@ -14,15 +15,20 @@ const MAX_AGE: Duration = Duration::from_mins(1);
 
 /// The shop's own issuer.
 #[derive(Clone, Debug)]
-struct OwnIssuer(Arc<dyn TokenIssuer>);
-
-/// The issuer behind this contract, as one that is trusted, whose subjects are named like this.
-pub(crate) fn trusted(
+struct OwnIssuer {
     issuer: Arc<dyn TokenIssuer>,
+    /// Whether it runs in this process, where its revision costs a look into memory.
+    is_local: bool,
+}
+
+/// The shop's own issuer, as one that is trusted, whose subjects are named like this.
+pub(crate) fn trusted(
+    context: &BuildContext,
     actor: fn(issuer: &str, subject: &str) -> Arc<str>,
-) -> TrustedIssuer {
-    let own = Arc::new(OwnIssuer(issuer));
-    TrustedIssuer {
+) -> Result<TrustedIssuer, BuildError> {
+    let issuer = context.contract::<dyn TokenIssuer>()?;
+    let own = Arc::new(OwnIssuer { issuer, is_local: context.is_local::<dyn TokenIssuer>() });
+    Ok(TrustedIssuer {
         name: None,
         audience: Audience::OfIssuer,
         types: TokenTypes::AccessTokenOnly,
@@ -33,13 +39,13 @@ pub(crate) fn trusted(
         actor,
         keys: Arc::<OwnIssuer>::clone(&own),
         status: Some(own),
-    }
+    })
 }
 
 #[async_trait]
 impl KeySource for OwnIssuer {
     async fn fetch(&self) -> Result<IssuerKeys, KeySourceError> {
-        let set = self.0.keys().await.map_err(|error| KeySourceError(error.to_string()))?;
+        let set = self.issuer.keys().await.map_err(|error| KeySourceError(error.to_string()))?;
         let keys = JwkSet::parse(set.keys.to_string().as_bytes());
         let keys = keys.map_err(|error| KeySourceError(error.to_string()))?;
         Ok(IssuerKeys {
@@ -54,12 +60,16 @@ impl KeySource for OwnIssuer {
 #[async_trait]
 impl TokenStatus for OwnIssuer {
     async fn is_active(&self, token: &str) -> Option<bool> {
-        match self.0.is_active(token.to_owned()).await {
+        match self.issuer.is_active(token.to_owned()).await {
             Ok(is_active) => Some(is_active),
             Err(error) => {
                 tracing::warn!(%error, "the auth server cannot say whether a token was revoked");
                 None
             }
         }
+    }
+
+    async fn revision(&self) -> Option<u64> {
+        if self.is_local { self.issuer.revision().await.ok() } else { None }
     }
 }

@@ -167,6 +167,10 @@ mod tests {
             Ok(true)
         }
 
+        async fn revision(&self) -> Result<u64, CallError> {
+            Ok(0)
+        }
+
         async fn register_relying_party(
             &self,
             order: RelyingPartyOrder,

@@ -94,6 +94,7 @@ impl FakeProvider {
         let now = self.clock.now().as_second();
         let mut claims = json!({
             "iss": ISSUER, "aud": "operator-edge", "sub": "ada", "iat": now, "exp": now + 600, "nonce": answers.nonce,
+            "sid": "session-1",
         });
         for (name, value) in &answers.claims {
             claims[*name] = value.clone();

@@ -86,7 +86,10 @@ async fn signing_out_ends_the_session_revokes_the_grant_and_goes_to_the_provider
     let before = world.headers();
     let redirect = world.relying_party.end(&world.origin, &before).await.unwrap();
     world.keep(&redirect);
-    assert!(redirect.location.starts_with("https://shop.example/auth/logout?id_token_hint="));
+    assert!(
+        redirect.location.starts_with("https://shop.example/auth/logout?logout_hint=session-1&")
+    );
+    assert!(!redirect.location.contains("id_token"), "no token is in an address");
     assert!(redirect.location.contains("post_logout_redirect_uri=https%3A%2F%2Fops.example%2F"));
     assert!(world.headers().is_empty(), "the cookie is gone");
     let session = world.relying_party.session(&world.origin, &before).await.unwrap();

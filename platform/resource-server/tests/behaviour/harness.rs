@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -82,6 +82,8 @@ impl KeySource for TestKeys {
 pub(crate) struct TestStatus {
     pub(crate) answer: Mutex<Option<bool>>,
     pub(crate) questions: AtomicUsize,
+    /// Revision; 0 for an issuer that has none.
+    pub(crate) revision: AtomicU64,
 }
 
 #[async_trait]
@@ -89,6 +91,10 @@ impl TokenStatus for TestStatus {
     async fn is_active(&self, _: &str) -> Option<bool> {
         self.questions.fetch_add(1, Ordering::Relaxed);
         *self.answer.lock().unwrap()
+    }
+
+    async fn revision(&self) -> Option<u64> {
+        Some(self.revision.load(Ordering::Relaxed)).filter(|it| *it > 0)
     }
 }
 
@@ -116,8 +122,11 @@ impl VerifierFixture {
 
     pub(crate) fn with(key: SigningKey) -> Self {
         let keys = TestKeys::of(ISSUER, vec![&key]);
-        let status =
-            Arc::new(TestStatus { answer: Mutex::new(Some(true)), questions: AtomicUsize::new(0) });
+        let status = Arc::new(TestStatus {
+            answer: Mutex::new(Some(true)),
+            questions: AtomicUsize::new(0),
+            revision: AtomicU64::new(0),
+        });
         let issuer = TrustedIssuer {
             name: None,
             audience: Audience::OfIssuer,

@@ -48,3 +48,23 @@ async fn a_token_that_is_used_a_thousand_times_is_asked_for_once() {
     assert!(other.is_ok());
     assert_eq!(world.status.questions.load(Ordering::Relaxed), 2, "each token by itself");
 }
+
+#[tokio::test]
+async fn where_the_issuer_has_a_revision_a_revoked_token_is_refused_at_once_and_no_other_is_asked_for()
+ {
+    let world = VerifierFixture::new();
+    world.status.revision.store(1, Ordering::Relaxed);
+    let token = world.token();
+    for _ in 0..100 {
+        world.clock.advance(Duration::from_secs(1));
+        assert!(world.verify(&token).await.is_ok());
+    }
+    assert_eq!(world.status.questions.load(Ordering::Relaxed), 1);
+    // Something else ended.
+    world.status.revision.store(2, Ordering::Relaxed);
+    assert!(world.verify(&token).await.is_ok() && world.verify(&token).await.is_ok());
+    assert_eq!(world.status.questions.load(Ordering::Relaxed), 2);
+    *world.status.answer.lock().unwrap() = Some(false);
+    world.status.revision.store(3, Ordering::Relaxed);
+    assert_eq!(world.verify(&token).await, Err(TokenError::Revoked));
+}

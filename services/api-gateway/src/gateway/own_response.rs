@@ -75,7 +75,10 @@ impl Gateway {
     ) -> Visitor {
         match self.requester(info, context, headers).await {
             Ok(Requester::Anybody) => Visitor::Anybody,
-            Ok(Requester::Known(principal)) => Visitor::SignedIn { roles: principal.roles.clone() },
+            Ok(Requester::Known(principal)) => Visitor::SignedIn {
+                roles: principal.roles.clone(),
+                is_operator: OPERATORS.check(Some(&principal)).is_ok(),
+            },
             Ok(Requester::Stranger) | Err(_) => {
                 Visitor::Stranger { can_sign_in: self.authentication.sign_in.is_some() }
             }

@@ -47,6 +47,10 @@ impl TokenIssuer for TestIssuer {
         Ok(claims["jti"] != REVOKED)
     }
 
+    async fn revision(&self) -> Result<u64, CallError> {
+        Ok(0)
+    }
+
     async fn register_relying_party(
         &self,
         order: RelyingPartyOrder,
