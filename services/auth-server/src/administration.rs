@@ -26,7 +26,10 @@ const ACTOR: &str = "cli";
 /// Reason why something was not done, as a sentence for operators.
 #[derive(Debug, thiserror::Error)]
 pub enum AdministrationError {
-    /// What is asked for does not exist or makes no sense.
+    /// What is asked for makes no sense.
+    #[error("{0}")]
+    Invalid(String),
+    /// What is asked for does not exist, or is not possible now.
     #[error("{0}")]
     Refused(String),
     /// Part of the registration of a client that is refused.
@@ -70,5 +73,17 @@ impl Administration {
 impl AdministrationError {
     fn new(sentence: impl fmt::Display) -> Self {
         Self::Refused(sentence.to_string())
+    }
+
+    fn invalid(sentence: impl fmt::Display) -> Self {
+        Self::Invalid(sentence.to_string())
+    }
+
+    /// Whether whoever asked made a mistake, so that asking again is in vain whatever the shop has.
+    pub fn is_invalid(&self) -> bool {
+        match self {
+            Self::Invalid(_) | Self::Registration(_) => true,
+            Self::Refused(_) | Self::UseCase(_) | Self::Storage(_) => false,
+        }
     }
 }

@@ -22,7 +22,7 @@ use crate::{
         mail::{MailQueue, links::MailedLinks},
         sessions::{Sessions, list::SessionList, logout_notices::LogoutNotices},
         sign_in::{passkeys::Passkeys, password::PasswordSignIn, second_factors::SecondFactors},
-        tokens::{Tokens, dpop::DpopVerifier, subjects::Subjects},
+        tokens::{Tokens, dpop::DpopVerifier, revision::Revision, subjects::Subjects},
     },
 };
 use assembly::Assembly;
@@ -75,6 +75,10 @@ pub(crate) struct Provider {
     pub(crate) session_list: Arc<SessionList>,
     pub(crate) mails: Arc<MailQueue>,
     pub(crate) mailed_links: MailedLinks,
+    /// Taken while the members of a group change, so that a version that was seen is still the present one.
+    pub(crate) group_changes: tokio::sync::Mutex<()>,
+    /// Revision of what tokens depend on.
+    pub(crate) revision: Arc<Revision>,
     pub(crate) ids: Ids,
 }
 
@@ -90,7 +94,8 @@ impl Provider {
         let key_store = Arc::new(KeyStore::open(storage, ids.clone(), master.as_deref()).await?);
         let (root, keyring) = (key_store.root().await?, Arc::new(key_store.keyring().await?));
         let fetcher = settings.fetcher().map_err(BuildError::Other)?;
-        let assembly = Assembly { settings, storage, ids, root, issuer, fetcher };
+        let revision = Arc::default();
+        let assembly = Assembly { settings, storage, ids, root, issuer, fetcher, revision };
         Self::assembled(assembly, key_store, keyring).map(Arc::new)
     }
 
@@ -152,6 +157,8 @@ impl Provider {
             grants,
             sessions,
             ids: assembly.ids.clone(),
+            revision: assembly.revision,
+            group_changes: tokio::sync::Mutex::default(),
             fetcher: assembly.fetcher,
             issuer: assembly.issuer,
         })

@@ -33,6 +33,10 @@ impl TokenIssuer for TokenIssuerProvider {
         Ok(active.is_some())
     }
 
+    async fn revision(&self) -> Result<u64, CallError> {
+        Ok(self.0.revision.present())
+    }
+
     async fn register_relying_party(
         &self,
         order: RelyingPartyOrder,

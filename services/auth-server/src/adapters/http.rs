@@ -2,6 +2,7 @@
 
 mod account;
 mod account_texts;
+mod acting;
 pub(crate) mod administrators_only;
 pub(crate) mod assets;
 mod authorization_response;

@@ -11,7 +11,11 @@ pub(super) mod users;
 
 use super::http::administrators_only::{self, AdministratorsOnly};
 use crate::provider::Provider;
-use axum::{Router, middleware, response::IntoResponse, routing::get};
+use axum::{
+    Router, middleware,
+    response::IntoResponse,
+    routing::{any, get},
+};
 use error::ScimError;
 use http::StatusCode;
 use std::sync::Arc;
@@ -48,8 +52,14 @@ pub(crate) fn routes(provider: &Arc<Provider>) -> Router<Arc<Provider>> {
         .route("/auth/scim/v2/Schemas", get(metadata::schemas))
         .route("/auth/scim/v2/Schemas/{id}", get(metadata::schema))
         .route("/auth/scim/v2/Bulk", axum::routing::post(not_implemented))
-        .route("/auth/scim/v2/Me", axum::routing::any(not_implemented))
+        .route("/auth/scim/v2/Me", any(not_implemented))
+        .route("/auth/scim/v2", any(not_found))
+        .route("/auth/scim/v2/{*path}", any(not_found))
         .route_layer(middleware::from_fn_with_state(guard, administrators_only::require))
+}
+
+async fn not_found() -> ScimError {
+    ScimError::not_found()
 }
 
 async fn not_implemented() -> ScimError {

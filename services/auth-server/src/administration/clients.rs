@@ -93,5 +93,5 @@ impl Administration {
 pub(super) fn parsed_client(id: &str) -> Result<ClientId, AdministrationError> {
     let expected =
         "the identifier of a client has at most 64 letters, digits and -._~, and is no UUID";
-    ClientId::parse(id).ok_or_else(|| AdministrationError::new(expected))
+    ClientId::parse(id).ok_or_else(|| AdministrationError::invalid(expected))
 }

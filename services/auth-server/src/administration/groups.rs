@@ -5,7 +5,10 @@ use super::{
     clients::parsed_client,
     users::{ListedAccount, parsed_role},
 };
-use crate::domain::events::Role;
+use crate::{
+    application::error::AuthError,
+    domain::{Rejection, events::Role},
+};
 
 /// Consent in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,13 +76,18 @@ impl Administration {
     ///
     /// # Errors
     ///
-    /// There is no such account.
+    /// There is no such account, or no such client.
     pub async fn revoke_consent(
         &self,
         email: &str,
         client: &str,
     ) -> Result<(), AdministrationError> {
-        let (id, client) = (self.account(email).await?, parsed_client(client)?);
+        let ((id, account), client) = (self.loaded(email).await?, parsed_client(client)?);
+        // One that was removed may have left a consent behind.
+        let has_consent = account.consents().any(|(known, _)| *known == client);
+        if !has_consent && self.0.clients.find(&client).await?.is_none() {
+            return Err(AuthError::from(Rejection::UnknownClient).into());
+        }
         Ok(self.0.accounts.withdraw_consent(id, &client).await?)
     }
 }

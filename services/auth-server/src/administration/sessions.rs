@@ -61,7 +61,10 @@ impl Administration {
         Ok(self.0.accounts.sign_out_everywhere(id).await?)
     }
 
-    async fn loaded(&self, email: &str) -> Result<(AccountId, Arc<Account>), AdministrationError> {
+    pub(super) async fn loaded(
+        &self,
+        email: &str,
+    ) -> Result<(AccountId, Arc<Account>), AdministrationError> {
         let id = self.account(email).await?;
         let account = self.0.accounts.load(id).await?;
         let unknown = || AdministrationError::new(Rejection::UnknownAccount);

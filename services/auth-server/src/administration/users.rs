@@ -13,6 +13,7 @@ use crate::{
 };
 use identifiers::{AccountId, Email};
 use kernel::Timestamp;
+use storage::Write;
 
 /// Key of the value that says that somebody runs the shop.
 const HAS_OPERATOR: &str = "has-operator";
@@ -135,7 +136,7 @@ impl Administration {
         claims: &str,
     ) -> Result<(), AdministrationError> {
         let id = self.account(email).await?;
-        let claims = standard_claims::parsed(claims).map_err(AdministrationError::new)?;
+        let claims = standard_claims::parsed(claims).map_err(AdministrationError::invalid)?;
         Ok(self.0.accounts.describe(id, claims).await?)
     }
 
@@ -150,17 +151,39 @@ impl Administration {
         self.link(id).await
     }
 
-    /// Turns the second factor of an account off, for somebody who lost the app and the recovery codes. The owner is told by mail.
+    /// Turns the second factor of an account off, for somebody who lost the app and the recovery codes; whether it was on. The owner is
+    /// told by mail.
     ///
     /// # Errors
     ///
     /// There is no such account.
-    pub async fn disable_second_factor(&self, email: &str) -> Result<(), AdministrationError> {
-        let id = self.account(email).await?;
+    pub async fn disable_second_factor(&self, email: &str) -> Result<bool, AdministrationError> {
+        let (id, account) = self.loaded(email).await?;
+        let writes = self.notice(id, AccountNotice::SecondFactorDisabled).await?;
+        self.0.second_factors.disable(id, writes).await?;
+        Ok(account.second_factor.is_some())
+    }
+
+    /// Removes all passkeys of an account; how many there were. The owner is told by mail.
+    ///
+    /// # Errors
+    ///
+    /// There is no such account.
+    pub async fn remove_passkeys(&self, email: &str) -> Result<usize, AdministrationError> {
+        let (id, account) = self.loaded(email).await?;
+        let writes = self.notice(id, AccountNotice::PasskeyRemoved).await?;
+        self.0.passkeys.remove_all(id, writes).await?;
+        Ok(account.remove_passkeys(self.0.ids.now()).count())
+    }
+
+    /// The write of a mail to the owner of an account about what an operator did.
+    async fn notice(
+        &self,
+        id: AccountId,
+        notice: AccountNotice,
+    ) -> Result<Vec<Write>, AdministrationError> {
         let person = self.0.accounts.person(id).await?.unwrap_or_default();
-        let notice = AccountNotice::SecondFactorDisabled;
-        let writes = self.0.mails.notice(person.email.as_deref(), notice, LANGUAGE)?;
-        self.0.second_factors.disable(id, writes).await.map_err(Into::into)
+        Ok(self.0.mails.notice(person.email.as_deref(), notice, LANGUAGE)?)
     }
 
     pub(super) async fn account(&self, email: &str) -> Result<AccountId, AdministrationError> {
@@ -171,7 +194,7 @@ impl Administration {
 
     async fn chosen(&self, password: &str, email: &Email) -> Result<Password, AdministrationError> {
         let chosen = self.0.password_policy.choose(password, email.as_str(), false).await?;
-        chosen.map_err(|refusal| AdministrationError::new(refusal_text(refusal)))
+        chosen.map_err(|refusal| AdministrationError::invalid(refusal_text(refusal)))
     }
 
     async fn link(&self, id: AccountId) -> Result<String, AdministrationError> {
@@ -182,12 +205,13 @@ impl Administration {
 
 fn parsed_email(email: &str) -> Result<Email, AdministrationError> {
     let expected = "expected an e-mail address such as name@example.com";
-    Email::parse(email).map_err(|_| AdministrationError::new(expected))
+    Email::parse(email).map_err(|_| AdministrationError::invalid(expected))
 }
 
 pub(super) fn parsed_role(role: &str) -> Result<Role, AdministrationError> {
     let known = Role::parse(role);
-    known.ok_or_else(|| AdministrationError::new(format_args!("the role {role:?} is not known")))
+    known
+        .ok_or_else(|| AdministrationError::invalid(format_args!("the role {role:?} is not known")))
 }
 
 fn refusal_text(refusal: PasswordRefusal) -> String {

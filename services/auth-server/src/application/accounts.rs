@@ -14,6 +14,7 @@ pub(crate) mod standard_claims;
 use super::{
     error::AuthError,
     keys::handle::{HandleKey, Purpose},
+    tokens::revision::Revision,
 };
 use crate::domain::{
     Rejection,
@@ -43,6 +44,7 @@ pub(crate) struct Accounts {
     pub(crate) ids: Ids,
     pub(crate) passwords: PasswordHasher,
     pub(crate) handles: Arc<HandleKey>,
+    pub(crate) revision: Arc<Revision>,
 }
 
 impl Accounts {

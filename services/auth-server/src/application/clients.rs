@@ -10,7 +10,7 @@ pub(crate) mod relying_parties;
 pub(crate) mod remote_keys;
 pub(crate) mod unused;
 
-use super::error::AuthError;
+use super::{error::AuthError, tokens::revision::Revision};
 use crate::domain::{
     client::Client,
     events::{ClientId, Registration},
@@ -34,6 +34,7 @@ pub(crate) struct Clients {
     pub(crate) repository: Repository<Client>,
     pub(crate) documents: Arc<dyn Documents>,
     pub(crate) ids: Ids,
+    pub(crate) revision: Arc<Revision>,
 }
 
 impl Clients {
@@ -64,6 +65,7 @@ impl Clients {
         let now = self.ids.now();
         let decide = |client: Option<&Client>| Client::update(client, registration.clone(), now);
         self.repository.execute(&stream(id), decide, |_| Vec::new()).await?;
+        self.revision.advance();
         Ok(())
     }
 
@@ -73,6 +75,7 @@ impl Clients {
         let decide = |client: Option<&Client>| Client::remove(client, now);
         let write = Write::Delete { collection: &CLIENTS, key: id.as_str().to_owned() };
         self.repository.execute(&stream(id), decide, |_| vec![write.clone()]).await?;
+        self.revision.advance();
         Ok(())
     }
 

@@ -170,6 +170,7 @@ impl Grants {
             Ok::<_, Rejection>(grant_of(stream)?.revoke(RevocationReason::Client, at))
         };
         self.repository.execute(&prefixed_id(GRANT_PREFIX, id), decide, |_| Vec::new()).await?;
+        self.sessions.revision.advance();
         Ok(())
     }
 
@@ -230,6 +231,7 @@ impl Grants {
         let loaded = self.repository.execute(&stream, decide, |_| writes.clone()).await?;
         let grant = grant_of(loaded.state.as_deref())?.clone();
         if grant.is_revoked {
+            self.sessions.revision.advance();
             tracing::warn!(grant = %id, "a code or refresh token was presented again; the grant is revoked");
             return Err(Rejection::GrantInvalid.into());
         }

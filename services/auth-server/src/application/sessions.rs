@@ -8,6 +8,7 @@ pub(crate) mod logout_notices;
 use super::{
     keys::seal::digest,
     sign_in::log::{SignIn, SignInLog},
+    tokens::revision::Revision,
 };
 use identifiers::AccountId;
 use jose::base64url_encode;
@@ -112,6 +113,7 @@ pub(crate) struct Sessions {
     pub(crate) notices: Arc<LogoutNotices>,
     pub(crate) log: Arc<SignInLog>,
     pub(crate) ids: Ids,
+    pub(crate) revision: Arc<Revision>,
 }
 
 impl Sessions {
@@ -184,7 +186,9 @@ impl Sessions {
     pub(crate) async fn end_public(&self, sid: &str) -> Result<(), StorageError> {
         let until = self.ids.now().checked_add(ENDED_REMEMBERED).unwrap_or(Timestamp::MAX);
         self.notices.announce(sid).await?;
-        self.values.put(&ended_key(sid), "1".into(), Some(until)).await.map(drop)
+        drop(self.values.put(&ended_key(sid), "1".into(), Some(until)).await?);
+        self.revision.advance();
+        Ok(())
     }
 
     /// Whether somebody ended the session of this public identifier.

@@ -3,6 +3,7 @@
 pub(crate) mod active;
 pub(crate) mod dpop;
 pub(crate) mod exchange;
+pub(crate) mod revision;
 pub(crate) mod rules;
 pub(crate) mod subjects;
 
@@ -190,7 +191,9 @@ impl Tokens {
         let expires = token.claims.seconds("exp").ok().flatten().unwrap_or(i64::MAX);
         let expires = Timestamp::from_second(expires).unwrap_or(Timestamp::MAX);
         let key = denied_key(token.claims.text("jti").unwrap_or_default());
-        Ok(self.values.put(&key, "1".into(), Some(expires)).await.map(drop)?)
+        drop(self.values.put(&key, "1".into(), Some(expires)).await?);
+        self.grants.sessions.revision.advance();
+        Ok(())
     }
 
     /// Claims of an ID token of this issuer that somebody gives as a hint; it may have expired, and its key may be published no longer.

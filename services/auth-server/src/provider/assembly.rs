@@ -26,7 +26,7 @@ use crate::{
         },
         sessions::{Sessions, logout_notices::LogoutNotices},
         sign_in::{log::SignInLog, password::PasswordSignIn},
-        tokens::{Tokens, dpop::DpopVerifier, subjects::Subjects},
+        tokens::{Tokens, dpop::DpopVerifier, revision::Revision, subjects::Subjects},
     },
 };
 use journal::{Repository, ServiceStorage};
@@ -45,6 +45,7 @@ pub(super) struct Assembly<'a> {
     pub(super) root: Vec<u8>,
     pub(super) issuer: Arc<Issuer>,
     pub(super) fetcher: Fetcher,
+    pub(super) revision: Arc<Revision>,
 }
 
 impl Assembly<'_> {
@@ -91,6 +92,7 @@ impl Assembly<'_> {
                 self.settings.waiting_passwords_max,
             ),
             handles: Arc::clone(handles),
+            revision: Arc::clone(&self.revision),
         }
     }
 
@@ -99,6 +101,7 @@ impl Assembly<'_> {
             repository: self.repository(),
             documents: self.documents(),
             ids: self.ids.clone(),
+            revision: Arc::clone(&self.revision),
         }
     }
 
@@ -122,6 +125,7 @@ impl Assembly<'_> {
             notices: Arc::clone(notices),
             log: Arc::new(log),
             ids: self.ids.clone(),
+            revision: Arc::clone(&self.revision),
         }
     }
 

@@ -75,6 +75,9 @@ async fn a_registration_request_that_makes_no_sense_is_refused() {
     let text = |it: &str| it.to_owned();
     for (registration_request, part) in [
         (registration_request(&|it| it.id = text("a b")), "identifier"),
+        (registration_request(&|it| it.name = Some(String::new())), "the name"),
+        (registration_request(&|it| it.name = Some(text("  "))), "the name"),
+        (registration_request(&|it| it.name = Some("x".repeat(201))), "the name"),
         (
             registration_request(&|it| it.id = text("0190a8b4-0000-7000-8000-000000000000")),
             "no UUID",
@@ -204,6 +207,8 @@ async fn a_consent_that_is_revoked_takes_the_tokens_of_the_client_along() {
     assert_eq!((clients, &*consents[0].scopes[0]), (vec!["app", "other"], "offline_access"));
     administration.revoke_consent(EMAIL, "app").await.unwrap();
     administration.revoke_consent(EMAIL, "app").await.unwrap();
+    let unknown = administration.revoke_consent(EMAIL, "typo").await.unwrap_err();
+    assert!(unknown.to_string().contains("no such client"), "{unknown}");
     assert_eq!(administration.consents(EMAIL).await.unwrap().len(), 1);
     let world = world.restarted().await;
     let token = |tokens: &serde_json::Value, name: &str| tokens[name].as_str().unwrap().to_owned();

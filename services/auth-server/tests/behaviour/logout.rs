@@ -1,6 +1,7 @@
 //! RP-initiated logout: who is signed out at once, who is asked, and who is sent on.
 
 use crate::harness::{Answer, Browser, World, authorization, challenge, changed};
+use auth_server::RegistrationRequest;
 use http::StatusCode;
 
 const BYE: &str = "https://app.example/bye";
@@ -126,4 +127,37 @@ async fn a_hint_of_another_session_is_asked_about_and_then_goes_on() {
     assert!(page.body.contains(r#"id="sign-out""#));
     let done = browser.post("/auth/sign-out", &[("form", &page.form())]).await;
     assert_eq!(done.location(), BYE);
+}
+
+#[tokio::test]
+async fn a_relying_party_of_the_shop_names_the_session_and_nobody_else_does() {
+    let world = World::start().await;
+    world.public_client("app").await;
+    let own = RegistrationRequest {
+        is_public: true,
+        is_trusted: true,
+        ..World::registration_request("own")
+    };
+    world.client(&own).await;
+    let sid = |token: &str| {
+        let payload = jose::base64url_decode(token.split('.').nth(1).unwrap()).unwrap();
+        let claims: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+        claims["sid"].as_str().unwrap().to_owned()
+    };
+    let (browser, token) = signed_in(&world).await;
+    let sid = &*sid(&token);
+    let fields = |client, sid| {
+        [("client_id", client), ("logout_hint", sid), ("post_logout_redirect_uri", BYE)]
+    };
+    let foreign = logout(&browser, &fields("app", sid)).await;
+    assert_eq!(foreign.status, StatusCode::BAD_REQUEST);
+    let asked = logout(&browser, &fields("own", "AAAAAAAAAAAAAAAAAAAAAA")).await;
+    assert!(asked.body.contains(r#"id="sign-out""#), "another session: the person is asked");
+    assert!(is_signed_in(&browser).await);
+    let unregistered =
+        changed(&fields("own", sid), "post_logout_redirect_uri", Some("https://evil.example/"));
+    assert_eq!(logout(&browser, &unregistered).await.status, StatusCode::BAD_REQUEST);
+    assert!(is_signed_in(&browser).await);
+    assert_eq!(logout(&browser, &fields("own", sid)).await.location(), BYE);
+    assert!(!is_signed_in(&browser).await);
 }

@@ -1,6 +1,7 @@
 //! Authorization endpoint (RFC 6749, section 4.1): takes the request, shows the pages, and answers the client.
 
 use super::{
+    acting::in_name_of,
     authorization_response::{refuse, respond_to},
     body::ProtocolRequest,
     browser::Browser,
@@ -119,7 +120,12 @@ pub(crate) async fn proceed(
     progress: Progress,
 ) -> Response {
     let texts = browser.texts;
-    let step = match provider.authorizations.next(&request, session, progress).await {
+    let step = provider.authorizations.next(&request, session, progress);
+    let step = match session {
+        Some(session) => in_name_of(&format!("account:{}", session.account), step).await,
+        None => step.await,
+    };
+    let step = match step {
         Ok(step) => step,
         Err(error) => return page::failure(provider, texts, &error),
     };

@@ -1,5 +1,6 @@
-//! RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0). A client that shows an ID token of this session signs out at once; anybody
-//! else has the person asked, because any page can send a browser here. Nobody is sent on without a hint and a registered address.
+//! RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0). A client that shows an ID token of this session signs out at once, and so does a
+//! relying party of the shop that names the session (`logout_hint`, the claim `sid`), which keeps tokens out of addresses; anybody else has
+//! the person asked, because any page can send a browser here. Nobody is sent on without a hint and a registered address.
 
 use super::{
     body::ProtocolRequest,
@@ -60,7 +61,10 @@ async fn answer(
     let Ok(state) = parameters.state() else {
         return Ok(page::error(provider, texts, StatusCode::BAD_REQUEST, texts.unreadable));
     };
-    let hint = parameters.get("id_token_hint").map(|token| hint(provider, parameters, token));
+    let hint = match parameters.get("id_token_hint") {
+        Some(token) => Some(hint(provider, parameters, token)),
+        None => session_hint(provider, parameters).await?.map(Some),
+    };
     let refused = || page::error(provider, texts, StatusCode::BAD_REQUEST, texts.logout_refused);
     let location = match (parameters.get("post_logout_redirect_uri"), &hint) {
         (None, Some(None)) => return Ok(refused()),
@@ -126,6 +130,21 @@ fn hint(provider: &Provider, parameters: &Parameters, token: &str) -> Option<Hin
     let agrees = parameters.get("client_id").is_none_or(|named| named == client.as_str());
     let sid = claims.text("sid").unwrap_or_default().to_owned();
     agrees.then_some(Hint { sid, client })
+}
+
+/// What a relying party of the shop itself says about the session. Nobody else may name one without proof.
+async fn session_hint(
+    provider: &Provider,
+    parameters: &Parameters,
+) -> Result<Option<Hint>, AuthError> {
+    let client = parameters.get("client_id").and_then(ClientId::parse);
+    let (Some(sid), Some(client)) = (parameters.get("logout_hint"), client) else {
+        return Ok(None);
+    };
+    let found = provider.clients.find(&client).await?;
+    let registration = found.as_deref().and_then(|client| client.registration());
+    let is_trusted = registration.is_some_and(|it| it.is_trusted);
+    Ok(holds("logout_hint_client", is_trusted).then(|| Hint { sid: sid.to_owned(), client }))
 }
 
 async fn is_registered(

@@ -1,11 +1,12 @@
 //! Revocation (RFC 7009): a client gives back a token; the grant that it was given ends with it.
 
 use super::{
+    acting::in_name_of,
     client_credentials::{self, ClientRequest},
     error_response::ErrorResponse,
     respond,
 };
-use crate::provider::Provider;
+use crate::{application::clients::authentication::AuthenticatedClient, provider::Provider};
 use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
@@ -13,6 +14,10 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use kernel::security_checks::holds;
 use std::sync::Arc;
+
+/// Refusal to revoke the token of another client.
+const FOREIGN: ErrorResponse =
+    ErrorResponse::new("invalid_request", "the token belongs to another client");
 
 /// Revokes a token. One that is unknown or no longer valid is as good as revoked.
 pub(crate) async fn revoke(State(provider): State<Arc<Provider>>, request: Request) -> Response {
@@ -28,11 +33,18 @@ pub(crate) async fn revoke(State(provider): State<Arc<Provider>>, request: Reque
 }
 
 async fn revoked(provider: &Provider, request: Request) -> Result<(), ErrorResponse> {
-    const FOREIGN: ErrorResponse =
-        ErrorResponse::new("invalid_request", "the token belongs to another client");
     let ClientRequest { client, parameters, .. } =
         client_credentials::authenticated(provider, request).await?;
     let token = parameters.required("token")?;
+    let actor = format!("client:{}", client.id.as_str());
+    in_name_of(&actor, revoke_token(provider, &client, token)).await
+}
+
+async fn revoke_token(
+    provider: &Provider,
+    client: &AuthenticatedClient,
+    token: &str,
+) -> Result<(), ErrorResponse> {
     // The hint about its type is only a hint: both are tried.
     if let Some((id, stream, _)) = provider.grants.of_refresh_token(token).await? {
         let Some(grant) = &stream.0 else { return Ok(()) };

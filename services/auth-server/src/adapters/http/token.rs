@@ -1,6 +1,7 @@
 //! Token endpoint (RFC 6749, section 3.2).
 
 use super::{
+    acting::in_name_of,
     client_credentials::{self, ClientRequest},
     error_response::ErrorResponse,
     proof, respond,
@@ -62,13 +63,16 @@ async fn answer(provider: &Provider, request: Request) -> Result<Value, ErrorRes
     }
     let key = proof.as_ref().map(DpopProof::thumbprint);
     let exchange = Exchange { provider, client: &client, parameters: &parameters, key };
-    match grant_type {
-        GrantType::AuthorizationCode => exchange.redeem().await,
-        GrantType::RefreshToken => exchange.refresh().await,
-        GrantType::ClientCredentials => exchange.for_itself(),
-        GrantType::DeviceCode => exchange.poll().await,
-        GrantType::TokenExchange => exchange.exchange().await,
-    }
+    let exchanged = async {
+        match grant_type {
+            GrantType::AuthorizationCode => exchange.redeem().await,
+            GrantType::RefreshToken => exchange.refresh().await,
+            GrantType::ClientCredentials => exchange.for_itself(),
+            GrantType::DeviceCode => exchange.poll().await,
+            GrantType::TokenExchange => exchange.exchange().await,
+        }
+    };
+    in_name_of(&format!("client:{}", client.id.as_str()), exchanged).await
 }
 
 /// Request of an authenticated client, with the key to which its tokens are bound.

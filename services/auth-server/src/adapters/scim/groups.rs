@@ -4,10 +4,13 @@ use super::{
     error::{ScimError, ScimType, respond},
     patch::Patch,
     query::{ListQuery, Projection},
-    resource::{VALUES_MAX, member, read_resource, response},
+    resource::{VALUES_MAX, etag, expected_versions, member, read_resource, response, shown},
     users,
 };
-use crate::{domain::events::Role, provider::Provider};
+use crate::{
+    domain::{Rejection, events::Role},
+    provider::Provider,
+};
 use axum::{
     body::Body,
     extract::{Path, State},
@@ -16,6 +19,7 @@ use axum::{
 use http::{HeaderMap, StatusCode, Uri};
 use identifiers::AccountId;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Schema of groups.
@@ -54,6 +58,7 @@ pub(in crate::adapters) async fn joined(
     member: &str,
 ) -> Result<(), ScimError> {
     let (role, account) = (found(id)?, users::member_id(member)?);
+    let _turn = provider.group_changes.lock().await;
     Ok(provider.accounts.assign_role(account, Some(role)).await?)
 }
 
@@ -64,6 +69,7 @@ pub(in crate::adapters) async fn left(
     member: &str,
 ) -> Result<(), ScimError> {
     let (role, account) = (found(id)?, users::member_id(member)?);
+    let _turn = provider.group_changes.lock().await;
     Ok(provider.accounts.end_role(account, role).await?)
 }
 
@@ -71,10 +77,12 @@ pub(in crate::adapters) async fn left(
 pub(crate) async fn show(
     State(provider): State<Arc<Provider>>,
     Path(id): Path<String>,
+    headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, ScimError> {
     let projection = Projection::of(&uri)?;
-    Ok(response(StatusCode::OK, projection.applied(one(&provider, &id).await?)))
+    let group = one(&provider, &id).await?;
+    Ok(shown(&headers, group, |group| projection.applied(group)))
 }
 
 /// No group is created: those there are mean something to the shop.
@@ -96,7 +104,7 @@ pub(crate) async fn replace(
 ) -> Result<Response, ScimError> {
     let role = found(&id)?;
     let wanted = read_resource(&headers, body, SCHEMA).await?;
-    change(&provider, role, |_| Ok(wanted)).await
+    change(&provider, role, expected_versions(&headers), |_| Ok(wanted)).await
 }
 
 /// Changes the members of a group by a patch.
@@ -108,15 +116,23 @@ pub(crate) async fn patch(
 ) -> Result<Response, ScimError> {
     let role = found(&id)?;
     let patch = Patch::read(&headers, body).await?;
-    change(&provider, role, |group| patch.apply(group)).await
+    change(&provider, role, expected_versions(&headers), |group| patch.apply(group)).await
 }
 
+/// Changes the members of a group that is at one of the expected versions. What is written here is flushed together, once, before the answer
+/// leaves: each account is a stream of its own, and no write waits.
 async fn change(
     provider: &Provider,
     role: Role,
+    expected: Option<Vec<u64>>,
     wanted: impl FnOnce(Map<String, Value>) -> Result<Map<String, Value>, ScimError>,
 ) -> Result<Response, ScimError> {
+    let _turn = provider.group_changes.lock().await;
     let present = members(provider).await?;
+    let is_expected = |versions: Vec<u64>| versions.contains(&version(role, &present));
+    if !expected.is_none_or(is_expected) {
+        return Err(Rejection::VersionChanged.into());
+    }
     let wanted = wanted(of_role(provider, role, &present))?;
     if member(&wanted, "displayName").is_some_and(|name| name != role.name()) {
         return Err(ScimError::new(ScimType::Mutability, "a role keeps its name"));
@@ -179,6 +195,18 @@ fn location(provider: &Provider, role: Role) -> String {
     provider.issuer.at(&["/scim/v2/Groups/", role.name()].concat())
 }
 
+/// Version of a group: a digest of its members, with their addresses.
+fn version(role: Role, present: &[(AccountId, Role, Option<String>)]) -> u64 {
+    let own = present.iter().filter(|(_, own, _)| *own == role);
+    let members: BTreeSet<_> = own.map(|(id, _, email)| (*id, email.as_deref())).collect();
+    let mut digest = Sha256::new();
+    for (id, email) in members {
+        digest.update(format!("{id} {}\n", email.unwrap_or_default()));
+    }
+    let digest: [u8; 32] = digest.finalize().into();
+    u64::from_be_bytes(*digest.first_chunk().expect("a digest is longer"))
+}
+
 /// Reference to the group of a role, as a user has it.
 pub(super) fn reference(provider: &Provider, role: Role) -> Value {
     let name = role.name();
@@ -188,9 +216,9 @@ pub(super) fn reference(provider: &Provider, role: Role) -> Value {
 fn of_role(
     provider: &Provider,
     role: Role,
-    members: &[(AccountId, Role, Option<String>)],
+    present: &[(AccountId, Role, Option<String>)],
 ) -> Map<String, Value> {
-    let members = members.iter().filter(|(_, own, _)| *own == role).map(|(id, _, email)| {
+    let members = present.iter().filter(|(_, own, _)| *own == role).map(|(id, _, email)| {
         let location = provider.issuer.at(&format!("/scim/v2/Users/{id}"));
         json!({"value": id.to_string(), "display": email, "type": "User", "$ref": location})
     });
@@ -199,7 +227,11 @@ fn of_role(
         "id": role.name(),
         "displayName": role.name(),
         "members": members.collect::<Vec<_>>(),
-        "meta": {"resourceType": "Group", "location": location(provider, role)},
+        "meta": {
+            "resourceType": "Group",
+            "location": location(provider, role),
+            "version": etag(version(role, present)),
+        },
     });
     match group {
         Value::Object(group) => group,

@@ -1,8 +1,11 @@
 //! Resources of SCIM as JSON: bodies of requests, versions, and what every resource has.
 
 use super::error::{ScimError, ScimType, respond};
-use axum::{body::Body, response::Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use serde_json::{Map, Value};
 
@@ -89,19 +92,52 @@ pub(crate) fn etag(version: u64) -> String {
 
 /// Versions for which a change is meant (`If-Match`); none if any will do.
 pub(crate) fn expected_versions(headers: &HeaderMap) -> Option<Vec<u64>> {
-    let mut lines = headers.get_all(header::IF_MATCH).iter().peekable();
+    versions(headers, &header::IF_MATCH)?
+}
+
+/// Versions that a header names; the inner none is any of them (`*`), the outer one that the header is not there.
+#[expect(clippy::option_option, reason = "that any version will do is not that none is named")]
+fn versions(headers: &HeaderMap, name: &HeaderName) -> Option<Option<Vec<u64>>> {
+    let mut lines = headers.get_all(name).iter().peekable();
     lines.peek()?;
     let tags = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
     let mut versions = Vec::new();
     for tag in tags.map(str::trim) {
         if tag == "*" {
-            return None;
+            return Some(None);
         }
         let quoted = tag.strip_prefix("W/").unwrap_or(tag);
         let version = quoted.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
         versions.extend(version.and_then(|version| version.parse::<u64>().ok()));
     }
-    Some(versions)
+    Some(Some(versions))
+}
+
+/// Response with a resource as far as it is wanted; none of it if the client has this version already (`If-None-Match`).
+pub(crate) fn shown(
+    headers: &HeaderMap,
+    resource: Map<String, Value>,
+    projected: impl FnOnce(Map<String, Value>) -> Map<String, Value>,
+) -> Response {
+    let tag = resource.get("meta").and_then(|meta| meta.get("version")?.as_str());
+    let tag = tag.and_then(|tag| HeaderValue::from_str(tag).ok());
+    let present = tag
+        .as_ref()
+        .and_then(|tag| tag.to_str().ok()?.trim_start_matches("W/").trim_matches('"').parse().ok());
+    let is_known = match (versions(headers, &header::IF_NONE_MATCH), present) {
+        (Some(None), _) => true,
+        (Some(Some(known)), Some(present)) => known.contains(&present),
+        _ => false,
+    };
+    let mut response = if is_known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        response(StatusCode::OK, projected(resource))
+    };
+    if let Some(tag) = tag {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
 }
 
 /// Response with a resource, whose location and version are headers as well.

@@ -5,7 +5,7 @@ use super::{
     groups,
     patch::Patch,
     query::{ListQuery, Projection},
-    resource::{boolean, etag, expected_versions, member, read_resource, response, text},
+    resource::{boolean, etag, expected_versions, member, read_resource, response, shown, text},
 };
 use crate::{
     application::accounts::{new_password::Password, person_records::Person},
@@ -61,11 +61,12 @@ pub(in crate::adapters) async fn all(
 pub(crate) async fn show(
     State(provider): State<Arc<Provider>>,
     Path(id): Path<String>,
+    headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, ScimError> {
     let projection = Projection::of(&uri)?;
     let user = found(&provider, &id).await?;
-    Ok(response(StatusCode::OK, projection.applied(user)))
+    Ok(shown(&headers, user, |user| projection.applied(user)))
 }
 
 /// Creates a user. Without a password nobody can sign in until one is set by a link.

@@ -213,6 +213,10 @@ fn group(mut group: Map<String, Value>) -> Value {
     for member in group.get_mut("members").and_then(Value::as_array_mut).into_iter().flatten() {
         *member = group_member(member["value"].as_str().unwrap_or_default());
     }
+    // Here a version is a small number, and nothing about groups depends on it.
+    if let Some(Value::Object(meta)) = group.get_mut("meta") {
+        meta.remove("version");
+    }
     described(group)
 }
 

@@ -73,7 +73,9 @@ impl Accounts {
             decide(account.ok_or(Rejection::UnknownAccount)?)
         };
         let stream = prefixed_id(ACCOUNT_PREFIX, id);
-        Ok(self.repository.execute(&stream, decide, |_| writes.to_vec()).await?)
+        let changed = self.repository.execute(&stream, decide, |_| writes.to_vec()).await?;
+        self.revision.advance();
+        Ok(changed)
     }
 
     /// The same with writes that were made from the records of this version; none if there are others meanwhile.

@@ -16,6 +16,8 @@ use kernel::Randomness;
 
 /// Bytes of a client's secret.
 const SECRET_BYTES: usize = 32;
+/// Longest name of a client, in bytes.
+const NAME_BYTES_MAX: usize = 200;
 /// Most redirect URIs of a client, and most of its scopes.
 const LIST_MAX: usize = 50;
 /// Longest scope, in bytes.
@@ -74,6 +76,12 @@ impl RegistrationRequest {
             && !JwkSet::parse(keys.as_bytes()).is_ok_and(|keys| !keys.keys().is_empty())
         {
             return wrong("the keys are no JWK set with a public key for signatures");
+        }
+        let is_named = |name: &String| !name.trim().is_empty() && name.len() <= NAME_BYTES_MAX;
+        if !self.name.as_ref().is_none_or(is_named) {
+            return wrong(&format!(
+                "the name has 1 to {NAME_BYTES_MAX} bytes, and not only spaces"
+            ));
         }
         let grant_types = grant_types(&self.grant_types)?;
         check_uses(self, authentication, &grant_types)?;

@@ -9,7 +9,7 @@ use super::{
     queued_mail::{MAILS, MailId, QueuedMail, Reason, decoded},
 };
 use crate::application::{
-    accounts::Accounts,
+    accounts::{Accounts, records::unavailable},
     error::AuthError,
     issuer::Issuer,
     keys::handle::{HandleKey, Purpose},
@@ -140,12 +140,28 @@ impl MailQueue {
             let page = self.documents.scan(&MAILS, after.as_deref(), QUERY_DOCUMENTS_MAX).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.key.clone());
-            for document in &page {
-                let delivered = self.deliver(document).await;
-                self.drop_undeliverable(document, delivered).await?;
+            let mut deletion = None;
+            let delivered = self.deliver_page(&page, &mut deletion).await;
+            // Until it is flushed, the next round would find what this one delivered.
+            if let Some(deletion) = deletion {
+                deletion.wait().await.map_err(unavailable)?;
             }
+            delivered?;
         }
         self.waiting.store(0, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Delivers these mails; notes the last deletion of one.
+    async fn deliver_page(
+        &self,
+        page: &[StoredDocument],
+        deletion: &mut Option<Commit>,
+    ) -> Result<(), AuthError> {
+        for document in page {
+            let delivered = self.deliver(document).await;
+            *deletion = Some(self.drop_undeliverable(document, delivered).await?);
+        }
         Ok(())
     }
 
@@ -153,8 +169,8 @@ impl MailQueue {
     async fn drop_undeliverable(
         &self,
         document: &StoredDocument,
-        delivered: Result<(), AuthError>,
-    ) -> Result<(), AuthError> {
+        delivered: Result<Commit, AuthError>,
+    ) -> Result<Commit, AuthError> {
         match delivered {
             Err(AuthError::Rejected(_)) => self.delete(&document.key).await,
             Err(AuthError::Storage(
@@ -167,7 +183,7 @@ impl MailQueue {
         }
     }
 
-    async fn deliver(&self, document: &StoredDocument) -> Result<(), AuthError> {
+    async fn deliver(&self, document: &StoredDocument) -> Result<Commit, AuthError> {
         let Some((id, mail)) = decoded(document) else {
             tracing::error!(
                 mail = document.key,
@@ -271,9 +287,9 @@ impl MailQueue {
         }
     }
 
-    async fn delete(&self, key: &str) -> Result<(), AuthError> {
+    async fn delete(&self, key: &str) -> Result<Commit, AuthError> {
         let delete = Write::Delete { collection: &MAILS, key: key.to_owned() };
-        Ok(self.documents.write(vec![delete]).await.map(drop)?)
+        Ok(self.documents.write(vec![delete]).await?)
     }
 }
 

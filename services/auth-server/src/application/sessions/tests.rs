@@ -22,7 +22,7 @@ fn sessions() -> (Sessions, Arc<ManualClock>) {
         ids: ids.clone(),
     });
     let notices = Arc::new(LogoutNotices::new(storage.documents, ids.clone()));
-    (Sessions { values: storage.key_value, notices, log, ids }, clock)
+    (Sessions { values: storage.key_value, notices, log, ids, revision: Arc::default() }, clock)
 }
 
 const ADA: AccountId = AccountId(Uuid::from_u128(1));

@@ -158,6 +158,19 @@ impl Passkeys {
         seen(removed.commit()).await
     }
 
+    /// Removes all passkeys of an account, in one commit with these writes.
+    pub(crate) async fn remove_all(
+        &self,
+        id: AccountId,
+        writes: Vec<Write>,
+    ) -> Result<(), AuthError> {
+        let now = self.ids.now();
+        let writes = [writes, deletions(&*self.documents, id).await?].concat();
+        let remove = |account: &Account| Ok(account.remove_passkeys(now).collect());
+        let removed = self.accounts.change(id, remove, &writes).await?;
+        seen(removed.commit()).await
+    }
+
     /// Account of the passkey that answered a challenge.
     pub(crate) async fn authenticate(
         &self,

@@ -34,7 +34,7 @@ impl Account {
     }
 
     /// Removes all passkeys.
-    pub(super) fn remove_passkeys(&self, at: Timestamp) -> impl Iterator<Item = AccountEvent> {
+    pub(crate) fn remove_passkeys(&self, at: Timestamp) -> impl Iterator<Item = AccountEvent> {
         let removed =
             move |passkey: &String| AccountEvent::PasskeyRemoved { passkey: passkey.clone(), at };
         self.passkeys.iter().map(removed)

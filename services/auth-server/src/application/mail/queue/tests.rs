@@ -112,6 +112,18 @@ async fn what_was_delivered_is_not_delivered_again_after_a_restart() {
 }
 
 #[tokio::test]
+async fn what_was_delivered_is_not_delivered_again_by_a_round_that_follows_at_once() {
+    let world = QueueFixture::new();
+    let (provider, queue) = world.queue(1).await;
+    with_account(&provider).await;
+    world.ask(&queue, reset()).await;
+    for _ in 0..3 {
+        queue.round().await.unwrap();
+    }
+    assert_eq!(world.sent().len(), 1);
+}
+
+#[tokio::test]
 async fn a_mail_that_may_have_arrived_comes_again_with_the_same_identifier_and_link() {
     let world = QueueFixture::new();
     let (provider, queue) = world.queue(1).await;
