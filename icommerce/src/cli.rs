@@ -177,11 +177,10 @@ pub(crate) struct RestoreFlags {
     #[arg(value_name = "FOLDER")]
     pub(crate) folder: PathBuf,
     /// Copy of icommerce.keys of the shop, without which personal data cannot be read; a backup does not have it
-    #[arg(long, value_name = "FILE", required_unless_present = "without_keys")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) keys: Option<PathBuf>,
     /// Latest copy of icommerce.erased: who was erased after the copy of the keys was made
-    #[arg(long, value_name = "FILE", requires = "keys",
-        required_unless_present_any = ["keys_are_current", "without_keys"])]
+    #[arg(long, value_name = "FILE", requires = "keys")]
     pub(crate) erased: Option<PathBuf>,
     /// Instead of a list: nobody was erased after the copy of the keys was made
     #[arg(long, requires = "keys", conflicts_with = "erased")]

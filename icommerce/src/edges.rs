@@ -43,6 +43,10 @@ pub(crate) fn operator_edge(
     (backups, personal_data): (&Backups, &PersonalData),
 ) -> RequestHandler {
     let maintenance = backups.clone().routes().merge(personal_data.clone().routes());
+    let maintenance = maintenance.method_not_allowed_fallback(|| async {
+        let title = "this path does not accept the method; see Allow";
+        ProblemResponse(Problem::of(codes::METHOD_NOT_ALLOWED, title))
+    });
     // A page of any site could have a browser on this machine ask for it.
     let maintenance = maintenance.layer(from_fn_with_state(status.clone(), refuse_pages));
     let not_found = || async { ProblemResponse(not_found()) };

@@ -1,7 +1,7 @@
 //! Export and erasure of personal data, on the operator edge: it asks each service that has personal data, wherever that runs.
 
 use axum::{
-    Json, Router,
+    Router,
     extract::State,
     response::{IntoResponse, Response},
     routing::post,
@@ -13,7 +13,7 @@ use runtime::Assembly;
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 use transport::DirectoryError;
-use web::ProblemResponse;
+use web::{Json, ProblemResponse};
 
 /// Path of personal data on the operator edge.
 pub(crate) const PERSONS_PATH: &str = "/maintenance/persons";

@@ -1,9 +1,9 @@
 //! Settings of accounts that follow from those of the shop: where customers sign in and the issuer of their tokens from the address of the
 //! shop edge, and the look of the provider's pages from the storefront.
 
-use crate::error::CliError;
+use crate::{error::CliError, process::ProcessSettings};
 use serde::Deserialize;
-use settings::Settings;
+use settings::{Settings, ValueOrigin};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// What the pages of the provider take over.
@@ -22,6 +22,14 @@ struct ProviderMail {
     mail_from: String,
 }
 
+/// Mail of the letters about orders.
+#[derive(Deserialize)]
+struct OrderMail {
+    mail_folder: String,
+    prints_mail: bool,
+    shop_url: String,
+}
+
 /// Settings in which the provider follows the shop, where nothing else was set. `edge` is the address of the shop edge. Mail is printed where
 /// somebody tries the shop on a terminal.
 pub(crate) fn with_provider(
@@ -31,6 +39,7 @@ pub(crate) fn with_provider(
 ) -> Result<Settings, CliError> {
     let StorefrontLook { name, hue, url } =
         settings.section("storefront").map_err(CliError::usage)?;
+    check_address(&settings)?;
     let shop_url = shop_url(&url, edge);
     let issuer = shop_url.as_deref().map(issuer_of);
     if edge.is_some_and(|edge| !edge.ip().is_loopback())
@@ -52,12 +61,59 @@ pub(crate) fn with_provider(
         settings = follow(settings, "the demonstration", "auth-server.prints_mail", "true")?;
     }
     settings = with_order_mail(settings, shop_url.as_deref(), &name)?;
+    settings = with_what_takes_mail(settings)?;
     for (key, value) in [("auth-server.issuer", issuer), ("api-gateway.shop_url", shop_url)] {
         if let Some(value) = value {
             settings = follow(settings, "the address of the shop", key, &value)?;
         }
     }
     Ok(settings)
+}
+
+/// Refuses an address of the shop at which nobody can sign in, unless it is said where people do.
+pub(crate) fn check_address(settings: &Settings) -> Result<(), CliError> {
+    let StorefrontLook { url, .. } = settings.section("storefront").map_err(CliError::usage)?;
+    let is_issuer = auth_server::is_issuer(&issuer_of(url.trim_end_matches('/')));
+    if url.is_empty() || is_issuer || is_given(settings, "auth-server.issuer") {
+        return Ok(());
+    }
+    Err(CliError::usage(format!(
+        "`storefront.url` cannot be {url:?}: people sign in there, which takes https beyond this machine; put a proxy with TLS in front of the shop and write its https address, or leave the setting out"
+    )))
+}
+
+/// Whether a setting has another origin than its default.
+pub(crate) fn is_given(settings: &Settings, key: &str) -> bool {
+    let dump = settings.dump().0;
+    dump.iter().any(|setting| setting.key == key && setting.origin != ValueOrigin::Default)
+}
+
+/// Settings of a shop that is not running, with the issuer under which it was served last: nothing else says at which address a command-line
+/// flag had it listen.
+pub(crate) fn with_served_issuer(
+    settings: Settings,
+    process: &ProcessSettings,
+    served: Option<&str>,
+) -> Result<Settings, CliError> {
+    let picks_port = process.listen.parse().is_ok_and(|edge: SocketAddr| edge.port() == 0);
+    let is_said =
+        is_given(&settings, "storefront.url") || (is_given(&settings, "listen") && !picks_port);
+    match served.filter(|issuer| !is_said && auth_server::is_issuer(issuer)) {
+        Some(issuer) => settings
+            .preset("the last start of the shop", &[("auth-server.issuer", issuer)])
+            .map_err(CliError::usage),
+        None => Ok(settings),
+    }
+}
+
+/// Issuer of these settings.
+pub(crate) fn issuer(settings: &Settings) -> Result<String, CliError> {
+    #[derive(Deserialize)]
+    struct Provider {
+        issuer: String,
+    }
+    let Provider { issuer } = settings.section("auth-server").map_err(CliError::usage)?;
+    Ok(issuer)
 }
 
 /// Settings in which the letters of the order service follow those of the provider.
@@ -80,6 +136,23 @@ fn with_order_mail(
     given.into_iter().try_fold(settings, |settings, (key, value)| {
         settings.preset("auth-server", &[(key, value)]).map_err(CliError::usage)
     })
+}
+
+/// Settings in which the pages of the shop offer what takes mail where it is sent, and nowhere else.
+fn with_what_takes_mail(settings: Settings) -> Result<Settings, CliError> {
+    let provider: ProviderMail = settings.section("auth-server").map_err(CliError::usage)?;
+    let orders: OrderMail = settings.section("order-service").map_err(CliError::usage)?;
+    let writes_letters = !orders.mail_folder.is_empty() || orders.prints_mail;
+    let offers = [
+        ("storefront.sign_up", !provider.mail_folder.is_empty() || provider.prints_mail),
+        ("storefront.order_claims", writes_letters && !orders.shop_url.is_empty()),
+    ];
+    offers.into_iter().filter(|(_, is_offered)| *is_offered).try_fold(
+        settings,
+        |settings, (key, _)| {
+            settings.preset("the mail of the shop", &[(key, "true")]).map_err(CliError::usage)
+        },
+    )
 }
 
 /// Address at which browsers can keep a session: that of the shop for the public, or this edge. An edge that other machines reach needs
@@ -107,6 +180,8 @@ fn issuer_of(shop_url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{cli::ProcessFlags, process};
+    use settings::Flag;
 
     #[test]
     fn the_issuer_is_below_the_address_of_the_shop_and_always_one_that_is_accepted() {
@@ -118,8 +193,65 @@ mod tests {
         assert_eq!(of("https://shop.example/", "127.0.0.1:8080"), "https://shop.example/auth");
         assert_eq!(of("", "127.0.0.1:9090"), "http://127.0.0.1:9090/auth");
         assert_eq!(of("", "[::1]:9090"), "http://[::1]:9090/auth");
-        assert_eq!(of("http://shop.example", "0.0.0.0:9090"), "http://127.0.0.1:9090/auth");
+        assert_eq!(of("", "0.0.0.0:9090"), "http://127.0.0.1:9090/auth");
         assert_eq!(of("", "[::]:80"), "");
         assert_eq!(of("", ""), "");
+    }
+
+    fn given(values: &[(&str, &str)]) -> Settings {
+        let flags = values.iter().map(|(key, value)| Flag::new("test", *key, *value)).collect();
+        process::settings(&ProcessFlags::default(), flags).unwrap()
+    }
+
+    #[test]
+    fn an_address_at_which_nobody_can_sign_in_is_refused() {
+        let check = |values: &[(&str, &str)]| with_provider(given(values), None, false).map(drop);
+        for url in ["https://shop.example", "http://127.0.0.1:9090", "http://localhost"] {
+            assert!(check(&[("storefront.url", url)]).is_ok(), "{url}");
+        }
+        let http = ("storefront.url", "http://shop.example");
+        let refusal = format!("{:?}", check(&[http]).unwrap_err());
+        assert!(refusal.contains("storefront.url") && refusal.contains("https"), "{refusal}");
+        assert!(check(&[http, ("auth-server.issuer", "https://id.example/auth")]).is_ok());
+    }
+
+    #[test]
+    fn the_issuer_of_a_stopped_shop_is_that_of_the_settings_or_of_its_last_start() {
+        let served = Some("http://127.0.0.1:9443/auth");
+        let of = |values: &[(&str, &str)], served| {
+            let settings = given(values);
+            let process: ProcessSettings = settings.top().unwrap();
+            let settings = with_served_issuer(settings, &process, served).unwrap();
+            issuer(&with_provider(settings, process.listen.parse().ok(), false).unwrap()).unwrap()
+        };
+        assert_eq!(of(&[], None), "http://127.0.0.1:8080/auth");
+        assert_eq!(of(&[], served), "http://127.0.0.1:9443/auth");
+        assert_eq!(of(&[("listen", "127.0.0.1:0")], served), "http://127.0.0.1:9443/auth");
+        assert_eq!(of(&[("listen", "127.0.0.1:9090")], served), "http://127.0.0.1:9090/auth");
+        let public = [("storefront.url", "https://shop.example")];
+        assert_eq!(of(&public, served), "https://shop.example/auth");
+        let issuer = [("auth-server.issuer", "https://id.example/auth")];
+        assert_eq!(of(&issuer, served), "https://id.example/auth");
+    }
+
+    #[test]
+    fn what_takes_mail_is_offered_where_mail_is_sent() {
+        #[derive(Deserialize)]
+        struct Offers {
+            sign_up: bool,
+            order_claims: bool,
+        }
+        let of = |values: &[(&str, &str)], terminal| {
+            let edge = "127.0.0.1:8080".parse().ok();
+            let settings = with_provider(given(values), edge, terminal).unwrap();
+            let Offers { sign_up, order_claims } = settings.section("storefront").unwrap();
+            (sign_up, order_claims)
+        };
+        assert_eq!(of(&[], false), (false, false));
+        assert_eq!(of(&[], true), (true, true), "the demonstration on a terminal");
+        let folder = ("auth-server.mail_folder", "/var/spool/shop");
+        assert_eq!(of(&[folder], false), (true, true));
+        assert_eq!(of(&[("order-service.mail_folder", "/x")], false), (false, true));
+        assert_eq!(of(&[folder, ("storefront.sign_up", "false")], false), (false, true));
     }
 }

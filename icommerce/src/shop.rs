@@ -9,12 +9,12 @@ use crate::{
     operator_edge::{ProcessToken, with_operator_edge},
     personal_data::PersonalData,
     process::{self, ProcessSettings},
-    provider_settings::with_provider,
+    provider_settings::{check_address, issuer, with_provider},
     status_endpoints::StatusEndpoints,
     wiring::{self, Embedded, InMemory},
 };
 use aide::openapi::OpenApi;
-use kernel::{Clock, Ids, Randomness, SystemClock, SystemRandomness};
+use kernel::{Clock, Ids, Randomness, SystemClock, SystemRandomness, Timestamp};
 use runtime::{Assembly, Module, OfflineContext, ProcessResources, TaskTracker};
 use settings::Settings;
 use std::{collections::BTreeMap, io::IsTerminal, net::SocketAddr, sync::Arc, time::Duration};
@@ -25,6 +25,20 @@ use web::{DrainOutcome, HttpService, ServeOptions};
 
 /// Message for a failed flush.
 pub(crate) const FLUSH_FAILED: &str = "the log could not be flushed: acknowledged requests are durable, all others have no effect; restart the process";
+
+/// Name of the storage of the process itself.
+pub(crate) const PROCESS: &str = "process";
+/// Key of the issuer under which the shop was served last.
+const SERVED_ISSUER: &str = "served-issuer";
+
+/// Issuer under which the shop of this storage was served last.
+pub(crate) async fn served_issuer(
+    values: &dyn KeyValue,
+    now: Timestamp,
+) -> Result<Option<String>, CliError> {
+    let stored = values.value(SERVED_ISSUER, now).await.map_err(CliError::unavailable)?;
+    Ok(stored.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()))
+}
 
 /// Running shop.
 #[derive(Debug)]
@@ -53,6 +67,7 @@ impl RunningShop {
     /// Binds the ports, opens the data folder, builds the services and starts serving.
     pub(crate) async fn start(settings: Settings) -> Result<Self, CliError> {
         let process = ProcessSettings::with_master_secret(&settings)?;
+        check_address(&settings)?;
         let named = (!process.services.is_empty()).then_some(process.services.as_slice());
         let selected = modules::table()?.select(named).map_err(CliError::usage)?;
         let peers = process.peers()?;
@@ -128,7 +143,17 @@ impl RunningShop {
 
     /// Key-value store of the process itself.
     pub(crate) fn process_store(&self) -> Arc<dyn KeyValue> {
-        self.engine.service("process").key_value
+        self.engine.service(PROCESS).key_value
+    }
+
+    /// Remembers the issuer for commands that work on the folder while nobody serves it: their links lead to where the shop was.
+    pub(crate) async fn remember_issuer(&self) -> Result<(), CliError> {
+        let (values, issuer) = (self.process_store(), issuer(&self.settings)?);
+        if served_issuer(&*values, self.ids.now()).await?.as_deref() != Some(&issuer) {
+            let put = values.put(SERVED_ISSUER, issuer.into(), None).await;
+            drop(put.map_err(CliError::unavailable)?);
+        }
+        Ok(())
     }
 
     /// Storage and settings of a service, if it runs in this process.
@@ -194,7 +219,7 @@ async fn completed(
     let settings = with_operator_edge(settings, process, listeners, &token)?;
     let edge = listeners.shop.as_ref().and_then(|listener| listener.local_addr().ok());
     let settings = if process.demo {
-        demo::with_words(settings, &*engine.service("process").key_value, ids).await?
+        demo::with_words(settings, &*engine.service(PROCESS).key_value, ids).await?
     } else {
         settings
     };

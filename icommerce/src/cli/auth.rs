@@ -86,7 +86,9 @@ The file is a JSON object of standard claims of OpenID Connect, such as {\"name\
     #[command(after_help = "\
 Examples:
   icommerce auth user reset ada@example.com
-  icommerce auth user reset ada@example.com --second-factor")]
+  icommerce auth user reset ada@example.com --second-factor --passkeys
+
+With an option, the first lines say what was removed, and the last one is the link.")]
     Reset {
         /// E-mail address
         #[arg(value_name = "EMAIL")]
@@ -94,6 +96,9 @@ Examples:
         /// Turn off two-step sign-in as well, for somebody who lost the app and the recovery codes
         #[arg(long)]
         second_factor: bool,
+        /// Remove all passkeys as well, at once and not only when the link is used
+        #[arg(long)]
+        passkeys: bool,
     },
 }
 

@@ -55,7 +55,15 @@ fn sentence(error: &clap::Error) -> String {
             let cause = std::error::Error::source(error).map(ToString::to_string);
             wrong_value(&text(ContextKind::InvalidValue), &argument(), cause)
         }
-        ErrorKind::ArgumentConflict => format!("{} can be given only once", argument()),
+        ErrorKind::ArgumentConflict => {
+            let (given, others) = (argument(), texts(error, ContextKind::PriorArg));
+            let others: Vec<_> = others.iter().map(|name| quoted_name(name)).collect();
+            if others.is_empty() || others.contains(&given) {
+                format!("{given} can be given only once")
+            } else {
+                format!("{given} cannot be given together with {}", others.join(" and "))
+            }
+        }
         _ => {
             let text = error.to_string();
             text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()

@@ -25,11 +25,7 @@ use std::{io::Read, process::ExitCode, sync::Arc};
 const INPUT_BYTES_MAX: u64 = 64 * 1024;
 
 pub(crate) fn run(flags: &ProcessFlags, command: Auth) -> Result<ExitCode, CliError> {
-    // What a shop is to begin with may be there before its first start; everything else is about a shop that exists.
-    let is_addition =
-        matches!(command, Auth::User(User::Add { .. }) | Auth::Client(Client::Add(_)));
-    let open = if is_addition { OfflineShop::open_or_create } else { OfflineShop::open };
-    let shop = open(flags)?;
+    let shop = OfflineShop::open(flags)?;
     let done = worker_runtime()?.block_on(async {
         let done = execute(&shop, command).await;
         let closed = shop.close().await;
@@ -80,14 +76,30 @@ async fn user(administration: &Administration, command: User) -> Result<String, 
         User::Describe { email, file } => {
             let named = |error| CliError::usage(format!("{}: {error}", file.display()));
             let claims = read_limited(std::fs::File::open(&file).map_err(named)?)?;
+            if let Err(error) =
+                serde_json::from_str::<serde_json::Map<_, serde_json::Value>>(&claims)
+            {
+                return Err(CliError::usage(format!(
+                    "{}: this is no JSON object of claims: {error}",
+                    file.display()
+                )));
+            }
             administration.describe_user(&email, &claims).await.map_err(failed)?;
             Ok(format!("{email} is described"))
         }
-        User::Reset { email, second_factor } => {
+        User::Reset { email, second_factor, passkeys } => {
+            let mut lines = Vec::new();
             if second_factor {
-                administration.disable_second_factor(&email).await.map_err(failed)?;
+                let was_on = administration.disable_second_factor(&email).await.map_err(failed)?;
+                let state = if was_on { "is turned off" } else { "was not on" };
+                lines.push(format!("two-step sign-in of {email} {state}"));
             }
-            administration.reset_user(&email).await.map_err(failed)
+            if passkeys {
+                let removed = administration.remove_passkeys(&email).await.map_err(failed)?;
+                lines.push(format!("passkeys of {email} that were removed: {removed}"));
+            }
+            lines.push(administration.reset_user(&email).await.map_err(failed)?);
+            Ok(lines.join("\n"))
         }
     }
 }
@@ -229,7 +241,7 @@ fn table<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Table {
 }
 
 fn failed(error: AdministrationError) -> CliError {
-    CliError::failed(error)
+    if error.is_invalid() { CliError::usage(error) } else { CliError::failed(error) }
 }
 
 #[cfg(test)]

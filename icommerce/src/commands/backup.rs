@@ -13,6 +13,7 @@ use crate::{
     operator_token::operator_client,
     output::{LINE_COLUMNS, print, wrapped},
     process::{self, ProcessSettings},
+    provider_settings::is_given,
     wiring::{Embedded, backups_folder, key_path, verify},
 };
 use kernel::{Ids, SystemClock, SystemRandomness};
@@ -51,10 +52,19 @@ pub(crate) fn run(
     let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
     worker_runtime()?.block_on(async {
         let config = flags.config.as_deref();
-        let written = match Embedded::open_unless_served(&process) {
+        // A shop that is named is one that runs: it knows its data folder, which need not be given as well.
+        let is_named = running.operator.is_some() && !is_given(&settings, "data");
+        let opened = if is_named { Ok(None) } else { Embedded::open_unless_served(&process) };
+        let written = match opened {
             Err(error) => Err(error),
-            Ok(Some(engine)) => back_up_stopped(engine, &process, folder, config, &ids).await,
-            Ok(None) => back_up_running(&process, folder, config, running, &ids).await,
+            Ok(Some(engine)) if running.operator.is_none() => {
+                back_up_stopped(engine, &process, folder, config, &ids).await
+            }
+            Ok(Some(engine)) => match engine.close().await {
+                Ok(()) => Err(not_served(&process)),
+                Err(_) => Err(CliError::failed(crate::shop::FLUSH_FAILED)),
+            },
+            Ok(None) => back_up_running(&process, is_named, folder, config, running, &ids).await,
         };
         // A backup of what is damaged must not take the place of a good one.
         let written = written.and_then(|manifest| verify(folder).map(|()| manifest));
@@ -70,7 +80,8 @@ pub(crate) fn run(
             "{folder}: {} files, {megabytes} MB, up to position {position}",
             files.len()
         ))?;
-        print(wrapped(&reminder(&process.data), LINE_COLUMNS, ""))?;
+        let data = if is_named { None } else { Some(&*process.data) };
+        print(wrapped(&reminder(data), LINE_COLUMNS, ""))?;
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -97,9 +108,19 @@ async fn back_up_stopped(
     closed.map(|()| manifest)
 }
 
-/// Backup of a running shop: its operator edge writes one into the data folder, from where it is copied.
+/// Refusal where a running shop is named, and none runs on the data folder.
+fn not_served(process: &ProcessSettings) -> CliError {
+    let data = process.data.display();
+    CliError::usage(format!(
+        "no shop is serving {data}; leave out --operator to back it up as it lies, or give the folder that the shop serves with --data"
+    ))
+}
+
+/// Backup of a running shop: its operator edge writes one into the data folder, from where it is copied. Where the shop alone says which
+/// folder that is, it is believed.
 async fn back_up_running(
     process: &ProcessSettings,
+    is_named: bool,
     folder: &Path,
     config: Option<&Path>,
     running: &RunningShopFlags,
@@ -110,6 +131,10 @@ async fn back_up_running(
     let policy = RetryPolicy::bulk(WAIT_MAX);
     let edge = operator_client(address, running.token_file.as_deref(), policy, ids).await?;
     let refused = |error: &dyn std::fmt::Display| {
+        if is_named {
+            let unavailable = format!("no shop gives a backup of itself at {address}: {error}");
+            return CliError::unavailable(unavailable);
+        }
         CliError::unavailable(format!(
             "{} is in use, and no shop gives a backup of it at {address}: {error}; name the operator edge of its shop with --operator, or wait until another command has ended",
             process.data.display()
@@ -117,13 +142,19 @@ async fn back_up_running(
     };
     let taken: BackupTaken =
         edge.post(BACKUPS_PATH).send().await.map_err(|error| refused(&error))?;
-    let copied = if contains(&backups_folder(&process.data), &taken.folder) {
+    let is_its_own = is_named && taken.folder.is_dir();
+    let copied = if is_its_own || contains(&backups_folder(&process.data), &taken.folder) {
         let copied = LinkedBackup::of_data(&taken.folder).lock().and_then(|_lock| {
             let BackupTaken { position, keys, .. } = taken.clone();
             let point = BackupPoint { position, keys, taken_at: ids.now() };
             manifest::copy(&taken.folder, folder, config, point)
         });
         copied.map_err(|error| failed(folder, &error))
+    } else if is_named {
+        Err(CliError::usage(format!(
+            "the shop at {address} has its backup in {}, which is not on this machine; run the command on the machine of the shop",
+            taken.folder.display()
+        )))
     } else {
         Err(CliError::usage(format!(
             "the shop at {address} does not serve {}; give the folder that it serves with --data",
@@ -139,9 +170,11 @@ async fn back_up_running(
 }
 
 /// What a backup does not have.
-fn reminder(data: &Path) -> String {
-    let keys = key_path(data);
-    let keys = keys.display();
+fn reminder(data: Option<&Path>) -> String {
+    let keys = data.map_or_else(
+        || "its icommerce.keys".to_owned(),
+        |data| key_path(data).display().to_string(),
+    );
     format!(
         "The keys of personal data are not in it: keep a copy of {keys} in another place, made after the last erasure."
     )

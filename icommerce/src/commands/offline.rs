@@ -1,14 +1,17 @@
 //! Offline access to a data folder that no process is serving, for maintenance commands.
 
+use super::worker_runtime;
 use crate::{
     cli::ProcessFlags,
     error::CliError,
     modules, process,
     process::ProcessSettings,
-    provider_settings::with_provider,
+    provider_settings::{with_provider, with_served_issuer},
+    shop::{PROCESS, served_issuer},
     wiring::{Compaction, Embedded},
 };
 use journal::Position;
+use kernel::{Clock, SystemClock};
 use runtime::{BuildError, Maintenance, Module, OfflineContext};
 use settings::Settings;
 use shop_client::{Progress, ProgressMeter, Unit};
@@ -28,24 +31,23 @@ pub(super) struct OfflineShop {
 impl OfflineShop {
     /// Opens and locks the folder, which must exist and must not be in use.
     pub(super) fn open(flags: &ProcessFlags) -> Result<Self, CliError> {
-        Self::opened(flags, Embedded::open_existing)
-    }
-
-    /// Opens and locks the folder, which must not be in use, and makes it if it does not exist: what a shop is to begin with can be
-    /// written before its first start.
-    pub(super) fn open_or_create(flags: &ProcessFlags) -> Result<Self, CliError> {
-        Self::opened(flags, Embedded::open)
-    }
-
-    fn opened(
-        flags: &ProcessFlags,
-        open: fn(&ProcessSettings) -> Result<Embedded, CliError>,
-    ) -> Result<Self, CliError> {
         let settings = process::settings(flags, Vec::new())?;
         let process = ProcessSettings::with_master_secret(&settings)?;
-        let settings = with_provider(settings, process.listen.parse().ok(), false)?;
         process.init_logging()?;
-        let engine = open(&process)?;
+        let engine = Embedded::open_existing(&process)?;
+        Self::of(engine, settings, process)
+    }
+
+    /// Shop of a folder that was opened.
+    pub(super) fn of(
+        engine: Embedded,
+        settings: Settings,
+        process: ProcessSettings,
+    ) -> Result<Self, CliError> {
+        let values = engine.service(PROCESS).key_value;
+        let served = worker_runtime()?.block_on(served_issuer(&*values, SystemClock.now()))?;
+        let settings = with_served_issuer(settings, &process, served.as_deref())?;
+        let settings = with_provider(settings, process.listen.parse().ok(), false)?;
         Ok(Self { engine, settings: Arc::new(settings), process })
     }
 

@@ -17,10 +17,11 @@ use crate::{
     wiring::check_existing,
 };
 use contracts::order::{CustomerErasure, CustomerOrders};
-use kernel::{Ids, SystemClock, SystemRandomness};
+use kernel::{Ids, SystemClock, SystemRandomness, codes};
 use serde_json::json;
 use shop_client::{EdgeClient, RetryPolicy};
 use std::{process::ExitCode, sync::Arc, time::Duration};
+use transport::CallError;
 
 /// How long a shop that does not answer is waited for.
 const WAIT_MAX: Duration = Duration::from_secs(30);
@@ -59,7 +60,7 @@ async fn export(edge: &EdgeClient, email: String) -> Result<ExitCode, CliError> 
         let request = PersonRequest { email: email.clone(), after };
         let path = [PERSONS_PATH, "/export"].concat();
         let page: CustomerOrders =
-            edge.post(path).json(&request).send().await.map_err(CliError::failed)?;
+            edge.post(path).json(&request).send().await.map_err(|error| failure(&error))?;
         orders.extend(page.orders);
         after = page.next;
         if after.is_none() {
@@ -74,11 +75,19 @@ async fn erase(edge: &EdgeClient, email: String) -> Result<ExitCode, CliError> {
     let request = PersonRequest { email: email.clone(), after: None };
     let path = [PERSONS_PATH, "/erase"].concat();
     let erased: CustomerErasure =
-        edge.post(path).json(&request).send().await.map_err(CliError::failed)?;
+        edge.post(path).json(&request).send().await.map_err(|error| failure(&error))?;
     for line in outcome(&email, &erased) {
         print(wrapped(&line, LINE_COLUMNS, ""))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// An address that is none is the mistake of whoever typed it.
+fn failure(error: &CallError) -> CliError {
+    match error.problem(&codes::INVALID_FIELD) {
+        Some(_) => CliError::usage(error),
+        None => CliError::failed(error),
+    }
 }
 
 /// Outcome of an erasure, in sentences.

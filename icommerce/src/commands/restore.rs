@@ -20,6 +20,7 @@ use std::{
 use subject_keys::{ErasureList, KeyFile, MasterSecret, MemoryKeyFile, OpenKeysError, SubjectKeys};
 
 pub(crate) fn run(flags: &ProcessFlags, restore: &RestoreFlags) -> Result<ExitCode, CliError> {
+    check_choice(restore)?;
     let RestoreFlags { folder, keys, erased, .. } = restore;
     let settings = process::settings(flags, Vec::new())?;
     let process = ProcessSettings::with_master_secret(&settings)?;
@@ -83,6 +84,21 @@ pub(crate) fn run(flags: &ProcessFlags, restore: &RestoreFlags) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
+/// Refuses what leaves open what becomes of personal data: that is never a matter of forgetting an option.
+fn check_choice(restore: &RestoreFlags) -> Result<(), CliError> {
+    let RestoreFlags { keys, erased, keys_are_current, without_keys, .. } = restore;
+    let see = "see icommerce restore --help";
+    match (keys, erased) {
+        (None, _) if !without_keys => Err(CliError::usage(format!(
+            "--keys <FILE> is missing, the copy of icommerce.keys; if there is none, --without-keys restores without personal data; {see}"
+        ))),
+        (Some(_), None) if !keys_are_current => Err(CliError::usage(format!(
+            "--erased <FILE> is missing, the latest copy of icommerce.erased; if nobody was erased after the copy of the keys was made, say so with --keys-are-current; {see}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// Keys of the restored shop, with the erasures applied before anybody reads anything. They are not of the backup: it has none.
 fn prepared(
     file: &Path,
@@ -93,9 +109,15 @@ fn prepared(
     let content = fs::read(file).map_err(|error| failed(file, &error))?;
     let copy = Arc::new(MemoryKeyFile::of(content));
     let keys = SubjectKeys::open(Arc::clone(&copy) as _, master, &SystemRandomness);
-    let named =
-        |error: OpenKeysError| CliError::unavailable(format!("{}: {error}", file.display()));
-    let keys = keys.map_err(named)?;
+    let keys = keys.map_err(|error| {
+        let named = format!("{}: {error}", file.display());
+        match error {
+            OpenKeysError::Damaged | OpenKeysError::DamagedList(_) => {
+                CliError::usage(format!("{named}; --keys takes a copy of icommerce.keys"))
+            }
+            OpenKeysError::File(_) | OpenKeysError::OtherMasterKey => CliError::unavailable(named),
+        }
+    })?;
     if expected.is_some_and(|expected| expected != kernel::hex::encode(&keys.store_id())) {
         return Err(CliError::usage(
             "the keys are of another shop than the backup: nothing personal in it could be read",
@@ -114,8 +136,11 @@ fn install(keys: &MemoryKeyFile, data: &Path) -> io::Result<()> {
 
 /// Reads a list of erasures.
 fn erasures(file: &Path) -> Result<ErasureList, CliError> {
-    let named =
-        |error: &dyn std::fmt::Display| CliError::usage(format!("{}: {error}", file.display()));
-    let text = fs::read_to_string(file).map_err(|error| named(&error))?;
+    let named = |error: &dyn std::fmt::Display| {
+        let file = file.display();
+        CliError::usage(format!("{file}: {error}; --erased takes a copy of icommerce.erased"))
+    };
+    let content = fs::read(file).map_err(|error| named(&error))?;
+    let text = String::from_utf8(content).map_err(|_| named(&"this is no list of erasures"))?;
     text.parse().map_err(|error| named(&error))
 }

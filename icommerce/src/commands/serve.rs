@@ -26,6 +26,7 @@ pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, CliError> {
         let signals = ShutdownSignals::install()?;
         let shop = RunningShop::start(settings).await?;
         demo::seed_once(&shop, process.demo).await?;
+        shop.remember_issuer().await?;
         print_addresses(&shop, &process)?;
         if let Err(error) = print_operator_link(&shop).await {
             tracing::warn!(%error, "no link for the first operator could be made");

@@ -8,14 +8,20 @@ use crate::{
     operator_token::operator_client,
     process::{self, ProcessSettings},
     shop::RunningShop,
+    wiring::check_existing,
 };
-use kernel::{Ids, SystemClock, SystemRandomness};
+use kernel::{Ids, Randomness, SystemClock, SystemRandomness};
 use settings::Flag;
 use shop_client::{EdgeClient, RetryPolicy, TokenSource};
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    fs::DirBuilder, os::unix::fs::DirBuilderExt, path::PathBuf, process::ExitCode, sync::Arc,
+};
 
 /// Origin of the settings of a command's own shop.
 const ORIGIN: &str = "this command";
+
+/// Random bytes in the name of a folder that nobody keeps.
+const SCRATCH_NAME_BYTES: usize = 16;
 
 /// Target of a command: the two edges of a shop.
 #[derive(Debug)]
@@ -31,8 +37,34 @@ pub(crate) struct ShopTarget {
 pub(crate) enum Purpose {
     /// It fills the shop, which then never gets the demonstration catalogue.
     Fill,
-    /// It changes nothing: a new folder stays new.
+    /// It changes nothing: a new folder stays new, and one that does not exist is not made.
     Look,
+}
+
+/// Data folder of a shop that nobody keeps, deleted with this value.
+struct ScratchFolder(PathBuf);
+
+impl ScratchFolder {
+    fn new() -> Result<Self, CliError> {
+        let mut name = [0; SCRATCH_NAME_BYTES];
+        SystemRandomness.fill(&mut name);
+        let folder = std::env::temp_dir().join(format!("icommerce-{}", kernel::hex::encode(&name)));
+        let created = DirBuilder::new().mode(0o700).create(&folder);
+        let named = |error| CliError::unavailable(format!("{}: {error}", folder.display()));
+        created.map_err(named)?;
+        Ok(Self(folder))
+    }
+
+    fn flag(&self) -> Flag {
+        Flag::new(ORIGIN, "data", self.0.to_string_lossy().into_owned())
+    }
+}
+
+impl Drop for ScratchFolder {
+    fn drop(&mut self) {
+        // What is left behind is in the folder for temporary files.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// Runs `work` against the shop at these addresses, or against one started for the duration of the work with `own` as
@@ -58,9 +90,18 @@ pub(crate) fn run(
     }
     let quiet = Flag::new(ORIGIN, "log_filter", "warn");
     let quiet = if flags.verbose { Vec::new() } else { vec![quiet] };
-    let settings = process::settings(flags, [own, private_shop(), quiet].concat())?;
+    let own = [own, private_shop(), quiet].concat();
+    let settings = process::settings(flags, own.clone())?;
     let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
     process.init_logging()?;
+    // What only looks leaves nothing behind where there is no shop yet.
+    let scratch = (purpose == Purpose::Look && check_existing(&process).is_err())
+        .then(ScratchFolder::new)
+        .transpose()?;
+    let settings = match &scratch {
+        Some(scratch) => process::settings(flags, [own, vec![scratch.flag()]].concat())?,
+        None => settings,
+    };
     worker_runtime()?.block_on(async {
         let shop = RunningShop::start(settings).await?;
         let (Some(shop_address), Some(operator_address)) =

@@ -122,7 +122,7 @@ pub(crate) fn check_existing(settings: &ProcessSettings) -> Result<(), CliError>
         return Ok(());
     }
     Err(CliError::unavailable(format!(
-        "{} is not a data folder of a shop; give its path with --data",
+        "{} is not a data folder of a shop; give its path with --data, or start the shop once, which makes it",
         settings.data.display()
     )))
 }

@@ -11,6 +11,12 @@ use std::{
 };
 use tempfile::TempDir;
 
+/// A shop that was started once.
+fn new_shop(data: &Path) {
+    let (child, _) = start_shop(icommerce(data).arg("--no-demo"));
+    stop_shop(child);
+}
+
 fn auth(data: &Path, arguments: &[&str]) -> Command {
     let mut command = icommerce(data);
     command.arg("auth").args(arguments);
@@ -26,9 +32,10 @@ fn printed(mut command: Command) -> String {
 }
 
 #[test]
-fn accounts_and_clients_are_there_before_the_first_start_and_after_it() {
+fn accounts_and_clients_are_administered_while_the_shop_is_stopped() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data");
+    new_shop(&data);
     let run = |arguments: &[&str]| printed(auth(&data, arguments));
     let link = run(&["user", "add", "ada@example.com", "--role", "admin"]);
     let path = link.trim().split_once("/auth/").unwrap().1.to_owned();
@@ -61,9 +68,17 @@ fn accounts_and_clients_are_there_before_the_first_start_and_after_it() {
     assert!(!run(&["group", "list"]).contains("ada@example.com"));
     assert_eq!(run(&["consent", "list", "ada@example.com", "--json"]).trim(), "[]");
     run(&["consent", "revoke", "ada@example.com", "app"]);
+    let typo = assert_fails(&mut auth(&data, &["consent", "revoke", "ada@example.com", "ap"]), 1);
+    assert!(typo.contains("no such client"), "{typo}");
     run(&["user", "disable", "ada@example.com"]);
     assert!(run(&["user", "list"]).contains("disabled"));
     assert!(run(&["user", "reset", "ada@example.com"]).contains("/auth/set-up?link="));
+    let both = ["user", "reset", "ada@example.com", "--second-factor", "--passkeys"];
+    let lines: Vec<_> = run(&both).lines().map(str::to_owned).collect();
+    let [factor, passkeys, link] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!(factor, "two-step sign-in of ada@example.com was not on");
+    assert_eq!(passkeys, "passkeys of ada@example.com that were removed: 0");
+    assert!(link.starts_with(&format!("http://{edge}/auth/set-up?link=")), "where it was: {link}");
     assert!(run(&["keys", "rotate"]).contains("sign from"));
     run(&["client", "remove", "app"]);
     assert_eq!(run(&["client", "list", "--json"]).trim(), "[]");
@@ -72,6 +87,7 @@ fn accounts_and_clients_are_there_before_the_first_start_and_after_it() {
 #[test]
 fn a_password_is_read_and_never_shown() {
     let folder = TempDir::new().unwrap();
+    new_shop(folder.path());
     let add = |password: &str| {
         let mut command =
             auth(folder.path(), &["user", "add", "ada@example.com", "--password-stdin"]);
@@ -83,7 +99,7 @@ fn a_password_is_read_and_never_shown() {
         (output.status.code(), String::from_utf8(text).unwrap())
     };
     let (code, text) = add("too short\n");
-    assert!(code == Some(1) && text.contains("fewer than 15") && !text.contains("too short"));
+    assert!(code == Some(2) && text.contains("fewer than 15") && !text.contains("too short"));
     let (code, text) = add("correct horse battery staple\n");
     assert!(code == Some(0) && text.contains("can sign in") && !text.contains("horse"), "{text}");
     let dumped = printed({
@@ -98,18 +114,24 @@ fn a_password_is_read_and_never_shown() {
 #[test]
 fn what_makes_no_sense_is_refused_in_a_sentence() {
     let folder = TempDir::new().unwrap();
+    new_shop(folder.path());
     let fails = |arguments: &[&str], code| assert_fails(&mut auth(folder.path(), arguments), code);
-    let missing = folder.path().join("data");
-    assert!(assert_fails(&mut auth(&missing, &["user", "list"]), 3).contains("data"));
-    assert!(!missing.exists(), "a list makes no folder");
-    assert!(fails(&["user", "add", "nonsense"], 1).contains("name@example.com"));
+    assert!(fails(&["user", "add", "nonsense"], 2).contains("name@example.com"));
     assert!(fails(&["user", "disable", "nobody@example.com"], 1).contains("no such account"));
-    assert!(fails(&["client", "add", "app"], 1).contains("redirect URI"));
+    assert!(fails(&["client", "add", "app"], 2).contains("redirect URI"));
     let http = ["client", "add", "app", "--redirect", "http://app.example/"];
-    assert!(fails(&http, 1).contains("cannot be registered"));
+    assert!(fails(&http, 2).contains("cannot be registered"));
     assert!(fails(&["client", "remove", "app"], 1).contains("no such client"));
     let keys = ["client", "add", "app", "--keys", "/nowhere.json"];
     assert!(fails(&keys, 2).contains("/nowhere.json"));
+    let unnamed =
+        ["client", "add", "app", "--public", "--redirect", "https://a.example/", "--name", ""];
+    assert!(fails(&unnamed, 2).contains("name"));
+    let claims = folder.path().join("claims.json");
+    std::fs::write(&claims, "{\"name\": ").unwrap();
+    let claims = claims.display().to_string();
+    let broken = fails(&["user", "describe", "nobody@example.com", &claims], 2);
+    assert!(broken.contains(&claims) && broken.contains("JSON"), "{broken}");
 }
 
 #[test]
@@ -120,9 +142,9 @@ fn keys_are_encrypted_under_the_master_key_and_do_not_open_without_it() {
         command.env("ICOMMERCE_AUTH_SERVER__MASTER_KEY", key);
         command
     };
-    let mut first = auth(folder.path(), &["user", "add", "ada@example.com"]);
-    first.env("ICOMMERCE_AUTH_SERVER__MASTER_KEY", "a master key of an operator");
-    printed(first);
+    let mut first = icommerce(folder.path());
+    first.arg("--no-demo").env("ICOMMERCE_AUTH_SERVER__MASTER_KEY", "a master key of an operator");
+    stop_shop(start_shop(&mut first).0);
     printed(with_key("a master key of an operator"));
     assert!(assert_fails(&mut with_key("another master key"), 3).contains("another master key"));
     assert!(assert_fails(&mut with_key("short"), 2).contains("auth-server.master_key"));
@@ -167,4 +189,89 @@ fn the_provider_may_run_in_a_process_of_its_own() {
     assert_eq!(status(&shop, "POST", "/auth/token", ""), 400, "an error of the provider");
     stop_shop(gateway);
     stop_shop(provider);
+}
+
+/// Commands that take a data folder, and what else they need; none of them makes one. `serve`, `restore`, `import` and `replay` do.
+const ON_A_FOLDER: &[&[&str]] = &[
+    &["auth", "user", "add", "ada@example.com"],
+    &["auth", "user", "list"],
+    &["auth", "user", "disable", "ada@example.com"],
+    &["auth", "user", "describe", "ada@example.com", "claims.json"],
+    &["auth", "user", "reset", "ada@example.com"],
+    &["auth", "client", "add", "app", "--public", "--redirect", "https://app.example/"],
+    &["auth", "client", "list"],
+    &["auth", "client", "remove", "app"],
+    &["auth", "group", "list"],
+    &["auth", "group", "add", "admin", "ada@example.com"],
+    &["auth", "group", "remove", "admin", "ada@example.com"],
+    &["auth", "consent", "list", "ada@example.com"],
+    &["auth", "consent", "revoke", "ada@example.com", "app"],
+    &["auth", "session", "list", "ada@example.com"],
+    &["auth", "session", "end", "ada@example.com"],
+    &["auth", "keys", "rotate"],
+    &["backup", "backup"],
+    &["check"],
+    &["compact"],
+    &["dump"],
+    &["person", "export", "ada@example.com"],
+    &["person", "erase", "ada@example.com"],
+    &["rebuild", "order-service"],
+];
+/// Commands that have nothing to do with a data folder, or make one.
+const OTHERS: &[&str] =
+    &["serve", "services", "settings", "import", "replay", "restore", "events", "openapi", "help"];
+
+/// Names of the commands that a help text lists.
+fn listed(path: &[&str]) -> Vec<String> {
+    let help = Command::new(env!("CARGO_BIN_EXE_icommerce")).args(path).arg("--help").output();
+    let help = String::from_utf8(help.unwrap().stdout).unwrap();
+    let list = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let names = list.take_while(|line| !line.is_empty()).filter(|line| !line.starts_with("   "));
+    names.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn no_command_makes_a_data_folder_out_of_a_path_that_was_mistyped() {
+    let folder = TempDir::new().unwrap();
+    let typo = folder.path().join("typo");
+    std::fs::write(folder.path().join("claims.json"), "{}").unwrap();
+    std::fs::write(
+        folder.path().join("products.csv"),
+        "Handle,Title,Variant SKU,Variant Price\nmug,Mug,M,5\n",
+    )
+    .unwrap();
+    for arguments in ON_A_FOLDER {
+        let mut command = icommerce(&typo);
+        let sentence = assert_fails(command.args(*arguments).current_dir(folder.path()), 3);
+        assert!(sentence.contains("typo"), "{arguments:?}: {sentence}");
+        assert!(!typo.exists(), "{arguments:?}");
+    }
+    let mut dry_run = icommerce(&typo);
+    dry_run.args(["import", "catalog", "products.csv", "--dry-run"]).current_dir(folder.path());
+    printed(dry_run);
+    assert!(!typo.exists(), "a look leaves nothing behind");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing else was made");
+    // Each command is in one of the lists.
+    for name in listed(&[]) {
+        let below = if name == "auth" || name == "person" { listed(&[&name]) } else { Vec::new() };
+        let is_listed = |words: &[&str]| ON_A_FOLDER.iter().any(|known| known.starts_with(words));
+        assert!(OTHERS.contains(&&*name) || is_listed(&[&name]), "{name}");
+        for group in below.iter().filter(|group| *group != "help") {
+            let deepest = listed(&[&name, group]);
+            assert!(!deepest.is_empty() || is_listed(&[&name, group]), "{name} {group}");
+            for last in deepest.iter().filter(|last| *last != "help") {
+                assert!(is_listed(&[&name, group, last]), "{name} {group} {last}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_address_at_which_nobody_can_sign_in_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let mut command = icommerce(&data);
+    let sentence = assert_fails(command.env("ICOMMERCE_STOREFRONT__URL", "http://shop.example"), 2);
+    assert!(sentence.contains("storefront.url") && sentence.contains("https"), "{sentence}");
+    assert!(!data.exists());
 }

@@ -1,10 +1,11 @@
 //! Backup and restore of a shop: while it is used, while it is stopped, and what is refused.
 
-use crate::program::{assert_fails, get, icommerce, post, start_shop, stop_shop};
+use crate::program::{OPERATOR_TOKEN, assert_fails, get, icommerce, post, start_shop, stop_shop};
 use serde_json::{Value, json};
 use std::{
     fs,
     path::Path,
+    process::Command,
     sync::atomic::{AtomicUsize, Ordering},
 };
 use tempfile::TempDir;
@@ -174,4 +175,27 @@ fn a_running_shop_gives_no_backup_to_the_pages_of_a_browser() {
     }
     assert!(!folder.path().join("icommerce.backups").exists());
     stop_shop(child);
+}
+
+#[test]
+fn the_operator_edge_alone_says_which_shop_is_backed_up() {
+    let (folder, place) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (child, [_, operator]) = start_shop(icommerce(folder.path()).arg("--no-demo"));
+    let backup = |name: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_icommerce"));
+        command.current_dir(place.path()).env("ICOMMERCE_TOKEN", OPERATOR_TOKEN);
+        command.arg("backup").arg(place.path().join(name));
+        command.args(["--operator", &format!("http://{operator}")]);
+        command
+    };
+    let output = backup("alone").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(place.path().join("alone/backup.json").exists());
+    assert!(!place.path().join("data").exists(), "nothing was made of the default");
+    stop_shop(child);
+    let nobody = assert_fails(&mut backup("nobody"), 3);
+    assert!(nobody.contains(&operator), "{nobody}");
+    let stopped = assert_fails(backup("stopped").arg("--data").arg(folder.path()), 2);
+    assert!(stopped.contains("leave out --operator"), "{stopped}");
+    assert!(!place.path().join("stopped").exists());
 }

@@ -233,10 +233,20 @@ fn keys_that_do_not_fit_are_refused_and_nothing_is_restored() {
     // Whether somebody was erased since is never a matter of forgetting an option.
     let mut silent = shop(&restored);
     let sentence = assert_fails(silent.arg("restore").arg(&backup).arg("--keys").arg(&keys), 2);
-    assert!(sentence.contains("--erased"), "{sentence}");
+    assert!(sentence.contains("--erased") && sentence.contains("--keys-are-current"), "{sentence}");
+    let mut silent = shop(&restored);
+    let sentence = assert_fails(silent.arg("restore").arg(&backup), 2);
+    assert!(sentence.contains("--keys") && sentence.contains("--without-keys"), "{sentence}");
+    let swapped = assert_fails(&mut restore(&keys, Some(&keys)), 2);
+    assert!(swapped.contains("no list of erasures"), "{swapped}");
+    let both = assert_fails(restore(&keys, None).arg("--without-keys"), 2);
+    assert!(
+        both.contains("--keys") && both.contains("--without-keys") && !both.contains("once"),
+        "{both}"
+    );
     assert!(assert_fails(&mut restore(&other, None), 2).contains("another shop"));
     assert_fails(restore(&keys, Some(&list)).arg("--keys-are-current"), 2);
-    assert_fails(&mut restore(&path("damaged"), None), 3);
+    assert!(assert_fails(&mut restore(&path("damaged"), None), 2).contains("icommerce.keys"));
     assert_fails(&mut restore(&none, None), 3);
     assert_fails(&mut restore(&keys, Some(&none)), 2);
     assert!(assert_fails(&mut restore(&keys, Some(&path("no list"))), 2).contains("line 1"));

@@ -48,6 +48,13 @@ const WRONG: &[(&[&str], &[&str])] = &[
         &["import", "catalog", "a.csv", "--report=a", "--report=b"],
         &["--report can be given only once"],
     ),
+    (
+        &["restore", "b", "--keys=k", "--keys-are-current", "--without-keys"],
+        &["--keys", "cannot be given together with", "--without-keys"],
+    ),
+    (&["settings", "--json", "--dump"], &["--dump", "cannot be given together with", "--json"]),
+    (&["restore", "b"], &["--keys <FILE> is missing", "--without-keys"]),
+    (&["restore", "b", "--keys=k"], &["--erased <FILE> is missing", "--keys-are-current"]),
     (&["replay"], &["icommerce replay needs a command: online-retail"]),
     (
         &["replay", "online-retail"],
