@@ -107,6 +107,15 @@ impl DataFolder {
         Err(format!("{arguments:?} failed: {}", String::from_utf8_lossy(&out.stderr)))
     }
 
+    /// Makes a shop with one product in the folder: what is done to accounts is done to a shop that there is.
+    pub(crate) fn begin(&self) -> Result<(), String> {
+        let failed = |error: io::Error| error.to_string();
+        let products = tempfile::Builder::new().suffix(".csv").tempfile().map_err(failed)?;
+        let table = "Handle,Title,Variant SKU,Variant Price\nmug,Mug,M,5\n";
+        std::fs::write(products.path(), table).map_err(failed)?;
+        self.import(products.path())
+    }
+
     /// Imports a file of products while no process serves the folder.
     pub(crate) fn import(&self, products: &Path) -> Result<(), String> {
         let products = products.to_str().ok_or("the path of the products is no text")?;

@@ -29,10 +29,11 @@ const MANY_VISITORS: &str = "[order-service]\nclaims_per_email_max = 10000\n";
 /// Address at which nothing listens.
 const NOWHERE: &str = "http://127.0.0.1:9";
 
-/// What a command that succeeds prints.
-fn execute((command, input): &Preparation<'_>, data: &Path) -> String {
+/// What a command that succeeds prints, of a running shop with this operator edge. The edge of the demonstration asks for no token.
+fn execute((command, input): &Preparation<'_>, operator: &str) -> String {
     let mut command_line = Command::new(environment::shop_binary());
-    command_line.args(*command).arg("--data").arg(data).stdin(Stdio::piped());
+    command_line.args(*command).arg("--operator").arg(format!("http://{operator}"));
+    command_line.stdin(Stdio::piped());
     command_line.stdout(Stdio::piped()).stderr(Stdio::piped());
     let output = command_line.spawn().and_then(|mut child| {
         let mut stdin = child.stdin.take().expect("the input is a pipe");
@@ -59,10 +60,10 @@ pub struct Shop {
     _shell: Child,
 }
 
-/// Command before a shop starts, with what it reads from standard input.
+/// Command for a shop that has just started, with what it reads from standard input.
 pub type Preparation<'a> = (&'a [&'a str], &'a str);
 
-/// Address of the provider as commands print it: that of the default settings.
+/// Address of the provider as commands print it, without the port.
 const PROVIDER: &str = "http://127.0.0.1";
 
 impl Shop {
@@ -91,7 +92,7 @@ impl Shop {
         })
     }
 
-    /// A shop whose data folder these commands have worked on before it starts; with what each of them printed.
+    /// A shop on which these commands have worked; with what each of them printed.
     pub fn after_commands(commands: &[Preparation<'_>]) -> (Self, Vec<String>) {
         Self::with_settings("", commands)
     }
@@ -99,18 +100,16 @@ impl Shop {
     /// The same with these settings, in TOML.
     pub fn with_settings(settings: &str, commands: &[Preparation<'_>]) -> (Self, Vec<String>) {
         let folder = process_guard::temp_folder();
-        let printed = commands.iter().map(|command| execute(command, &folder.join("data")));
-        let printed = printed.collect();
         let config = write_settings(&folder, settings);
-        (Self::start_in(&folder, &[&config]), printed)
+        let shop = Self::start_in(&folder, &[&config]);
+        let printed = commands.iter().map(|command| execute(command, &shop.operator_address));
+        let printed = printed.collect();
+        (shop, printed)
     }
 
     /// A shop of its own under the name `localhost`, to which passkeys belong, after these commands.
     pub fn at_localhost(commands: &[Preparation<'_>]) -> Self {
         let folder = process_guard::temp_folder();
-        for command in commands {
-            execute(command, &folder.join("data"));
-        }
         // The address must be known before the shop starts. Another program may take the port in between; then the shop says so.
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
         let port = port.expect("a free port").port();
@@ -118,6 +117,9 @@ impl Shop {
         let listen = format!("--listen=127.0.0.1:{port}");
         let config = write_settings(&folder, &issuer);
         let shop = Self::start_at(&folder, &listen, &[&config]);
+        for command in commands {
+            execute(command, &shop.operator_address);
+        }
         Self { address: format!("localhost:{port}"), ..shop }
     }
 

@@ -1,6 +1,8 @@
 //! Contract of the auth server: what resource servers and relying parties of the shop need of its issuer, and the roles and scopes by
 //! which it is decided who may do what.
 
+pub mod administration;
+
 use rpc::contract;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

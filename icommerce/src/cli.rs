@@ -138,11 +138,13 @@ The guide is docs/guides/personal-data.md.")]
 Example:
   icommerce compact --data /srv/shop")]
     Compact,
-    /// Accounts, clients and keys of the provider of tokens; the data folder must not be in use
+    /// Accounts, clients and keys of the provider of tokens, of a shop that is running or not
     #[command(arg_required_else_help = false)]
     Auth {
         #[command(subcommand)]
         what: auth::Auth,
+        #[command(flatten)]
+        target: auth::AuthTargetFlags,
     },
     /// What the shop knows of a person, and the erasure of it
     #[command(arg_required_else_help = false)]

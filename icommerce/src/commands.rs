@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         Command::Backup { folder, running } => backup::run(&process, &folder, &running),
         Command::Restore(flags) => restore::run(&process, &flags),
         Command::Compact => compact::run(&process),
-        Command::Auth { what } => auth::run(&process, what),
+        Command::Auth { what, target } => auth::run(&process, what, &target),
         Command::Person { what } => person::run(&process, what),
         Command::Events { folder } => events::run(&folder),
         Command::Openapi { edge } => openapi::run(&process, edge),

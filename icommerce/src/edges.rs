@@ -4,6 +4,7 @@
 //! alone: a probe learns whether the process is well, and nothing else.
 
 use crate::{
+    account_administration::AccountCommands,
     backups::Backups,
     error::CliError,
     modules::{self, Admitted},
@@ -40,9 +41,10 @@ pub(crate) fn shop_edge(gateway: RequestHandler, status: StatusEndpoints) -> Req
 pub(crate) fn operator_edge(
     gateway: RequestHandler,
     status: StatusEndpoints,
-    (backups, personal_data): (&Backups, &PersonalData),
+    (backups, personal_data, accounts): (&Backups, &PersonalData, &AccountCommands),
 ) -> RequestHandler {
     let maintenance = backups.clone().routes().merge(personal_data.clone().routes());
+    let maintenance = maintenance.merge(accounts.clone().routes());
     let maintenance = maintenance.method_not_allowed_fallback(|| async {
         let title = "this path does not accept the method; see Allow";
         ProblemResponse(Problem::of(codes::METHOD_NOT_ALLOWED, title))

@@ -1,5 +1,6 @@
 //! The iCommerce program: every service of the shop in one process, or any of them on its own.
 
+mod account_administration;
 mod backups;
 mod cli;
 mod commands;

@@ -1,6 +1,7 @@
 //! Running shop: storage engine, services and listeners. Started by `serve`, and by commands that need a shop.
 
 use crate::{
+    account_administration::AccountCommands,
     backups::Backups,
     demo, edges,
     error::CliError,
@@ -126,9 +127,9 @@ impl RunningShop {
             drain: options.drain_timeout,
         };
         if let Some(gateway) = assembly.routers.get(modules::GATEWAY) {
-            let personal_data = PersonalData::of(&assembly).map_err(CliError::unavailable)?;
+            let (personal_data, accounts) = maintained(&assembly)?;
             let shop_edge = edges::shop_edge(gateway.clone(), status.clone());
-            let own = (&backups, &personal_data);
+            let own = (&backups, &personal_data, &accounts);
             let operator_edge = edges::operator_edge(gateway.clone(), status.clone(), own);
             let Listeners { shop, operator, .. } = &mut listeners;
             running.shop_address = running.serve(shop.take(), shop_edge, &edge_options)?;
@@ -205,6 +206,13 @@ impl RunningShop {
         });
         Ok(Some(address))
     }
+}
+
+/// What the process serves at the operator edge on behalf of its services.
+fn maintained(assembly: &Assembly) -> Result<(PersonalData, AccountCommands), CliError> {
+    let personal_data = PersonalData::of(assembly).map_err(CliError::unavailable)?;
+    let accounts = AccountCommands::of(assembly).map_err(CliError::unavailable)?;
+    Ok((personal_data, accounts))
 }
 
 /// Settings with what follows from the data folder, the addresses of the edges, and other settings, and the token of this process.

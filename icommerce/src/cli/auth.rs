@@ -31,6 +31,18 @@ pub(crate) enum Auth {
     Keys(Keys),
 }
 
+/// Operator edge of a running shop, with the token for it; of every command of `auth`.
+#[derive(Debug, Default, Args)]
+pub(crate) struct AuthTargetFlags {
+    /// Operator edge of a running shop; without one, that of the settings if a shop is serving the data folder
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) operator: Option<String>,
+    /// File with an operator's token, or with the credentials of a client as `auth client add --json` prints them; the variable
+    /// `ICOMMERCE_TOKEN` may have either as well
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+}
+
 /// Subcommands of `auth user`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum User {

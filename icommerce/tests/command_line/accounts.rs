@@ -1,7 +1,7 @@
 //! `icommerce auth`: accounts, clients and keys of a data folder, and what the shop makes of them.
 
 use crate::program::{
-    assert_fails, get, icommerce, start_listeners, start_shop, status, stop_shop,
+    OPERATOR_TOKEN, assert_fails, get, icommerce, start_listeners, start_shop, status, stop_shop,
 };
 use serde_json::Value;
 use std::{
@@ -16,6 +16,9 @@ fn new_shop(data: &Path) {
     let (child, _) = start_shop(icommerce(data).arg("--no-demo"));
     stop_shop(child);
 }
+
+/// Requests until the audit trail must have caught up.
+const TRIES_MAX: usize = 20_000;
 
 fn auth(data: &Path, arguments: &[&str]) -> Command {
     let mut command = icommerce(data);
@@ -57,7 +60,8 @@ fn accounts_and_clients_are_administered_while_the_shop_is_stopped() {
     assert_eq!(status(&edge, "GET", authorize, ""), 303, "an error that the client is told");
     assert_eq!(status(&edge, "GET", &authorize.replace("back", "x"), ""), 400);
     assert_eq!(status(&operator, "GET", "/auth/jwks", ""), 404, "not at the operator edge");
-    assert!(assert_fails(&mut auth(&data, &["user", "list"]), 3).contains("in use"));
+    let elsewhere = assert_fails(&mut auth(&data, &["user", "list"]), 3);
+    assert!(elsewhere.contains("in use") && elsewhere.contains("--operator"), "{elsewhere}");
     stop_shop(shop);
 
     assert!(run(&["group", "add", "finance", "ada@example.com"]).contains("finance"));
@@ -274,4 +278,104 @@ fn an_address_at_which_nobody_can_sign_in_is_refused() {
     let sentence = assert_fails(command.env("ICOMMERCE_STOREFRONT__URL", "http://shop.example"), 2);
     assert!(sentence.contains("storefront.url") && sentence.contains("https"), "{sentence}");
     assert!(!data.exists());
+}
+
+/// What standard output has, what standard error has, and the exit code.
+fn result(mut command: Command) -> (String, String, Option<i32>) {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr), output.status.code())
+}
+
+/// Every command, with what differs between two runs taken out of what it printed.
+fn transcript(
+    folder: &Path,
+    run: &dyn Fn(&[&str]) -> Command,
+) -> Vec<(String, String, Option<i32>)> {
+    let claims = folder.join("claims.json");
+    std::fs::write(&claims, r#"{"name": "Ada Lovelace"}"#).unwrap();
+    let claims = claims.display().to_string();
+    let email = "ada@example.com";
+    let is_random = |word: &str| word.len() >= 20 && !word.contains(' ');
+    let without_randomness = |text: String| {
+        let words = text.split([' ', '"', '\n', '=']).map(|word| {
+            let is_time = word.starts_with("20") && word.ends_with('Z');
+            if is_random(word) || is_time { "…" } else { word }
+        });
+        words.collect::<Vec<_>>().join(" ")
+    };
+    [
+        &["user", "add", email, "--role", "admin"][..],
+        &["user", "add", email],
+        &["user", "add", "nonsense"],
+        &["user", "list"],
+        &["user", "list", "--json"],
+        &["user", "describe", email, &claims],
+        &["user", "describe", "nobody@example.com", &claims],
+        &["user", "reset", email, "--second-factor", "--passkeys"],
+        &["user", "disable", "nobody@example.com"],
+        &["client", "add", "app", "--public", "--redirect", "https://app.example/back"],
+        &["client", "add", "app", "--public", "--redirect", "https://app.example/back"],
+        &["client", "add", "robot", "--grant", "client_credentials", "--scope", "foo", "--json"],
+        &["client", "add", "bad"],
+        &["client", "list", "--json"],
+        &["group", "add", "finance", email],
+        &["group", "list"],
+        &["group", "list", "--json"],
+        &["group", "remove", "finance", email],
+        &["consent", "list", email, "--json"],
+        &["consent", "revoke", email, "app"],
+        &["consent", "revoke", email, "typo"],
+        &["session", "list", email, "--json"],
+        &["session", "end", email],
+        &["session", "end", email, "nothing"],
+        &["user", "disable", email],
+        &["client", "remove", "app"],
+        &["client", "remove", "app"],
+        &["keys", "rotate"],
+    ]
+    .into_iter()
+    .map(|arguments| {
+        let (out, error, code) = result(run(arguments));
+        (without_randomness(out), without_randomness(error), code)
+    })
+    .collect()
+}
+
+#[test]
+fn a_running_shop_is_administered_over_its_operator_edge_and_answers_alike() {
+    let folder = TempDir::new().unwrap();
+    let (stopped, running) = (folder.path().join("stopped"), folder.path().join("running"));
+    new_shop(&stopped);
+    let of_stopped = transcript(folder.path(), &|arguments| auth(&stopped, arguments));
+    assert!(
+        of_stopped.iter().any(|it| it.2 == Some(1)) && of_stopped.iter().any(|it| it.2 == Some(2))
+    );
+    assert!(of_stopped.iter().any(|it| it.1.contains("knows no scope foo")), "{of_stopped:?}");
+
+    let (shop, [_, operator]) = start_shop(icommerce(&running).arg("--no-demo"));
+    let at_edge = |arguments: &[&str]| {
+        let mut command = auth(&running, arguments);
+        command.args(["--operator", &format!("http://{operator}")]);
+        command
+    };
+    let of_running = transcript(folder.path(), &at_edge);
+    for (stopped, running) in of_stopped.iter().zip(&of_running) {
+        assert_eq!(stopped, running);
+    }
+    // The edge of the settings is asked where the folder is being served.
+    let mut by_settings = Command::new(env!("CARGO_BIN_EXE_icommerce"));
+    by_settings.args(["auth", "user", "list", "--data"]).arg(&running);
+    by_settings.env("ICOMMERCE_OPERATOR_LISTEN", &operator).env("ICOMMERCE_TOKEN", OPERATOR_TOKEN);
+    let (listed, error, code) = result(by_settings);
+    assert!(code == Some(0) && listed.contains("ada@example.com"), "{error}");
+    let mut stranger = at_edge(&["user", "list"]);
+    stranger.env_remove("ICOMMERCE_TOKEN");
+    let refused = assert_fails(&mut stranger, 3);
+    assert!(refused.contains("--token-file") && refused.contains("ICOMMERCE_TOKEN"), "{refused}");
+    let names_operator = || {
+        get(&operator, "/api/v1/audit?action=account.disabled").contains("\"actor\":\"operator\"")
+    };
+    assert!((0..TRIES_MAX).any(|_| names_operator()), "the audit trail knows who did it");
+    stop_shop(shop);
 }

@@ -121,6 +121,15 @@ fn an_operator_signs_in_and_out_in_the_browser() {
     assert!(refused.status == 403 && refused.body.contains("merchandiser"), "{}", refused.body);
     assert_eq!(Browser::default().get(&orders).status, 401, "another browser");
 
+    // Whoever is signed out elsewhere is so with the next request.
+    let mut end = icommerce(folder.path());
+    end.args(["auth", "session", "end", "ada@example.com", "--operator"]);
+    let ended = end.arg(format!("http://{operator}")).output().unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    assert_eq!(browser.get(&orders).status, 401, "at once");
+    assert_eq!(browser.sign_in(&operator, &shop).status, 303);
+    assert_eq!(browser.get(&orders).status, 200);
+
     let kept = browser.cookies.clone();
     let signing_out = browser.post(&format!("http://{operator}/sign-out"), "");
     assert!(

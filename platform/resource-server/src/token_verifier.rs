@@ -79,14 +79,12 @@ impl TokenVerifier {
         let status = self.issuers[verified.issuer].issuer.status.as_ref();
         let Some(status) = status else { return Ok(verified.principal) };
         let revision = status.revision().await;
-        let is_due = match revision {
+        let is_due = if revision.is_some() {
             // Everybody asks until the answer is known: nobody passes because another request is asking.
-            Some(_) => revision != verified.revision,
-            None => {
-                let due = verified.checked_at.checked_add(STATUS_AGE_MAX);
-                now >= due.unwrap_or(Timestamp::MAX)
-                    && self.verified.begin_check(digest, verified.checked_at, now)
-            }
+            revision != verified.revision
+        } else {
+            let due = verified.checked_at.checked_add(STATUS_AGE_MAX).unwrap_or(Timestamp::MAX);
+            now >= due && self.verified.begin_check(digest, verified.checked_at, now)
         };
         if !is_due {
             return Ok(verified.principal);

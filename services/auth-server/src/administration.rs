@@ -1,6 +1,7 @@
 //! Administration: what the command line does with accounts, clients and keys, on storage that no process is serving, or before it does.
 
 mod clients;
+mod commands;
 mod groups;
 mod sessions;
 mod users;
@@ -59,6 +60,11 @@ impl Administration {
         Provider::open(&settings, &context.storage_from(origin), ids).await.map(Self)
     }
 
+    /// Administration of the running service.
+    pub(crate) fn of(provider: Arc<Provider>) -> Self {
+        Self(provider)
+    }
+
     /// Rotates the signing keys: new ones are published at once and sign later, or, in an emergency, sign at once in place of the old ones.
     /// Returns from when they sign.
     ///
@@ -66,7 +72,10 @@ impl Administration {
     ///
     /// The storage cannot be used.
     pub async fn rotate_keys(&self, at_once: bool) -> Result<Timestamp, AdministrationError> {
-        Ok(self.0.key_store.rotate(at_once).await?)
+        let signs_from = self.0.key_store.rotate(at_once).await?;
+        self.0.keyring.replace(&self.0.key_store.keyring().await?);
+        self.0.revision.advance();
+        Ok(signs_from)
     }
 }
 

@@ -18,13 +18,17 @@ pub use application::{
 };
 
 use adapters::{
-    contract::TokenIssuerProvider, feed::translate, http, journal::json, maintenance::maintenance,
+    contract::{AccountAdministrationProvider, TokenIssuerProvider},
+    feed::translate,
+    http,
+    journal::json,
+    maintenance::maintenance,
     settings::AuthSettings,
 };
 use application::{
     cleanup::Cleanup, keys::rotation::KeyRotation, sessions::logout_delivery::LogoutDelivery,
 };
-use contracts::auth::TokenIssuer;
+use contracts::auth::{TokenIssuer, administration::AccountAdministration};
 use domain::events::Role;
 use provider::Provider;
 use runtime::{BuildContext, BuildError, BuiltService, Module, RouteMatch};
@@ -90,6 +94,8 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     // OAuth has no idempotency keys: a code is redeemed once, and a refresh within its grace period is repeatable.
     let parts = web::ServiceParts { idempotency: None, ..context.service_parts() };
     context.provide::<dyn TokenIssuer>(Arc::new(TokenIssuerProvider(Arc::clone(&provider))))?;
+    let administration = AccountAdministrationProvider(Administration::of(Arc::clone(&provider)));
+    context.provide::<dyn AccountAdministration>(Arc::new(administration))?;
     let built = context.serve_with(http::routes(provider), parts);
     Ok(BuiltService { paths: RouteMatch::Below(http::PATHS), ..built })
 }

@@ -19,6 +19,7 @@ const TRANSLATIONS_MAX: usize = 10_000;
 /// Settings section `storefront`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the settings")]
 pub(crate) struct StorefrontSettings {
     /// Name of the shop.
     pub(crate) name: String,

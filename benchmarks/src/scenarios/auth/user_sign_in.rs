@@ -24,6 +24,7 @@ const USERS: usize = 4;
 /// Refresh tokens that are exchanged for the next one, each of a grant of its own.
 pub(super) async fn refresh(config: &RunConfig) -> Result<Row, String> {
     let data = DataFolder::new(&config.binary)?;
+    data.begin()?;
     let authorization = register(&data, "app", &["--redirect", BACK, "--trusted"])?;
     add_person(&data, 0)?;
     let shop = data.serve()?;
@@ -44,6 +45,7 @@ pub(super) async fn refresh(config: &RunConfig) -> Result<Row, String> {
 pub(super) async fn sign_in(config: &RunConfig) -> Result<Row, String> {
     let config = &RunConfig { clients: USERS, ..config.clone() };
     let data = DataFolder::new(&config.binary)?;
+    data.begin()?;
     for person in 0..USERS {
         add_person(&data, person)?;
     }

@@ -1,6 +1,7 @@
 //! Provider of the contract of the shop's issuer, for its resource servers and relying parties.
 
 use crate::{
+    administration::Administration,
     application::{clients::relying_parties::RelyingParty, error::AuthError},
     domain::{Rejection, events::ClientId, redirect_uri},
     provider::Provider,
@@ -8,10 +9,22 @@ use crate::{
 use async_trait::async_trait;
 use contracts::auth::{
     IssuerKeySet, RelyingPartyOrder, RelyingPartyRegistration, SERVICE, TokenIssuer,
+    administration::{AccountAdministration, AccountAnswer, AccountCommand},
 };
 use kernel::{Problem, codes};
 use rpc::CallError;
 use std::sync::Arc;
+
+/// Provider of [`AccountAdministration`], for the command line.
+#[derive(Debug)]
+pub(crate) struct AccountAdministrationProvider(pub(crate) Administration);
+
+#[async_trait]
+impl AccountAdministration for AccountAdministrationProvider {
+    async fn administer(&self, command: AccountCommand) -> Result<AccountAnswer, CallError> {
+        Ok(self.0.execute(command).await?)
+    }
+}
 
 /// Provider of [`TokenIssuer`].
 #[derive(Debug)]

@@ -5,7 +5,27 @@ use crate::{
     application::clients::registration_request::RegistrationRequest,
     domain::events::{ClientAuthentication, ClientId},
 };
+use contracts::auth::{CUSTOMER_SCOPE, READ_SCOPE, WRITE_SCOPE};
 use std::fmt;
+
+/// Scopes that mean something to this shop. Others are granted as they are, for whoever reads them.
+const KNOWN_SCOPES: &[&str] = &[
+    "openid",
+    "email",
+    "profile",
+    "address",
+    "phone",
+    "offline_access",
+    READ_SCOPE,
+    WRITE_SCOPE,
+    CUSTOMER_SCOPE,
+    "introspect",
+    "scim.read",
+    "scim.write",
+    "uaa.resource",
+    "clients.read",
+    "clients.admin",
+];
 
 /// Client that was registered.
 #[derive(Clone)]
@@ -16,6 +36,8 @@ pub struct NewClient {
     pub secret: Option<String>,
     /// Address at which it gets tokens.
     pub token_endpoint: String,
+    /// Scopes that mean nothing to this shop.
+    pub foreign_scopes: Vec<String>,
 }
 
 impl fmt::Debug for NewClient {
@@ -53,7 +75,9 @@ impl Administration {
         let (registration, secret) = request.registration(&**self.0.ids.randomness())?;
         self.0.clients.register(&id, registration).await?;
         let token_endpoint = self.0.issuer.at("/token");
-        Ok(NewClient { id: request.id.clone(), secret, token_endpoint })
+        let is_foreign = |scope: &&String| !KNOWN_SCOPES.contains(&scope.as_str());
+        let foreign_scopes = request.scopes.iter().filter(is_foreign).cloned().collect();
+        Ok(NewClient { id: request.id.clone(), secret, token_endpoint, foreign_scopes })
     }
 
     /// All clients.

@@ -108,7 +108,8 @@ async fn what_a_customer_sees_is_kept_by_no_shared_cache() {
 
 #[tokio::test]
 async fn the_pages_are_there_in_german() {
-    let client = TestClient::of_shop(MAIL).await.with("cookie", "language=de");
+    let settings = [MAIL, &[("storefront.languages", "en,de")]].concat();
+    let client = TestClient::of_shop(&settings).await.with("cookie", "language=de");
     let page = client.get("/account").await.body;
     assert!(page.contains("Dein Konto") && page.contains("Konto anlegen"), "{page}");
     assert!(client.get("/account/signed-out").await.body.contains("Du bist abgemeldet"));

@@ -4,6 +4,7 @@ use super::registration_request::{
     RegistrationRequest, RegistrationRequestError, token_algorithm, wrong,
 };
 use crate::domain::{events::ClientPolicy, redirect_uri};
+use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
 /// Lifetimes of access tokens that can be asked for, in seconds.
@@ -12,7 +13,8 @@ const ACCESS_TOKEN_SECONDS: RangeInclusive<u32> = 30..=86_400;
 const REQUEST_URIS_MAX: usize = 20;
 
 /// Policy of a requested client. The default asks for nothing beyond OAuth 2.1.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the registration")]
 pub struct PolicyRequest {
     /// Whether the FAPI 2.0 Security Profile applies: keys in place of a secret, pushed requests, tokens bound to a key.

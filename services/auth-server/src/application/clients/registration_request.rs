@@ -13,6 +13,7 @@ use crate::{
 use contracts::auth::{READ_SCOPE, WRITE_SCOPE};
 use jose::{JwkSet, base64url_encode};
 use kernel::Randomness;
+use serde::{Deserialize, Serialize};
 
 /// Bytes of a client's secret.
 const SECRET_BYTES: usize = 32;
@@ -29,7 +30,8 @@ const SCOPE_BYTES_MAX: usize = 100;
 pub struct RegistrationRequestError(String);
 
 /// Request to register a client.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RegistrationRequest {
     /// Identifier.
     pub id: String,
