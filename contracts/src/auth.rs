@@ -4,9 +4,11 @@
 pub mod administration;
 
 use rpc::contract;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::fmt;
+use std::{fmt, time::Duration};
+use transport::{CallError, Channel, Client};
 
 /// The service's name in the module table.
 pub const SERVICE: &str = "auth-server";
@@ -17,6 +19,11 @@ pub const READ_SCOPE: &str = "shop.read";
 pub const WRITE_SCOPE: &str = "shop.write";
 /// Scope of tokens that may do in the shop what the customer may who is signed in.
 pub const CUSTOMER_SCOPE: &str = "shop.account";
+
+/// Time after which a session ends that nobody uses: of the auth server, and of whoever signs people in by it. Its pages say so.
+pub const SESSION_IDLE_MAX: Duration = Duration::from_hours(8);
+/// Time after which every session ends.
+pub const SESSION_LIFETIME_MAX: Duration = Duration::from_hours(24);
 
 /// Role of somebody who runs the shop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,7 +85,7 @@ pub struct IssuerKeySet {
 pub struct RelyingPartyOrder {
     /// Identifier (`client_id`).
     pub id: String,
-    /// Name that people read.
+    /// Name that people read; empty for that of the shop.
     pub name: String,
     /// Addresses to which answers go.
     pub redirect_uris: Vec<String>,
@@ -102,6 +109,32 @@ impl fmt::Debug for RelyingPartyRegistration {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { issuer, .. } = self;
         out.debug_struct("RelyingPartyRegistration").field("issuer", issuer).finish_non_exhaustive()
+    }
+}
+
+/// Who the customer is who is signed in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccountProfile {
+    /// E-mail address; absent where the account has none.
+    pub email: Option<String>,
+}
+
+/// HTTP client of what the auth server has in the shop's public API.
+#[derive(Clone, Debug)]
+pub struct AccountClient(Client);
+
+impl AccountClient {
+    /// The service's name in the module table.
+    pub const SERVICE: &'static str = SERVICE;
+
+    /// A client over this channel.
+    pub fn new(transport: Channel) -> Self {
+        Self(Client::new(Self::SERVICE, transport))
+    }
+
+    /// The profile of the customer who is signed in. Refused with `unauthenticated`.
+    pub async fn profile(&self) -> Result<AccountProfile, CallError> {
+        self.0.get("/api/v1/account/profile").send().await
     }
 }
 

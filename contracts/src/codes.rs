@@ -20,6 +20,7 @@ kernel::codes! {
     LINE_LIMIT = "line_limit", 422, "More lines than a cart may have.";
     AMOUNT_LIMIT = "amount_limit", 422, "The lines cost more than a cart may.";
     WISH_LIST_LIMIT = "wish_list_limit", 422, "More articles than a wish list may have; remove one first.";
+    ADDRESS_LIMIT = "address_limit", 422, "More addresses than an account may have, or more changes of them; remove one first.";
     CHANGE_LIMIT = "change_limit", 422, "The cart was changed more often than a cart may be; create a new one.";
     CART_EMPTY = "cart_empty", 422, "A cart without lines cannot be checked out.";
     CART_EXPIRED = "cart_expired", 409, "The cart expired; change it to bring it back at today's prices.";

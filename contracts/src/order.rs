@@ -1,11 +1,13 @@
 //! Contract of the order service: orders, refunds, sagas.
 
 mod account;
+mod address_book;
 mod claims;
 mod customers;
 mod lookup;
 
 pub use account::AccountOrderQuery;
+pub use address_book::{AddressBook, AddressBooks, AddressToStore, StoredAddress};
 pub use claims::{OrderClaim, OrderClaimLink};
 pub use customers::{CustomerErasure, CustomerOrders, Customers};
 pub use lookup::{OrderLookup, OrderReference};
@@ -13,13 +15,13 @@ pub use lookup::{OrderLookup, OrderReference};
 use crate::{
     cart::{QuotedLine, QuotedShipping},
     payment::{OfferedMethods, PaymentMethod},
-    shared::{Address, CartId, OrderId, PaymentId, Quantity, RefundId, SagaId, Totals},
+    shared::{Address, AddressId, CartId, OrderId, PaymentId, Quantity, RefundId, SagaId, Totals},
 };
 use kernel::{Currency, Cursor, Money, PageLimit, Timestamp};
 use rpc::FeedEvent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use transport::{CallError, Channel, Client};
+use transport::{CallError, Channel, Client, Method};
 
 /// The service's name in the module table.
 pub const SERVICE: &str = "order-service";
@@ -537,6 +539,33 @@ impl OrderClient {
     /// A page of the orders of the customer who is signed in, newest first. Refused with `unauthenticated`.
     pub async fn account_orders(&self, query: &AccountOrderQuery) -> Result<OrderPage, CallError> {
         self.0.get("/api/v1/account/orders").query(query).send().await
+    }
+
+    /// The address book of the customer who is signed in. Refused with `unauthenticated`.
+    pub async fn addresses(&self) -> Result<AddressBook, CallError> {
+        self.0.get("/api/v1/account/addresses").send().await
+    }
+
+    /// Stores an address under an id of the caller's choice, or puts it in place of the one with this id. Refused with `unauthenticated`,
+    /// `invalid_field` and `address_limit`.
+    pub async fn store_address(
+        &self,
+        id: AddressId,
+        address: &AddressToStore,
+    ) -> Result<AddressBook, CallError> {
+        self.0.put(format!("/api/v1/account/addresses/{id}")).json(address).send().await
+    }
+
+    /// Removes an address, if it is there. Refused with `unauthenticated`.
+    pub async fn remove_address(&self, id: AddressId) -> Result<AddressBook, CallError> {
+        let path = format!("/api/v1/account/addresses/{id}");
+        self.0.request(Method::DELETE, path).send().await
+    }
+
+    /// Whether the link to a guest's order can be used now by the customer who is signed in. Refused with `unauthenticated`, and with
+    /// `not_found` if not.
+    pub async fn check_claim(&self, link: &OrderClaimLink) -> Result<(), CallError> {
+        self.0.post("/api/v1/account/orders/claims/check").json(link).send_empty().await
     }
 
     /// Sends a link to the e-mail address of a guest's order, if there is one with this number and address; the answer does not say so.

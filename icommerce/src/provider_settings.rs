@@ -12,6 +12,13 @@ struct StorefrontLook {
     name: String,
     hue: u16,
     url: String,
+    contact: StorefrontContact,
+}
+
+/// Whom customers reach.
+#[derive(Deserialize)]
+struct StorefrontContact {
+    email: String,
 }
 
 /// Mail of the provider, which other services that write to customers take over.
@@ -37,7 +44,7 @@ pub(crate) fn with_provider(
     edge: Option<SocketAddr>,
     is_tried_on_terminal: bool,
 ) -> Result<Settings, CliError> {
-    let StorefrontLook { name, hue, url } =
+    let StorefrontLook { name, hue, url, contact } =
         settings.section("storefront").map_err(CliError::usage)?;
     check_address(&settings)?;
     let shop_url = shop_url(&url, edge);
@@ -59,6 +66,11 @@ pub(crate) fn with_provider(
     }
     if is_tried_on_terminal {
         settings = follow(settings, "the demonstration", "auth-server.prints_mail", "true")?;
+    }
+    // Who answers a mail of the shop reaches whoever it names.
+    if !contact.email.is_empty() {
+        let key = "auth-server.mail_from";
+        settings = follow(settings, "storefront.contact.email", key, &contact.email)?;
     }
     settings = with_order_mail(settings, shop_url.as_deref(), &name)?;
     settings = with_what_takes_mail(settings)?;

@@ -43,6 +43,10 @@ kernel::id! {
     AccountId
 }
 kernel::id! {
+    /// An address that a customer with an account stored.
+    AddressId
+}
+kernel::id! {
     /// A grant: what a person authorized a client to do.
     GrantId
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 use http::{HeaderMap, HeaderValue};
 use kernel::{Ids, Timestamp};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use storage::KeyValue;
 
 /// Time before its end at which an access token is replaced, in seconds.
@@ -56,6 +56,10 @@ pub struct RelyingPartyParts {
     pub redirect_path: &'static str,
     /// Path to which people return after they signed out.
     pub signed_out_path: &'static str,
+    /// Time after which a session ends that nobody uses.
+    pub session_idle_max: Duration,
+    /// Time after which every session ends.
+    pub session_lifetime_max: Duration,
 }
 
 /// Redirect of the browser, with cookies to set.
@@ -79,7 +83,11 @@ pub struct RelyingParty {
 impl RelyingParty {
     /// Relying party of these parts.
     pub fn new(parts: RelyingPartyParts) -> Self {
-        let sessions = SessionStore { values: Arc::clone(&parts.values), ids: parts.ids.clone() };
+        let sessions = SessionStore {
+            values: Arc::clone(&parts.values),
+            ids: parts.ids.clone(),
+            idle_max: parts.session_idle_max,
+        };
         let session_cookie = Cookie::named(parts.cookie, "");
         let state_cookie = Cookie::named(parts.cookie, "-sign-in");
         Self { parts, sessions, session_cookie, state_cookie }
@@ -158,7 +166,9 @@ impl RelyingParty {
             self.sessions.remove(&earlier).await?;
         }
         let secret = SessionSecret::new(&self.parts.ids);
-        self.sessions.put(&secret, &Session::begin(tokens, now)).await?;
+        self.sessions
+            .put(&secret, &Session::begin(tokens, now, self.parts.session_lifetime_max))
+            .await?;
         let cookies = vec![
             self.session_cookie.set(origin, &secret.cookie(), None),
             self.state_cookie.remove(origin),

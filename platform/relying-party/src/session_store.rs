@@ -10,10 +10,6 @@ use storage::{KeyValue, StorageError};
 
 /// Random bytes of a cookie.
 const COOKIE_BYTES: usize = 32;
-/// Time after which a session ends that nobody uses.
-const IDLE_MAX: Duration = Duration::from_hours(8);
-/// Time after which every session ends.
-const LIFETIME_MAX: Duration = Duration::from_hours(24);
 
 /// Session of somebody who signed in.
 #[derive(Clone, Serialize, Deserialize)]
@@ -39,24 +35,27 @@ impl fmt::Debug for Session {
 
 impl Session {
     /// Session that begins with these tokens.
-    pub(crate) fn begin(tokens: Tokens, now: Timestamp) -> Self {
+    pub(crate) fn begin(tokens: Tokens, now: Timestamp, lifetime_max: Duration) -> Self {
+        Self::with(tokens, now, after(now, lifetime_max).as_second())
+    }
+
+    fn with(tokens: Tokens, now: Timestamp, ends: i64) -> Self {
         Self {
             access_expires: now.as_second() + tokens.expires_in,
             access_token: tokens.access_token,
             refresh_token: tokens.refresh_token,
             id_token: tokens.id_token,
-            ends: after(now, LIFETIME_MAX).as_second(),
+            ends,
         }
     }
 
     /// The same session with newer tokens.
     pub(crate) fn refreshed(self, tokens: Tokens, now: Timestamp) -> Self {
         let Self { refresh_token, id_token, ends, .. } = self;
-        let session = Self::begin(tokens, now);
+        let session = Self::with(tokens, now, ends);
         Self {
             refresh_token: session.refresh_token.or(refresh_token),
             id_token: session.id_token.or(id_token),
-            ends,
             ..session
         }
     }
@@ -95,6 +94,8 @@ impl SessionSecret {
 pub(crate) struct SessionStore {
     pub(crate) values: Arc<dyn KeyValue>,
     pub(crate) ids: Ids,
+    /// Time after which a session ends that nobody uses.
+    pub(crate) idle_max: Duration,
 }
 
 impl SessionStore {
@@ -116,7 +117,7 @@ impl SessionStore {
     ) -> Result<(), StorageError> {
         let sealed = secret.seal().seal(session, &**self.ids.randomness());
         let ends = Timestamp::from_second(session.ends).unwrap_or(Timestamp::MAX);
-        let expires = after(self.ids.now(), IDLE_MAX).min(ends);
+        let expires = after(self.ids.now(), self.idle_max).min(ends);
         self.values.put(&secret.key(), sealed.into(), Some(expires)).await.map(drop)
     }
 

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// Time within which a sign-in is finished, in seconds.
-pub(crate) const SECONDS_MAX: u32 = 600;
+/// Time within which a sign-in is finished, in seconds: who has no account yet gets one in it, by a mail.
+pub(crate) const SECONDS_MAX: u32 = 3_600;
 /// Random bytes of state, nonce and code verifier.
 const RANDOM_BYTES: usize = 32;
 /// Longest address within the site to which people return, in bytes.
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_belongs_to_one_state_for_ten_minutes() {
+    fn an_answer_belongs_to_one_state_for_an_hour() {
         let randomness = SeededRandomness::new(1);
         let at = |second| Timestamp::from_second(second).unwrap();
         let seal = Seal::new(b"secret", "sign-in");
@@ -107,8 +107,8 @@ mod tests {
         let sealed = state.seal(&seal, &randomness);
         let opened =
             |answered: &str, second| SignInState::open(&seal, &sealed, answered, at(second));
-        assert_eq!(opened(state.state(), 599).unwrap().verifier, state.verifier);
-        assert!(opened(state.state(), 600).is_none());
+        assert_eq!(opened(state.state(), 3_599).unwrap().verifier, state.verifier);
+        assert!(opened(state.state(), 3_600).is_none());
         assert!(opened("", 1).is_none() && opened(&state.state()[1..], 1).is_none());
         let other = SignInState::new("/", at(0), &randomness);
         assert!(opened(other.state(), 1).is_none());

@@ -1,7 +1,10 @@
 //! Registration of the edges as relying parties of the shop's own issuer.
 
 use async_trait::async_trait;
-use contracts::auth::{RelyingPartyOrder, RelyingPartyRegistration, SERVICE, TokenIssuer};
+use contracts::auth::{
+    RelyingPartyOrder, RelyingPartyRegistration, SERVICE, SESSION_IDLE_MAX, SESSION_LIFETIME_MAX,
+    TokenIssuer,
+};
 use jose::JwkSet;
 use kernel::{Clock, Timestamp};
 use parking_lot::Mutex;
@@ -24,7 +27,7 @@ pub(crate) const CALLBACK: &str = "/sign-in/callback";
 pub(crate) struct EdgeClient {
     /// Beginning of the client identifier.
     name: &'static str,
-    /// Name that people read.
+    /// Name that people read; empty for that of the shop.
     title: &'static str,
     /// Cookie of a session. The pages of the auth server have another one, too: ports do not separate cookies.
     cookie: &'static str,
@@ -46,7 +49,7 @@ pub(crate) const OPERATOR_EDGE: EdgeClient = EdgeClient {
 /// Shop edge, where customers sign in.
 pub(crate) const SHOP_EDGE: EdgeClient = EdgeClient {
     name: "shop-edge",
-    title: "Shop",
+    title: "",
     cookie: "shop",
     scope: "openid shop.account",
     signed_out: "/account/signed-out",
@@ -87,6 +90,8 @@ pub(crate) fn sign_in(
         scope: client.scope,
         redirect_path: CALLBACK,
         signed_out_path: client.signed_out,
+        session_idle_max: SESSION_IDLE_MAX,
+        session_lifetime_max: SESSION_LIFETIME_MAX,
     };
     Ok(Some((RelyingParty::new(parts), site)))
 }

@@ -1,5 +1,6 @@
 //! Adapters: HTTP, the journal, settings, maintenance.
 
+pub(crate) mod api;
 pub(crate) mod contract;
 pub(crate) mod feed;
 pub(crate) mod http;

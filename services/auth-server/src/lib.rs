@@ -18,6 +18,7 @@ pub use application::{
 };
 
 use adapters::{
+    api,
     contract::{AccountAdministrationProvider, TokenIssuerProvider},
     feed::translate,
     http,
@@ -96,6 +97,7 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     context.provide::<dyn TokenIssuer>(Arc::new(TokenIssuerProvider(Arc::clone(&provider))))?;
     let administration = AccountAdministrationProvider(Administration::of(Arc::clone(&provider)));
     context.provide::<dyn AccountAdministration>(Arc::new(administration))?;
-    let built = context.serve_with(http::routes(provider), parts);
+    let routes = http::routes(Arc::clone(&provider)).merge(api::routes(provider));
+    let built = context.serve_with(routes, parts);
     Ok(BuiltService { paths: RouteMatch::Below(http::PATHS), ..built })
 }

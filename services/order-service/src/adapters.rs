@@ -1,5 +1,6 @@
 //! Adapters: HTTP, journal, documents, and clients of other services.
 
+pub(crate) mod address_keys;
 pub(crate) mod call_errors;
 pub(crate) mod carts;
 pub(crate) mod consumer;

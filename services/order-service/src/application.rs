@@ -1,5 +1,6 @@
 //! Use cases of the order service, one per file, and the sagas behind them.
 
+pub(crate) mod address_books;
 pub(crate) mod cancel_order;
 pub(crate) mod cancellation_saga;
 pub(crate) mod checkout_input;

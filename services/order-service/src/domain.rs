@@ -1,5 +1,6 @@
 //! Order aggregate: states, commands, events and amounts. Pure and synchronous.
 
+pub(crate) mod address_book;
 pub(crate) mod claim;
 pub(crate) mod contact_details;
 pub(crate) mod customer_erasure;

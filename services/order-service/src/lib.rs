@@ -10,8 +10,9 @@ mod wiring;
 mod tests;
 
 use adapters::{
+    address_keys::AccountAddressKeys,
     carts::CartService,
-    contract::CustomersProvider,
+    contract::{AddressBooksProvider, CustomersProvider},
     customer_keys::CustomerKeys,
     http,
     journal::translate,
@@ -60,6 +61,7 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
         journal: context.journal(),
         order_index: Arc::new(DocumentOrderIndex { documents, customers: Arc::clone(&customers) }),
         customers,
+        address_keys: Arc::new(AccountAddressKeys::of(&context.storage)),
         carts: Arc::new(CartService(context.contract::<dyn cart::Carts>()?)),
         stock: Arc::new(InventoryService {
             inventory: context.contract::<dyn inventory::Inventory>()?,
@@ -79,6 +81,8 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
         export: use_cases.export.clone(),
         erase: use_cases.erase.clone(),
     }))?;
+    let books = AddressBooksProvider(use_cases.addresses.clone());
+    context.provide::<dyn order::AddressBooks>(Arc::new(books))?;
     tasks.spawn_until_shutdown(use_cases.erase.clone().maintain());
     let renderer: Arc<dyn ReplayRenderer> =
         Arc::new(OrderRenderer(Arc::clone(&use_cases.read.orders)));

@@ -1,5 +1,6 @@
 //! Outbound ports of the order service.
 
+pub(crate) mod address_keys;
 pub(crate) mod carts;
 pub(crate) mod customers;
 pub(crate) mod letters;

@@ -2,6 +2,7 @@
 
 mod account_orders;
 mod adapters;
+mod address_books;
 mod bank_transfers;
 mod concurrent_erasure;
 mod consumer;

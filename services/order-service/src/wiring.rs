@@ -3,19 +3,34 @@
 use crate::{
     adapters::{http::UseCases, settings::OrderSettings},
     application::{
-        cancel_order::CancelOrder, cancellation_saga::cancellation_saga,
-        checkout_saga::checkout_saga, claim_order::ClaimOrder, erase_customer::EraseCustomer,
-        export_customer::ExportCustomer, failure_limit::FailureLimit, fulfil_order::FulfilOrder,
-        fulfilment_saga::fulfilment_saga, list_orders::ListOrders, look_up_order::LookUpOrder,
-        orders::Orders, payment_methods::PaymentMethods, place_order::PlaceOrder,
-        read_order::ReadOrder, receipt_saga::receipt_saga, record_receipt::RecordReceipt,
-        refund_order::RefundOrder, refund_saga::refund_saga, resume_checkout::ResumeCheckout,
-        saga_dependencies::SagaDependencies, unpaid_orders::UnpaidOrders,
+        address_books::{self, AddressBooks},
+        cancel_order::CancelOrder,
+        cancellation_saga::cancellation_saga,
+        checkout_saga::checkout_saga,
+        claim_order::ClaimOrder,
+        erase_customer::EraseCustomer,
+        export_customer::ExportCustomer,
+        failure_limit::FailureLimit,
+        fulfil_order::FulfilOrder,
+        fulfilment_saga::fulfilment_saga,
+        list_orders::ListOrders,
+        look_up_order::LookUpOrder,
+        orders::Orders,
+        payment_methods::PaymentMethods,
+        place_order::PlaceOrder,
+        read_order::ReadOrder,
+        receipt_saga::receipt_saga,
+        record_receipt::RecordReceipt,
+        refund_order::RefundOrder,
+        refund_saga::refund_saga,
+        resume_checkout::ResumeCheckout,
+        saga_dependencies::SagaDependencies,
+        unpaid_orders::UnpaidOrders,
     },
-    domain::{order::Order, order_number::OrderNumbers},
+    domain::{address_book::AddressBook, order::Order, order_number::OrderNumbers},
     ports::{
-        carts::Carts, customers::Customers, letters::Letters, order_index::OrderIndex,
-        payments::Payments, stock::Stock,
+        address_keys::AddressKeys, carts::Carts, customers::Customers, letters::Letters,
+        order_index::OrderIndex, payments::Payments, stock::Stock,
     },
 };
 use journal::{Journal, Repository};
@@ -29,6 +44,7 @@ pub(crate) struct ServiceDependencies {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) order_index: Arc<dyn OrderIndex>,
     pub(crate) customers: Arc<dyn Customers>,
+    pub(crate) address_keys: Arc<dyn AddressKeys>,
     pub(crate) carts: Arc<dyn Carts>,
     pub(crate) stock: Arc<dyn Stock>,
     pub(crate) payments: Arc<dyn Payments>,
@@ -70,6 +86,17 @@ impl ServiceDependencies {
         }
     }
 
+    fn addresses(&self) -> AddressBooks {
+        let (journal, ids) = (Arc::clone(&self.journal), self.ids.clone());
+        let bytes_max = address_books::BYTES_MAX;
+        let repository = Repository::with_bytes_max(journal, ids, bytes_max, AddressBook::bytes);
+        AddressBooks {
+            repository: Arc::new(repository),
+            keys: Arc::clone(&self.address_keys),
+            ids: self.ids.clone(),
+        }
+    }
+
     fn numbers(&self) -> OrderNumbers {
         OrderNumbers { key: self.id_secret, numbering: self.settings.number.into() }
     }
@@ -82,6 +109,11 @@ pub(crate) async fn wire(
     let dependencies = parts.saga_dependencies().await?;
     let (orders, numbers) = (Arc::clone(&dependencies.orders), parts.numbers());
     let claim = parts.claim_order(&orders);
+    let addresses = parts.addresses();
+    addresses
+        .resume_erasures()
+        .await
+        .map_err(|error| StorageError::Unavailable(error.to_string()))?;
     let ServiceDependencies { journal, payments, ids, spawn, id_secret, settings, .. } = parts;
     let (payment_wait, hold) = (settings.payment_wait(), settings.hold());
     let log = SagaLog::open(journal, ids.clone(), spawn).await?;
@@ -122,6 +154,7 @@ pub(crate) async fn wire(
         methods,
         read: ReadOrder { orders: Arc::clone(&orders) },
         claim,
+        addresses,
         look_up: LookUpOrder {
             orders: Arc::clone(&orders),
             numbers,

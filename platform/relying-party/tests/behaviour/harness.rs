@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 use transport::{Channel, Request, Response, Transport, TransportError};
 
@@ -145,6 +146,8 @@ impl SignInFixture {
             scope: "openid shop.write",
             redirect_path: "/sign-in/callback",
             signed_out_path: "/",
+            session_idle_max: Duration::from_hours(8),
+            session_lifetime_max: Duration::from_hours(24),
         });
         let origin = WebOrigin::new("https://ops.example");
         Self { provider, clock, relying_party, origin, cookies: Mutex::default() }

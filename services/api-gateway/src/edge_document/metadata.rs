@@ -15,6 +15,11 @@ struct Tag {
 }
 
 const TAGS: &[Tag] = &[
+    Tag { name: "Accounts", description: "Who a customer with an account is." },
+    Tag {
+        name: "Addresses",
+        description: "What customers with an account stored to be filled in.",
+    },
     Tag { name: "Audit", description: "Audit trail: who did what, and when." },
     Tag { name: "Carts", description: "What a shopper intends to buy, with current prices." },
     Tag { name: "Delivery", description: "Countries and shipping methods." },

@@ -63,7 +63,7 @@ impl TokenIssuer for TokenIssuerProvider {
             return Err(invalid("order.redirect_uris", expected).into());
         }
         let relying_party = RelyingParty {
-            name: order.name,
+            name: if order.name.is_empty() { self.0.name.clone() } else { order.name },
             redirect_uris: order.redirect_uris,
             post_logout_redirect_uris: order.post_logout_redirect_uris,
             scopes: order.scopes,

@@ -27,6 +27,7 @@ mod qr_code;
 mod register;
 pub(crate) mod respond;
 mod revoke;
+mod scopes;
 mod second_step;
 mod set_up;
 mod sign_in;
@@ -40,8 +41,10 @@ mod verify;
 
 use super::{scim, uaa};
 use crate::provider::Provider;
+use account::ACCOUNT_PATH;
 use axum::{
     Router,
+    response::Redirect,
     routing::{any, get, post},
 };
 use std::sync::Arc;
@@ -49,6 +52,20 @@ use web::ApiRouter;
 
 /// Prefixes of the paths that lead to this service on a listener that it shares.
 pub(crate) const PATHS: &[&str] = &["/auth", "/.well-known/oauth-authorization-server"];
+
+/// Paths below which there is no page of their own, with the page that helps whoever comes there: the address of a form stands in the
+/// browser once it was sent, so that people reload it, keep it and go back to it.
+const FORM_PATHS: [(&str, &str); 9] = [
+    ("/auth", ACCOUNT_PATH),
+    ("/auth/", ACCOUNT_PATH),
+    ("/auth/sign-in", ACCOUNT_PATH),
+    ("/auth/passkey", ACCOUNT_PATH),
+    ("/auth/second-step", ACCOUNT_PATH),
+    ("/auth/consent", ACCOUNT_PATH),
+    ("/auth/sign-out", "/auth/logout"),
+    ("/auth/sign-up/go-on", "/auth/sign-up"),
+    ("/auth/account/two-step/change", "/auth/account/two-step"),
+];
 
 /// Routes. They are no operations of the shop's API: their descriptions are the RFCs and the metadata.
 pub(crate) fn routes(provider: Arc<Provider>) -> ApiRouter {
@@ -92,9 +109,11 @@ pub(crate) fn routes(provider: Arc<Provider>) -> ApiRouter {
         .route("/auth/assets/{file}", get(assets::asset))
         .merge(scim::routes(&provider))
         .merge(uaa::routes(&provider))
-        .route("/auth", any(page::not_found))
         .route("/auth/{*path}", any(page::not_found));
-    ApiRouter::from(router.merge(account_routes()).with_state(provider))
+    let router = FORM_PATHS.iter().fold(router.merge(account_routes()), |router, (path, page)| {
+        router.route(path, get(async || Redirect::to(page)))
+    });
+    ApiRouter::from(router.with_state(provider))
 }
 
 /// Pages on which people get an account, and look after it.
@@ -117,6 +136,10 @@ fn account_routes() -> Router<Arc<Provider>> {
         )
         .route("/auth/account/email", get(account::email::show).post(account::email::submit))
         .route("/auth/confirm-email", get(account::email::show_link).post(account::email::confirm))
+        .route(
+            "/auth/account/consents",
+            get(account::consents::show).post(account::consents::submit),
+        )
         .route(
             "/auth/account/sessions",
             get(account::sessions::show).post(account::sessions::submit),

@@ -20,10 +20,14 @@ use error::ScimError;
 use http::StatusCode;
 use std::sync::Arc;
 
+/// Scope with which accounts can be read.
+pub(super) const READ_SCOPE: &str = "scim.read";
+/// Scope with which they can be changed.
+pub(super) const WRITE_SCOPE: &str = "scim.write";
 /// Scopes of which a client needs one to read.
-pub(super) const READ: &[&str] = &["scim.read", "scim.write"];
+pub(super) const READ: &[&str] = &[READ_SCOPE, WRITE_SCOPE];
 /// Scope that a client needs to change anything.
-pub(super) const WRITE: &[&str] = &["scim.write"];
+pub(super) const WRITE: &[&str] = &[WRITE_SCOPE];
 
 /// Routes.
 pub(crate) fn routes(provider: &Arc<Provider>) -> Router<Arc<Provider>> {

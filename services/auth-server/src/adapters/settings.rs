@@ -80,7 +80,7 @@ pub(crate) struct AuthSettings {
     pub(crate) mail_folder: PathBuf,
     /// Whether mail to people is printed on standard output, a line each with its link: for a demonstration.
     pub(crate) prints_mail: bool,
-    /// Address from which the shop writes; by default `no-reply` at the host of the issuer.
+    /// Address from which the shop writes; by default `storefront.contact.email`, and without one `no-reply` at the host of the issuer.
     pub(crate) mail_from: String,
     /// File with passwords that nobody may choose, beside the commonest, which are built in: words, a line each, or SHA-1 digests in
     /// hexadecimal digits and ascending order, as lists of breached passwords have them.

@@ -22,11 +22,17 @@ use axum::{
 };
 use std::sync::Arc;
 
+/// Scope with which a client may check the tokens of others.
+pub(super) const RESOURCE_SCOPE: &str = "uaa.resource";
+/// Scope with which clients can be read.
+pub(super) const CLIENTS_READ_SCOPE: &str = "clients.read";
+/// Scope with which clients can be changed.
+pub(super) const CLIENTS_WRITE_SCOPE: &str = "clients.admin";
 /// Scopes of which a client needs one to read clients.
-const CLIENTS_READ: &[&str] = &["clients.read", "clients.admin"];
+pub(super) const CLIENTS_READ: &[&str] = &[CLIENTS_READ_SCOPE, CLIENTS_WRITE_SCOPE];
 /// Scope that a client needs to change clients. It amounts to the administration of the shop: whoever registers a client chooses its
 /// scopes, and whether people are asked. For the same reason no lesser scope will do, as it would in UAA.
-const CLIENTS_WRITE: &[&str] = &["clients.admin"];
+pub(super) const CLIENTS_WRITE: &[&str] = &[CLIENTS_WRITE_SCOPE];
 
 /// Routes.
 pub(crate) fn routes(provider: &Arc<Provider>) -> Router<Arc<Provider>> {

@@ -10,6 +10,7 @@ use super::{
     sign_in::log::{SignIn, SignInLog},
     tokens::revision::Revision,
 };
+use contracts::auth::{SESSION_IDLE_MAX, SESSION_LIFETIME_MAX};
 use identifiers::AccountId;
 use jose::base64url_encode;
 use kernel::{Ids, Timestamp};
@@ -19,9 +20,9 @@ use std::{fmt, sync::Arc, time::Duration};
 use storage::{KeyValue, StorageError};
 
 /// End of a session that nobody uses.
-const IDLE: Duration = Duration::from_hours(2);
+const IDLE: Duration = SESSION_IDLE_MAX;
 /// End of every session.
-const LIFETIME: Duration = Duration::from_hours(24);
+const LIFETIME: Duration = SESSION_LIFETIME_MAX;
 /// Time for which the use of a session is not written again.
 const TOUCH: Duration = Duration::from_mins(5);
 /// Time for which the end of a session is remembered: no token that it vouches for lives longer.

@@ -191,6 +191,17 @@ impl Account {
             .map(|(client, scopes)| (client, scopes.keys().map(String::as_str).collect()))
     }
 
+    /// What the person agreed to for a client that is registered since this time, and when.
+    pub(crate) fn consents_to(
+        &self,
+        client: &ClientId,
+        registered_at: Timestamp,
+    ) -> impl Iterator<Item = (&str, Timestamp)> {
+        let given = self.consents.get(client).into_iter().flatten();
+        let given = given.map(|(scope, at)| (scope.as_str(), *at));
+        given.filter(move |(_, at)| *at >= registered_at)
+    }
+
     /// Gives the account a role, or none; the same again is no change.
     pub(crate) fn assign_role(&self, role: Option<Role>, at: Timestamp) -> Vec<AccountEvent> {
         if self.role == role { Vec::new() } else { vec![AccountEvent::RoleAssigned { role, at }] }

@@ -71,6 +71,7 @@ async fn another_password_signs_out_everybody_but_this_browser() {
             [("password", PASSWORD), ("new-password", "Ada@example.com was here")],
             "too easy to guess",
         ),
+        ([("password", PASSWORD), ("new-password", PASSWORD)], "This is your present password"),
     ] {
         let answer = submit(&browser, path, &fields).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -56,7 +56,7 @@ async fn a_page_is_a_plain_form_and_nothing_frames_or_keeps_it() {
 #[tokio::test]
 async fn an_address_at_which_there_is_nothing_has_a_page() {
     let world = World::start().await;
-    for path in ["/auth", "/auth/", "/auth/nowhere", "/auth/assets/auth.css"] {
+    for path in ["/auth/nowhere", "/auth/assets/auth.css"] {
         let answer = world.get(path).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
     }

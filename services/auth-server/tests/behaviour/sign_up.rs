@@ -244,7 +244,7 @@ async fn a_mail_is_in_the_language_of_the_page() {
     let mut request = form_request("/auth/sign-up", &[("form", &page.form()), ("email", NEW)]);
     request.headers_mut().insert("accept-language", "de".parse().expect("it is there"));
     let sent = browser.send(request).await;
-    assert!(sent.body.contains("Sehen Sie in Ihre Post"));
+    assert!(sent.body.contains("Sieh in dein Postfach"));
     assert!(mailbox.next(NEW).await.text.contains("Folgen Sie dem Link"));
 }
 

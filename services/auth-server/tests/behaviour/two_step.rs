@@ -14,7 +14,7 @@ use std::time::Duration;
 const PATH: &str = "/auth/account/two-step";
 
 /// Authenticator app.
-struct App(Vec<u8>);
+pub(crate) struct App(Vec<u8>);
 
 impl App {
     /// App into which the key of a page was typed.
@@ -46,7 +46,7 @@ impl App {
 }
 
 /// Turns it on; the app and the recovery codes.
-async fn turn_on(world: &World) -> (App, Vec<String>) {
+pub(crate) async fn turn_on(world: &World) -> (App, Vec<String>) {
     let browser = signed_in(world, EMAIL, PASSWORD).await;
     let page = browser.get(PATH).await;
     let app = App::of_page(&page);

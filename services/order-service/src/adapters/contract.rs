@@ -1,12 +1,15 @@
 //! Provider of the order service's contract: what it knows of a customer, and the erasure of it.
 
-use super::view;
+use super::{http::address_book, view};
 use crate::{
-    application::{erase_customer::EraseCustomer, export_customer::ExportCustomer},
+    application::{address_books, erase_customer::EraseCustomer, export_customer::ExportCustomer},
     domain::contact_details::check_email,
 };
 use async_trait::async_trait;
-use contracts::order::{CustomerErasure, CustomerOrders, Customers};
+use contracts::{
+    order::{AddressBook, AddressBooks, CustomerErasure, CustomerOrders, Customers},
+    shared::AccountId,
+};
 use kernel::{Cursor, Problem};
 use rpc::CallError;
 use std::fmt;
@@ -44,6 +47,22 @@ impl Customers for CustomersProvider {
 impl fmt::Debug for CustomersProvider {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("CustomersProvider")
+    }
+}
+
+/// Provider of [`AddressBooks`], over the use cases.
+#[derive(Debug)]
+pub(crate) struct AddressBooksProvider(pub(crate) address_books::AddressBooks);
+
+#[async_trait]
+impl AddressBooks for AddressBooksProvider {
+    async fn export(&self, account: AccountId) -> Result<AddressBook, CallError> {
+        let book = self.0.book(account).await.map_err(Problem::from)?;
+        Ok(address_book::shown(&book))
+    }
+
+    async fn erase(&self, account: AccountId) -> Result<(), CallError> {
+        Ok(self.0.erase(account).await.map_err(Problem::from)?)
     }
 }
 

@@ -26,17 +26,17 @@ impl CustomerKeys {
         let (keys, values) = (Arc::clone(&storage.subject_keys), Arc::clone(&storage.key_value));
         Self { keys, values }
     }
+}
 
-    /// Changes the keys on a thread that may wait for the disk: the file grows with every erasure.
-    async fn change(
-        &self,
-        change: impl FnOnce(&SubjectKeys) -> Result<(), WriteKeysError> + Send + 'static,
-    ) -> Result<(), StorageError> {
-        let keys = Arc::clone(&self.keys);
-        let changed = tokio::task::spawn_blocking(move || change(&keys)).await;
-        let unavailable = |error: &dyn ToString| StorageError::Unavailable(error.to_string());
-        changed.map_err(|error| unavailable(&error))?.map_err(|error| unavailable(&error))
-    }
+/// Changes the keys on a thread that may wait for the disk: the file grows with every erasure.
+pub(super) async fn change(
+    keys: &Arc<SubjectKeys>,
+    change: impl FnOnce(&SubjectKeys) -> Result<(), WriteKeysError> + Send + 'static,
+) -> Result<(), StorageError> {
+    let keys = Arc::clone(keys);
+    let changed = tokio::task::spawn_blocking(move || change(&keys)).await;
+    let unavailable = |error: &dyn ToString| StorageError::Unavailable(error.to_string());
+    changed.map_err(|error| unavailable(&error))?.map_err(|error| unavailable(&error))
 }
 
 #[async_trait]
@@ -59,7 +59,7 @@ impl Customers for CustomerKeys {
 
     async fn request(&self, customer: Customer) -> Result<(), StorageError> {
         let key = key_of(customer);
-        self.change(move |keys| keys.request_erasures(PURPOSE, &[key])).await
+        change(&self.keys, move |keys| keys.request_erasures(PURPOSE, &[key])).await
     }
 
     async fn advance(&self, customer: Customer, to: ErasureStage) -> Result<(), StorageError> {
@@ -69,7 +69,7 @@ impl Customers for CustomerKeys {
             ErasureStage::Done => Erasure::Done,
         };
         let key = key_of(customer);
-        self.change(move |keys| keys.advance_erasures(PURPOSE, &[(key, stage)])).await
+        change(&self.keys, move |keys| keys.advance_erasures(PURPOSE, &[(key, stage)])).await
     }
 
     fn requested(&self) -> Vec<Customer> {
@@ -99,7 +99,8 @@ pub(crate) fn first_customer(keys: &SubjectKeys, email: &str) -> Customer {
     customer(keys.first_id(PURPOSE, &folded(email)))
 }
 
-fn customer(key: KeyId) -> Customer {
+/// Pseudonym of a key.
+pub(super) fn customer(key: KeyId) -> Customer {
     Customer(u64::from_le_bytes(key.to_bytes()))
 }
 

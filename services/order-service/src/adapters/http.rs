@@ -1,16 +1,17 @@
 //! HTTP routes of the order service.
 
+pub(super) mod address_book;
 mod input;
 mod operator;
 mod requests;
 mod shop;
 
 use crate::application::{
-    cancel_order::CancelOrder, checkout_input::CapturePolicy, claim_order::ClaimOrder,
-    erase_customer::EraseCustomer, export_customer::ExportCustomer, fulfil_order::FulfilOrder,
-    list_orders::ListOrders, look_up_order::LookUpOrder, payment_methods::PaymentMethods,
-    place_order::PlaceOrder, read_order::ReadOrder, record_receipt::RecordReceipt,
-    refund_order::RefundOrder,
+    address_books::AddressBooks, cancel_order::CancelOrder, checkout_input::CapturePolicy,
+    claim_order::ClaimOrder, erase_customer::EraseCustomer, export_customer::ExportCustomer,
+    fulfil_order::FulfilOrder, list_orders::ListOrders, look_up_order::LookUpOrder,
+    payment_methods::PaymentMethods, place_order::PlaceOrder, read_order::ReadOrder,
+    record_receipt::RecordReceipt, refund_order::RefundOrder,
 };
 use kernel::Uuid;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub(crate) struct UseCases {
     pub(crate) read: ReadOrder,
     pub(crate) look_up: LookUpOrder,
     pub(crate) claim: ClaimOrder,
+    pub(crate) addresses: AddressBooks,
     pub(crate) list: ListOrders,
     pub(crate) cancel: CancelOrder,
     pub(crate) fulfil: FulfilOrder,
@@ -56,6 +58,8 @@ pub(crate) fn routes(use_cases: UseCases) -> ApiRouter {
         post "/api/v1/account/orders/claims" => shop::request_claim as requestOrderClaim;
         /// Add the order of such a link to the account
         post "/api/v1/account/orders/claims/redeem" => shop::redeem_claim as redeemOrderClaim;
+        /// Whether the link to the order of a guest can be used now
+        post "/api/v1/account/orders/claims/check" => shop::check_claim as checkOrderClaim;
         /// Get an order, now or as it was
         get "/api/v1/orders/{id}" => shop::order as getOrder;
         /// Cancel an order before it ships
@@ -70,6 +74,13 @@ pub(crate) fn routes(use_cases: UseCases) -> ApiRouter {
         post "/api/v1/orders/{id}/refunds" => operator::refund as refundOrder, requires_idempotency_key;
         /// Record a bank transfer for an order
         post "/api/v1/orders/{id}/payments" => operator::receive as recordPayment, requires_idempotency_key;
+        tag "Addresses";
+        /// List the addresses of the customer who is signed in, the oldest first
+        get "/api/v1/account/addresses" => address_book::list as listAccountAddresses;
+        /// Store an address, a new one or one in place of the present one
+        put "/api/v1/account/addresses/{id}" => address_book::store as storeAccountAddress;
+        /// Remove an address
+        delete "/api/v1/account/addresses/{id}" => address_book::remove as removeAccountAddress;
         tag "Sagas";
         /// List unfinished sagas, oldest first
         get "/api/v1/sagas" => operator::sagas as listSagas;

@@ -3,6 +3,7 @@
 use crate::{
     application::orders::order_id_of,
     domain::{
+        address_book::{AddressBook, events::AddressBookEvent},
         events::{EventSummary, OrderEvent, OrderStatus},
         order::Order,
     },
@@ -41,6 +42,31 @@ impl Aggregate for Order {
             _ => return None,
         };
         Some(Personal { key: key_of(customer?), erased })
+    }
+}
+
+impl EventName for AddressBookEvent {
+    fn name(&self) -> &'static str {
+        self.name()
+    }
+}
+
+impl Aggregate for AddressBook {
+    type Event = AddressBookEvent;
+
+    fn apply(state: Option<&Self>, event: &AddressBookEvent) -> Self {
+        Self::apply(state.cloned(), event)
+    }
+
+    fn evolve(state: Option<Self>, event: &AddressBookEvent) -> Self {
+        Self::apply(state, event)
+    }
+
+    fn personal(event: &AddressBookEvent) -> Option<Personal<AddressBookEvent>> {
+        let AddressBookEvent::AddressStored { id, customer, at, .. } = event else { return None };
+        let (id, customer, at) = (*id, *customer, *at);
+        let erased = AddressBookEvent::AddressStored { id, address: None, customer, at };
+        Some(Personal { key: key_of(customer), erased })
     }
 }
 

@@ -6,6 +6,7 @@ mod index_format;
 use super::{customer_keys::CustomerKeys, journal::status, order_index::DocumentOrderIndex};
 use crate::{
     application::{
+        address_books,
         cancellation_saga::CancellationInput,
         checkout_input::CheckoutInput,
         checkout_saga,
@@ -15,6 +16,7 @@ use crate::{
         refund_saga::RefundInput,
     },
     domain::{
+        address_book::events::AddressBookEvent,
         events::{OrderEvent, OrderStatus},
         order::Order,
         refund::RefundState,
@@ -47,8 +49,11 @@ const SAGAS: &[SagaKind] = &[
     SagaKind::of::<ReceiptInput>("receipt"),
 ];
 
-/// JSON of a stored event, of an order or of a saga.
+/// JSON of a stored event, of an order, an address book or a saga.
 pub(crate) fn event_json(recorded: &RecordedEvent) -> Result<Box<RawValue>, DecodeError> {
+    if recorded.stream.starts_with(address_books::STREAM_PREFIX) {
+        return journal::event_json::<AddressBookEvent>(recorded);
+    }
     saga::maintenance::event_json(recorded, SAGAS)
         .unwrap_or_else(|| journal::event_json::<OrderEvent>(recorded))
 }

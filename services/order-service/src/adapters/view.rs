@@ -184,7 +184,7 @@ fn refund(record: &RefundRecord) -> OrderRefund {
     }
 }
 
-fn address(address: &Address) -> shared::Address {
+pub(crate) fn address(address: &Address) -> shared::Address {
     shared::Address {
         name: address.name.clone(),
         line1: address.line1.clone(),

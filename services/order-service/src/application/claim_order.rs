@@ -94,17 +94,25 @@ impl ClaimOrder {
         account: AccountId,
         token: &str,
     ) -> Result<OrderId, OrderError> {
+        let link = self.link(account, token).await?;
+        self.orders.execute(link.order, &OrderCommand::Claim { account }).await?;
+        let _commit = self.values.remove(&key(token)).await?;
+        Ok(link.order)
+    }
+
+    /// Whether a link can be used now by an account.
+    pub(crate) async fn check(&self, account: AccountId, token: &str) -> Result<(), OrderError> {
+        self.link(account, token).await.map(drop)
+    }
+
+    /// Link that can be used now by an account.
+    async fn link(&self, account: AccountId, token: &str) -> Result<SentLink, OrderError> {
         let title = "the link has ended, was followed already, or is for another account";
         let ended = || OrderError::Refused(Problem::of(codes::NOT_FOUND, title));
         let stored = self.values.value(&key(token), self.ids.now()).await?.ok_or_else(ended)?;
         let link: SentLink = serde_json::from_slice(&stored)
             .map_err(|error| StorageError::Corrupt(error.to_string()))?;
-        if link.account != account {
-            return Err(ended());
-        }
-        self.orders.execute(link.order, &OrderCommand::Claim { account }).await?;
-        let _commit = self.values.remove(&key(token)).await?;
-        Ok(link.order)
+        if link.account == account { Ok(link) } else { Err(ended()) }
     }
 
     fn token(&self) -> String {

@@ -91,6 +91,7 @@ fn rejected(why: &Rejection) -> Problem {
         Rejection::RefundPending => problem(codes::REFUND_PENDING).retry_after(1),
         Rejection::OpenObligations => problem(codes::OPEN_OBLIGATIONS),
         Rejection::CustomerErased => problem(codes::CUSTOMER_ERASED),
+        Rejection::TooManyAddresses { .. } => problem(codes::ADDRESS_LIMIT),
         Rejection::NotByTransfer => problem(codes::NOT_PAID_BY_TRANSFER),
         Rejection::ExceedsRefundable { refundable } => {
             problem(codes::EXCEEDS_REFUNDABLE).fact("refundable", refundable)

@@ -38,6 +38,8 @@ pub(crate) enum Rejection {
     OpenObligations,
     #[error("the customer of the order was erased")]
     CustomerErased,
+    #[error("an account has at most {max} addresses; remove one first")]
+    TooManyAddresses { max: usize },
     #[error("the amounts of the order are inconsistent")]
     DoesNotAddUp,
     #[error(transparent)]

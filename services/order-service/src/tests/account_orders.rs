@@ -40,6 +40,13 @@ impl HttpFixture {
         self.respond("POST", path, &headers, &claim).await.status().as_u16()
     }
 
+    /// Status of the question whether a link can be used.
+    async fn check_link(&self, actor: &str, token: &str) -> u16 {
+        let headers = [("icommerce-edge", "shop"), ("icommerce-actor", actor)];
+        let path = "/api/v1/account/orders/claims/check";
+        self.respond("POST", path, &headers, &json!({"token": token})).await.status().as_u16()
+    }
+
     /// Status and answer of following a link.
     async fn redeem(&self, actor: &str, token: &str) -> (u16, Value) {
         let headers = [("icommerce-edge", "shop"), ("icommerce-actor", actor)];
@@ -149,10 +156,20 @@ async fn a_guests_order_is_claimed_by_the_link_to_its_address_once_and_by_who_as
     assert_eq!(fixture.request_claim(ADA, "1000001", " Ada@Example.com ").await, 204);
     let letter = fixture.world.letters.lock().pop().unwrap();
     assert_eq!((&*letter.to, letter.number), ("ada@example.com", 1_000_001));
+    assert_eq!(fixture.check_link(EVE, &letter.token).await, 404);
+    assert_eq!(fixture.check_link("", &letter.token).await, 401);
+    for _ in 0..2 {
+        assert_eq!(
+            fixture.check_link(ADA, &letter.token).await,
+            204,
+            "to look at it uses nothing up"
+        );
+    }
     assert_eq!(fixture.redeem(EVE, &letter.token).await.0, 404, "the link is of no use to others");
     assert_eq!(fixture.redeem("", &letter.token).await.0, 401);
     let (status, claimed) = fixture.redeem(ADA, &letter.token).await;
     assert_eq!((status, &claimed["id"]), (200, &order["id"]));
+    assert_eq!(fixture.check_link(ADA, &letter.token).await, 404, "it was used");
     assert_eq!(fixture.redeem(ADA, &letter.token).await.0, 404, "it works once");
     assert_eq!(fixture.numbers_of(ADA).await, ["1000001"]);
     assert!(fixture.numbers_of(EVE).await.is_empty());
@@ -171,14 +188,22 @@ async fn a_guests_order_is_claimed_by_the_link_to_its_address_once_and_by_who_as
 async fn whoever_does_not_know_number_and_address_has_nothing_sent_and_does_not_learn_it() {
     let fixture = HttpFixture::open().await;
     fixture.ordered_by(&format!("guest:{CART}")).await;
-    for (number, email) in
-        [("1000001", "eve@example.com"), ("1000002", "ada@example.com"), ("", ""), ("x", "y")]
-    {
+    for (number, email) in [
+        ("1000001", "eve@example.com"),
+        ("1000002", "ada@example.com"),
+        ("", "y@example.com"),
+        ("x", "y@example.com"),
+    ] {
         assert_eq!(fixture.request_claim(ADA, number, email).await, 204, "{number} {email}");
+    }
+    // What is no address is refused as that, whatever orders there are.
+    for email in ["", "x", "ada@example", "ada@@example.com"] {
+        assert_eq!(fixture.request_claim(ADA, "1000001", email).await, 422, "{email}");
     }
     assert!(fixture.world.letters.lock().is_empty());
     assert_eq!(fixture.request_claim("", "1000001", "ada@example.com").await, 401);
     for guess in ["", "0", &"0".repeat(64)] {
+        assert_eq!(fixture.check_link(ADA, guess).await, 404);
         assert_eq!(fixture.redeem(ADA, guess).await.0, 404);
     }
 }

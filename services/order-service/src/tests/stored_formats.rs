@@ -6,7 +6,10 @@ use crate::{
         fulfilment_saga::FulfilmentInput, list_orders::SagaPosition, receipt_saga::ReceiptInput,
         refund_saga::RefundInput,
     },
-    domain::events::{OrderEvent, PaymentTerms},
+    domain::{
+        address_book::events::AddressBookEvent,
+        events::{OrderEvent, PaymentTerms},
+    },
 };
 use journal::test_vectors;
 use serde::{Serialize, de::DeserializeOwned};
@@ -142,4 +145,10 @@ const RECEIPT: &str = r#"{"json":{"order_id":"32cb59a3-7348-5dbc-985a-806a8fe5c2
 #[test]
 fn cursors_of_sagas() {
     stays::<SagaPosition>(&format!(r#"["2026-11-22T12:00:00Z","{ID}"]"#));
+}
+
+#[test]
+fn events_of_address_books() {
+    let vectors = include_str!("../../tests/stored_address_events.jsonl");
+    test_vectors::check_variants(&test_vectors::check_values::<AddressBookEvent>(vectors));
 }

@@ -7,6 +7,7 @@ pub(crate) mod stock;
 
 use crate::{
     adapters::{
+        address_keys::AccountAddressKeys,
         customer_keys::CustomerKeys,
         http::UseCases,
         order_index::DocumentOrderIndex,
@@ -131,6 +132,7 @@ impl TestWorld {
     ) -> ServiceDependencies {
         let storage = self.storage();
         let customers: Arc<dyn Customers> = Arc::new(CustomerKeys::of(&storage));
+        let address_keys = AccountAddressKeys::of(&storage);
         let ServiceStorage { documents, key_value, .. } = storage;
         ServiceDependencies {
             journal,
@@ -139,6 +141,7 @@ impl TestWorld {
                 customers: Arc::clone(&customers),
             }),
             customers,
+            address_keys: Arc::new(address_keys),
             carts: Arc::new(self.client(&self.carts, points)),
             stock: Arc::new(self.client(&self.stock, points)),
             payments: Arc::new(self.client(&self.payments, points)),

@@ -1,5 +1,6 @@
 //! Pages of the own account: an overview, and a page for each thing that its owner changes.
 
+pub(crate) mod consents;
 pub(crate) mod email;
 pub(crate) mod passkeys;
 pub(crate) mod password;
@@ -17,6 +18,9 @@ use axum::{extract::State, response::Response};
 use http::HeaderMap;
 use maud::{Markup, html};
 use std::sync::Arc;
+
+/// Path of the overview.
+pub(crate) const ACCOUNT_PATH: &str = "/auth/account";
 
 /// Overview.
 pub(crate) async fn show(State(provider): State<Arc<Provider>>, headers: HeaderMap) -> Response {
@@ -44,6 +48,7 @@ async fn overview(provider: &Provider, headers: &HeaderMap) -> Result<Response, 
                 }
                 li { a href="/auth/account/two-step" { (account.two_step) } p.hint { (two_step) } }
                 li { a href="/auth/account/passkeys" { (account.passkeys) } }
+                li { a href="/auth/account/consents" { (account.consents) } }
                 li { a href="/auth/account/sessions" { (account.sessions) } }
                 li { a href="/auth/logout" { (texts.sign_out) } }
                 li { a href="/" { (texts.to_shop) } }
@@ -54,7 +59,7 @@ async fn overview(provider: &Provider, headers: &HeaderMap) -> Result<Response, 
 
 /// Link back to the overview.
 fn back(texts: &'static Texts) -> Markup {
-    html! { p { a href="/auth/account" { (texts.account.back) } } }
+    html! { p { a href=(ACCOUNT_PATH) { (texts.account.back) } } }
 }
 
 /// Page that says what was done.

@@ -41,6 +41,12 @@ pub(crate) fn account_name(email: &str) -> Markup {
     html! { input type="email" name="username" value=(email) autocomplete="username" readonly hidden; }
 }
 
+/// First button of a form with several, which is the one that Enter presses: in a field, Enter then does nothing, and none of what the
+/// others do is done by accident.
+pub(crate) fn nothing_on_enter() -> Markup {
+    html! { button type="submit" disabled hidden {} }
+}
+
 /// Field of the present password.
 pub(crate) fn current_password(label: &str, error: Option<&str>) -> Markup {
     html! {

@@ -115,7 +115,8 @@ pub(crate) fn seal<T: Serialize>(
     (sealer.seal(form, data), sealer.cookie)
 }
 
-fn open<T: DeserializeOwned>(
+/// Data that was sealed for this browser a short while ago.
+pub(crate) fn open<T: DeserializeOwned>(
     provider: &Provider,
     browser: &Browser,
     form: &str,

@@ -4,6 +4,7 @@ use super::{
     browser::Browser,
     fields,
     passkey::with_script,
+    scopes as scope_words,
     texts::{Texts, filled},
 };
 use crate::{
@@ -148,11 +149,13 @@ pub(crate) struct SignInPage<'a> {
     pub(crate) error: Option<&'a str>,
     /// Form for a passkey; empty where none can be used.
     pub(crate) passkey: Markup,
+    /// Address at which an account is made.
+    pub(crate) sign_up: &'a str,
 }
 
 /// Fields and buttons of the sign-in.
 pub(crate) fn sign_in(provider: &Provider, browser: &Browser, shown: &SignInPage<'_>) -> Response {
-    let SignInPage { introduction, form, email, error, passkey } = shown;
+    let SignInPage { introduction, form, email, error, passkey, sign_up } = shown;
     let texts = browser.texts;
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page { status, ..Page::new(provider, browser, texts.sign_in) };
@@ -170,7 +173,7 @@ pub(crate) fn sign_in(provider: &Provider, browser: &Browser, shown: &SignInPage
             @if provider.mails.is_open() {
                 ul.links {
                     li { a href="/auth/forgot" { (texts.account.forgot_link) } }
-                    li { a href="/auth/sign-up" { (texts.account.sign_up_link) } }
+                    li { a href=(sign_up) { (texts.account.sign_up_link) } }
                 }
             }
         },
@@ -196,7 +199,7 @@ pub(crate) fn consent(
     let logo = policy.logo_uri.as_deref().zip(policy.logo_uri.as_deref().and_then(https_origin));
     let mut response = page.response(Some(&introduction), &html! {
         @if let Some((uri, _)) = &logo { img.logo src=(uri) alt="" width="64" height="64"; }
-        ul.scopes { @for scope in scopes { li { (scope_text(texts, scope)) } } }
+        ul.scopes { @for scope in scopes { li { (scope_words::in_words(texts, scope)) } } }
         @if let Some(uri) = &policy.policy_uri { p { a #policy href=(uri) rel="noopener" { (texts.client_policy) } } }
         @if let Some(uri) = &policy.terms_uri { p { a #terms href=(uri) rel="noopener" { (texts.client_terms) } } }
         form action="/auth/consent" method="post" {
@@ -220,19 +223,6 @@ pub(crate) fn consent(
 fn https_origin(uri: &str) -> Option<String> {
     let url = url::Url::parse(uri).ok().filter(|url| url.scheme() == "https")?;
     Some(url.origin().ascii_serialization())
-}
-
-/// Scope in words; one that a client defined, by its name.
-fn scope_text<'a>(texts: &'static Texts, scope: &'a str) -> &'a str {
-    match scope {
-        "openid" => texts.scope_openid,
-        "email" => texts.scope_email,
-        "profile" => texts.scope_profile,
-        "address" => texts.scope_address,
-        "phone" => texts.scope_phone,
-        "offline_access" => texts.scope_offline,
-        other => other,
-    }
 }
 
 /// The response, with a cookie if there is one to set.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     application::{accounts::person_records::Person, error::AuthError, mail::AccountNotice},
-    domain::Rejection,
+    domain::{Rejection, account::Account},
     provider::Provider,
 };
 use axum::{extract::State, response::Response};
@@ -40,8 +40,10 @@ async fn page_of_link(
     handle: &str,
 ) -> Result<Response, AuthError> {
     let browser = Browser::of(provider, headers).await?;
-    let (_, person) = provider.accounts.offered(handle).await?;
-    Ok(form_page(provider, &browser, handle, &person, "", None))
+    let (id, person) = provider.accounts.offered(handle).await?;
+    let holder = provider.accounts.load(id).await?.ok_or(Rejection::OfferInvalid)?;
+    let title = title(browser.texts, &holder);
+    Ok(form_page(provider, &browser, title, handle, &person, "", None))
 }
 
 /// Sets the password.
@@ -63,7 +65,8 @@ async fn set_up(provider: &Provider, submitted: Submitted) -> Result<Response, A
     let (id, person) = provider.accounts.offered(&handle).await?;
     let holder = provider.accounts.load(id).await?.ok_or(Rejection::OfferInvalid)?;
     let typed = parameters.get("email").unwrap_or_default();
-    let again = |error| form_page(provider, &browser, &handle, &person, typed, Some(error));
+    let title = title(texts, &holder);
+    let again = |error| form_page(provider, &browser, title, &handle, &person, typed, Some(error));
     let Ok(email) = Email::parse(person.email.as_deref().unwrap_or(typed)) else {
         return Ok(again(texts.wrong_email));
     };
@@ -85,9 +88,15 @@ async fn set_up(provider: &Provider, submitted: Submitted) -> Result<Response, A
     Ok(page.response(Some(texts.set_up_done_text), &html! { p { a href="/" { (texts.to_shop) } } }))
 }
 
+/// What the person came for: the first password, or another one in place of one that was lost.
+fn title(texts: &'static Texts, holder: &Account) -> &'static str {
+    if holder.is_set_up { texts.reset } else { texts.set_up }
+}
+
 fn form_page(
     provider: &Provider,
     browser: &Browser,
+    title: &'static str,
     handle: &str,
     person: &Person,
     typed: &str,
@@ -96,8 +105,7 @@ fn form_page(
     let texts = browser.texts;
     let (sealed, cookie) = form::seal(provider, browser, SET_UP_FORM, handle);
     let email = person.email.as_deref();
-    let page =
-        page::Page { status: status(error), ..page::Page::new(provider, browser, texts.set_up) };
+    let page = page::Page { status: status(error), ..page::Page::new(provider, browser, title) };
     let page = page.response(Some(texts.set_up_text), &html! {
         (fields::notice(error))
         form action="/auth/set-up" method="post" {

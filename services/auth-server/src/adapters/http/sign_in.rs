@@ -1,10 +1,11 @@
 //! Sign-in: the password page, submitted; then the second step for whoever has one; then whatever the person came for.
 
 use super::{
+    account::ACCOUNT_PATH,
     authorize::{SIGN_IN_FORM, proceed},
     browser::{Browser, device_cookie, session_cookie},
     form::{Sealer, Submitted},
-    page, passkey, respond, second_step,
+    page, passkey, respond, second_step, sign_up,
     signed_in::network,
     texts::filled,
 };
@@ -27,8 +28,6 @@ use std::sync::Arc;
 
 /// Authentication methods (`amr`, RFC 8176) of a password alone.
 pub(crate) const PASSWORD: &[&str] = &["pwd"];
-/// Path of the account's page.
-const ACCOUNT_PATH: &str = "/auth/account";
 
 /// What a person signs in for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -143,8 +142,10 @@ pub(crate) fn page(
 ) -> Response {
     let sealer = Sealer::new(provider, browser);
     let passkey = passkey::sign_in_form(provider, browser.texts, &sealer, &destination);
+    let sign_up = sign_up::address(&sealer, &destination);
     let form = sealer.seal(SIGN_IN_FORM, destination);
-    let shown = page::SignInPage { introduction, form: &form, email, error, passkey };
+    let shown =
+        page::SignInPage { introduction, form: &form, email, error, passkey, sign_up: &sign_up };
     page::with_cookie(page::sign_in(provider, browser, &shown), sealer.cookie)
 }
 

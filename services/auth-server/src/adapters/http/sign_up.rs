@@ -3,29 +3,51 @@
 
 use super::{
     authorize::proceed,
+    body::ProtocolRequest,
     browser::Browser,
     fields,
-    form::{Sealer, Submitted},
+    form::{self, Sealer, Submitted},
     page::{self, Page},
+    sign_in::Destination,
     signed_in::{network, status},
     texts::{Texts, filled},
 };
 use crate::{
     application::{
+        accounts::sign_up::Waiting,
         authorization::{Progress, request::AuthorizationRequest},
         error::AuthError,
+        keys::seal::digest,
         mail::links::LinkRequest,
     },
     provider::Provider,
 };
 use axum::{extract::State, response::Response};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use identifiers::Email;
 use maud::{Markup, html};
 use std::sync::Arc;
 
 /// Form with which a person goes on with the request of a client.
 const GO_ON_FORM: &str = "sign-up-go-on";
+/// Purpose of the request that the link to this page carries.
+const WAITING_LINK: &str = "sign-up-for";
+/// Parameter that carries it.
+const WAITING_PARAMETER: &str = "for";
+/// Longest request that a link carries, in bytes; a longer one is not gone on with.
+const WAITING_BYTES_MAX: usize = 4 * 1024;
+/// Path of the page.
+const PATH: &str = "/auth/sign-up";
+
+/// Address of this page for somebody who came for this destination.
+pub(crate) fn address(sealer: &Sealer<'_>, destination: &Destination) -> String {
+    let Destination::Client(request) = destination else { return PATH.to_owned() };
+    let sealed = sealer.seal(WAITING_LINK, request);
+    if sealed.len() > WAITING_BYTES_MAX {
+        return PATH.to_owned();
+    }
+    [PATH, "?", WAITING_PARAMETER, "=", &sealed].concat()
+}
 
 /// What a person asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +57,13 @@ enum LinkKind {
 }
 
 /// Page on which an account is asked for.
-pub(crate) async fn show(State(provider): State<Arc<Provider>>, headers: HeaderMap) -> Response {
-    shown(&provider, &headers, LinkKind::Account).await
+pub(crate) async fn show(
+    State(provider): State<Arc<Provider>>,
+    request: ProtocolRequest,
+) -> Response {
+    let parameters = request.parameters.unwrap_or_default();
+    let waiting = parameters.get(WAITING_PARAMETER);
+    shown(&provider, &request.headers, LinkKind::Account, waiting).await
 }
 
 /// Asks for an account.
@@ -76,7 +103,7 @@ pub(crate) async fn show_forgot(
     State(provider): State<Arc<Provider>>,
     headers: HeaderMap,
 ) -> Response {
-    shown(&provider, &headers, LinkKind::Password).await
+    shown(&provider, &headers, LinkKind::Password, None).await
 }
 
 /// Asks for a new password.
@@ -88,10 +115,22 @@ pub(crate) async fn submit_forgot(
     page::or_failure(&provider, texts, ask(&provider, submitted, LinkKind::Password).await)
 }
 
-async fn shown(provider: &Provider, headers: &HeaderMap, wanted: LinkKind) -> Response {
+async fn shown(
+    provider: &Provider,
+    headers: &HeaderMap,
+    wanted: LinkKind,
+    waiting: Option<&str>,
+) -> Response {
     let texts = Texts::negotiate(headers);
     let page = match Browser::of(provider, headers).await {
-        Ok(browser) => Ok(form_page(provider, &browser, wanted, None, "", None)),
+        Ok(browser) => {
+            // Without it, or when it is too old, people sign up all the same.
+            let open = |sealed| form::open(provider, &browser, WAITING_LINK, sealed);
+            let waiting: Option<AuthorizationRequest> = waiting.and_then(open);
+            let locales = waiting.as_ref().and_then(|request| request.ui_locales.clone());
+            let browser = browser.in_language(locales.as_deref());
+            Ok(form_page(provider, &browser, wanted, waiting.as_ref(), "", None))
+        }
         Err(error) => Err(error.into()),
     };
     page::or_failure(provider, texts, page)
@@ -117,7 +156,11 @@ async fn ask(
     let Ok(email) = Email::parse(typed) else { return again(texts.wrong_email) };
     let (links, network) = (&provider.mailed_links, network());
     let asked = match wanted {
-        LinkKind::Account => links.sign_up(&email, &network, texts.tag).await?,
+        LinkKind::Account => {
+            let browser = digest(browser.binding());
+            let waiting = waiting.clone().map(|request| Waiting { request, browser });
+            links.sign_up(&email, &network, texts.tag, waiting).await?
+        }
         LinkKind::Password => links.reset(&email, &network, texts.tag).await?,
     };
     if asked == LinkRequest::TooMany {
@@ -139,6 +182,23 @@ async fn ask(
     let go_on = go_on_form(&sealer, request, texts.continue_to);
     let content = html! { p { (texts.account.sign_up_go_on) } (go_on) };
     Ok(page::with_cookie(page.response(Some(&introduction), &content), sealer.cookie))
+}
+
+/// Form with which whoever has an account now goes on with the request for which it was made, in the browser in which that was.
+pub(crate) fn go_on_after(
+    provider: &Provider,
+    browser: &Browser,
+    waiting: Waiting,
+    email: &Email,
+) -> Option<(Markup, Option<HeaderValue>)> {
+    if browser.binding().is_empty() || waiting.browser != digest(browser.binding()) {
+        return None;
+    }
+    let login_hint = Some(email.as_str().to_owned());
+    let request = AuthorizationRequest { login_hint, ..waiting.request };
+    let sealer = Sealer::new(provider, browser);
+    let form = go_on_form(&sealer, request, browser.texts.continue_to);
+    Some((form, sealer.cookie))
 }
 
 /// Form with which the person goes on with a request.
@@ -199,7 +259,7 @@ impl LinkKind {
 
     fn path(self) -> &'static str {
         match self {
-            Self::Account => "/auth/sign-up",
+            Self::Account => PATH,
             Self::Password => "/auth/forgot",
         }
     }

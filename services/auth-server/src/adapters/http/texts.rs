@@ -1,6 +1,9 @@
 //! Texts of the pages, in the languages of the shop.
 
-use super::account_texts::{self, AccountTexts};
+use super::{
+    account_texts::{self, AccountTexts},
+    scopes::{self, ScopeTexts},
+};
 use http::{HeaderMap, header};
 
 /// Texts of one language.
@@ -9,6 +12,8 @@ pub(crate) struct Texts {
     pub(crate) tag: &'static str,
     /// Texts of the pages of accounts.
     pub(crate) account: &'static AccountTexts,
+    /// Scopes in words.
+    pub(crate) scopes: &'static ScopeTexts,
     pub(crate) email: &'static str,
     pub(crate) password: &'static str,
     pub(crate) sign_in: &'static str,
@@ -22,12 +27,6 @@ pub(crate) struct Texts {
     pub(crate) consent_title: &'static str,
     /// `{account}` is the address of the person, `{host}` where the answer goes.
     pub(crate) consent_intro: &'static str,
-    pub(crate) scope_openid: &'static str,
-    pub(crate) scope_email: &'static str,
-    pub(crate) scope_profile: &'static str,
-    pub(crate) scope_address: &'static str,
-    pub(crate) scope_phone: &'static str,
-    pub(crate) scope_offline: &'static str,
     pub(crate) client_policy: &'static str,
     pub(crate) client_terms: &'static str,
     pub(crate) device_title: &'static str,
@@ -46,6 +45,7 @@ pub(crate) struct Texts {
     pub(crate) signed_out: &'static str,
     pub(crate) signed_out_text: &'static str,
     pub(crate) set_up: &'static str,
+    pub(crate) reset: &'static str,
     pub(crate) set_up_text: &'static str,
     pub(crate) password_hint: &'static str,
     pub(crate) set_password: &'static str,
@@ -76,6 +76,7 @@ pub(crate) struct Texts {
 const ENGLISH: Texts = Texts {
     tag: "en",
     account: &account_texts::ENGLISH,
+    scopes: &scopes::ENGLISH,
     email: "E-mail address",
     password: "Password",
     sign_in: "Sign in",
@@ -87,12 +88,6 @@ const ENGLISH: Texts = Texts {
     deny: "Do not allow",
     consent_title: "{client} asks for access",
     consent_intro: "You are signed in as {account}. The answer goes to {host}.",
-    scope_openid: "Know who you are in this shop",
-    scope_email: "See your e-mail address",
-    scope_profile: "See your name and what else you tell about yourself",
-    scope_address: "See your postal address",
-    scope_phone: "See your telephone number",
-    scope_offline: "Keep access while you are away",
     client_policy: "How it treats what it learns",
     client_terms: "Its terms of service",
     device_title: "Connect a device",
@@ -110,6 +105,7 @@ const ENGLISH: Texts = Texts {
     signed_out: "You are signed out",
     signed_out_text: "To use your account again, sign in.",
     set_up: "Set up your account",
+    reset: "Set a new password",
     set_up_text: "Choose a password. This link works once.",
     password_hint: "At least 15 characters; several words are a good choice.",
     set_password: "Set password",
@@ -128,7 +124,7 @@ const ENGLISH: Texts = Texts {
     unreadable: "The program that sent you here sent a request that cannot be read. Go back to it and try again.",
     form_expired: "This form is no longer valid. Go back to where you came from and try again.",
     form_too_large: "What you entered is too long.",
-    too_many_consents: "Your account has allowed access to as many programs as it can remember. Ask the shop to take one of them back.",
+    too_many_consents: "Your account has allowed access to as many programs as it can remember. Take one back in your account first.",
     link_invalid: "This link is not valid, or was used. Ask for a new one.",
     logout_refused: "You were sent here with an address that is not registered for signing out.",
     unavailable: "Something broke on our side. Try again in a few seconds.",
@@ -139,68 +135,65 @@ const ENGLISH: Texts = Texts {
 const GERMAN: Texts = Texts {
     tag: "de",
     account: &account_texts::GERMAN,
+    scopes: &scopes::GERMAN,
     email: "E-Mail-Adresse",
     password: "Passwort",
     sign_in: "Anmelden",
     to_continue: "Weiter zu {client}",
-    wrong_credentials: "Die E-Mail-Adresse oder das Passwort stimmt nicht. Prüfen Sie beides und versuchen Sie es noch einmal.",
-    too_many_attempts: "Es waren zu viele Versuche. Warten Sie 15 Minuten und versuchen Sie es dann noch einmal.",
-    busy: "Gerade melden sich viele an. Versuchen Sie es in einigen Sekunden noch einmal.",
+    wrong_credentials: "Die E-Mail-Adresse oder das Passwort stimmt nicht. Prüfe beides und versuche es noch einmal.",
+    too_many_attempts: "Es waren zu viele Versuche. Warte 15 Minuten und versuche es dann noch einmal.",
+    busy: "Gerade melden sich viele an. Versuche es in einigen Sekunden noch einmal.",
     allow: "Erlauben",
     deny: "Nicht erlauben",
     consent_title: "{client} bittet um Zugriff",
-    consent_intro: "Sie sind als {account} angemeldet. Die Antwort geht an {host}.",
-    scope_openid: "Wissen, wer Sie in diesem Shop sind",
-    scope_email: "Ihre E-Mail-Adresse sehen",
-    scope_profile: "Ihren Namen sehen und was Sie sonst über sich sagen",
-    scope_address: "Ihre Postanschrift sehen",
-    scope_phone: "Ihre Telefonnummer sehen",
-    scope_offline: "Zugriff behalten, während Sie nicht da sind",
+    consent_intro: "Du bist als {account} angemeldet. Die Antwort geht an {host}.",
     client_policy: "Wie es mit dem umgeht, was es erfährt",
     client_terms: "Seine Nutzungsbedingungen",
     device_title: "Ein Gerät verbinden",
-    device_text: "Geben Sie den Code ein, den das Gerät zeigt. Geben Sie nur einen ein, den Sie selbst angefordert haben.",
+    device_text: "Gib den Code ein, den das Gerät zeigt. Gib nur einen ein, den du selbst angefordert hast.",
     device_code: "Code",
-    unknown_device_code: "Dieser Code ist nicht bekannt oder gilt nicht mehr. Prüfen Sie ihn, oder beginnen Sie auf dem Gerät von vorn.",
-    your_device: "das Gerät, das Ihren Code zeigt",
+    unknown_device_code: "Dieser Code ist nicht bekannt oder gilt nicht mehr. Prüfe ihn, oder beginne auf dem Gerät von vorn.",
+    your_device: "das Gerät, das deinen Code zeigt",
     device_allowed: "Das Gerät ist verbunden",
-    device_allowed_text: "Gehen Sie zu ihm zurück; in einigen Sekunden geht es von selbst weiter.",
+    device_allowed_text: "Geh zu ihm zurück; in einigen Sekunden geht es von selbst weiter.",
     device_denied: "Das Gerät ist nicht verbunden",
-    device_denied_text: "Ihm wurde gesagt, dass Sie es nicht erlauben.",
+    device_denied_text: "Ihm wurde gesagt, dass du es nicht erlaubst.",
     continue_to: "Weiter",
     sign_out: "Abmelden",
-    sign_out_question: "Möchten Sie sich abmelden?",
-    signed_out: "Sie sind abgemeldet",
-    signed_out_text: "Um Ihr Konto wieder zu benutzen, melden Sie sich an.",
-    set_up: "Ihr Konto einrichten",
-    set_up_text: "Wählen Sie ein Passwort. Dieser Link gilt einmal.",
+    sign_out_question: "Möchtest du dich abmelden?",
+    signed_out: "Du bist abgemeldet",
+    signed_out_text: "Um dein Konto wieder zu benutzen, melde dich an.",
+    set_up: "Dein Konto einrichten",
+    reset: "Neues Passwort setzen",
+    set_up_text: "Wähle ein Passwort. Dieser Link gilt einmal.",
     password_hint: "Mindestens 15 Zeichen; mehrere Wörter sind eine gute Wahl.",
     set_password: "Passwort setzen",
-    set_up_done: "Ihr Passwort ist gesetzt",
-    set_up_done_text: "Sie können sich jetzt damit anmelden.",
-    wrong_email: "Geben Sie eine E-Mail-Adresse wie name@example.com ein.",
-    password_too_short: "Das Passwort ist zu kurz. Nehmen Sie mindestens 15 Zeichen.",
-    password_too_long: "Das Passwort ist zu lang. Nehmen Sie höchstens 128 Zeichen.",
-    password_too_simple: "Das Passwort ist zu leicht zu erraten. Nehmen Sie nicht Ihre Adresse oder nur ein Zeichen.",
+    set_up_done: "Dein Passwort ist gesetzt",
+    set_up_done_text: "Du kannst dich jetzt damit anmelden.",
+    wrong_email: "Gib eine E-Mail-Adresse wie name@example.com ein.",
+    password_too_short: "Das Passwort ist zu kurz. Nimm mindestens 15 Zeichen.",
+    password_too_long: "Das Passwort ist zu lang. Nimm höchstens 128 Zeichen.",
+    password_too_simple: "Das Passwort ist zu leicht zu erraten. Nimm nicht deine Adresse oder nur ein Zeichen.",
     address_taken: "Ein anderes Konto hat diese E-Mail-Adresse.",
     error_title: "Diese Anfrage lässt sich nicht beantworten",
-    unknown_client: "Das Programm, das Sie hierher geschickt hat, ist in diesem Shop nicht bekannt. Es hat nichts erfahren.",
-    request_refused: "Das Programm, das Sie hierher geschickt hat, bittet um etwas, das jetzt nicht beantwortet werden kann. Es hat sich selbst eingetragen, und dieser Shop steht nicht dafür ein. Es hat nichts erfahren.",
+    unknown_client: "Das Programm, das dich hierher geschickt hat, ist in diesem Shop nicht bekannt. Es hat nichts erfahren.",
+    request_refused: "Das Programm, das dich hierher geschickt hat, bittet um etwas, das jetzt nicht beantwortet werden kann. Es hat sich selbst eingetragen, und dieser Shop steht nicht dafür ein. Es hat nichts erfahren.",
     back_to_host: "Weiter zu {host}",
-    unknown_redirect: "Das Programm, das Sie hierher geschickt hat, nannte eine Adresse, die dafür nicht eingetragen ist. Es hat nichts erfahren.",
-    unreadable: "Das Programm, das Sie hierher geschickt hat, sandte eine Anfrage, die nicht zu lesen ist. Gehen Sie dorthin zurück und versuchen Sie es noch einmal.",
-    form_expired: "Dieses Formular gilt nicht mehr. Gehen Sie dorthin zurück, woher Sie kamen, und versuchen Sie es noch einmal.",
-    form_too_large: "Ihre Eingabe ist zu lang.",
-    too_many_consents: "Ihr Konto hat so vielen Programmen Zugriff erlaubt, wie es sich merken kann. Bitten Sie den Shop, eine Erlaubnis zurückzunehmen.",
-    link_invalid: "Dieser Link gilt nicht oder wurde schon benutzt. Lassen Sie sich einen neuen geben.",
-    logout_refused: "Sie kamen mit einer Adresse hierher, die nicht für das Abmelden eingetragen ist.",
-    unavailable: "Bei uns ging etwas schief. Versuchen Sie es in einigen Sekunden noch einmal.",
+    unknown_redirect: "Das Programm, das dich hierher geschickt hat, nannte eine Adresse, die dafür nicht eingetragen ist. Es hat nichts erfahren.",
+    unreadable: "Das Programm, das dich hierher geschickt hat, sandte eine Anfrage, die nicht zu lesen ist. Geh dorthin zurück und versuche es noch einmal.",
+    form_expired: "Dieses Formular gilt nicht mehr. Geh dorthin zurück, woher du kamst, und versuche es noch einmal.",
+    form_too_large: "Deine Eingabe ist zu lang.",
+    too_many_consents: "Du hast so vielen Programmen Zugriff erlaubt, wie sich dein Konto merken kann. Nimm in deinem Konto zuerst eine Erlaubnis zurück.",
+    link_invalid: "Dieser Link gilt nicht oder wurde schon benutzt. Fordere einen neuen an.",
+    logout_refused: "Du kamst mit einer Adresse hierher, die nicht für das Abmelden eingetragen ist.",
+    unavailable: "Bei uns ging etwas schief. Versuche es in einigen Sekunden noch einmal.",
     not_found: "Diese Seite gibt es nicht mehr.",
     to_shop: "Zum Shop",
 };
 
 impl Texts {
-    const LANGUAGES: [&'static Self; 2] = [&ENGLISH, &GERMAN];
+    /// Texts of every language.
+    pub(crate) const LANGUAGES: [&'static Self; 2] = [&ENGLISH, &GERMAN];
 
     /// Tags of the languages.
     pub(crate) fn tags() -> [&'static str; 2] {
@@ -236,6 +229,23 @@ pub(crate) fn filled(text: &str, name: &str, value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn german_speaks_to_people_as_the_pages_of_the_shop_do() {
+        let sources = [
+            include_str!("texts.rs"),
+            include_str!("account_texts.rs"),
+            include_str!("scopes.rs"),
+            include_str!("../../application/mail/letter_texts.rs"),
+        ];
+        let texts = sources.iter().flat_map(|source| source.split("#[cfg(test)]").next());
+        for line in texts.flat_map(str::lines) {
+            for formal in ["en Sie", "Sie sind", "Ihr Konto", "Ihre ", "Ihren ", "Ihrem ", "Ihnen"]
+            {
+                assert!(!line.contains(formal), "{formal}: {line}");
+            }
+        }
+    }
 
     #[test]
     fn the_known_language_that_is_wanted_most_is_taken() {

@@ -2,11 +2,13 @@
 //! programs that look for harmful mail open links as well.
 
 use super::{
+    account::ACCOUNT_PATH,
     body::ProtocolRequest,
     browser::Browser,
     fields,
     form::{self, Submitted},
     page::{self, Page},
+    sign_up,
     signed_in::{or_link_invalid, status},
     texts::Texts,
 };
@@ -37,7 +39,7 @@ async fn page_of_link(
     link: &str,
 ) -> Result<Response, AuthError> {
     let browser = Browser::of(provider, headers).await?;
-    let email = provider.mailed_links.sign_up.address(link).await?;
+    let (email, _) = provider.mailed_links.sign_up.pending(link).await?;
     Ok(form_page(provider, &browser, link, &email, None))
 }
 
@@ -57,7 +59,7 @@ async fn create(provider: &Provider, submitted: Submitted) -> Result<Response, A
     let Some(link) = link else {
         return Ok(page::error(provider, texts, StatusCode::BAD_REQUEST, texts.form_expired));
     };
-    let email = provider.mailed_links.sign_up.address(&link).await?;
+    let (email, waiting) = provider.mailed_links.sign_up.pending(&link).await?;
     let again = |error| Ok(form_page(provider, &browser, &link, &email, Some(error)));
     let password = parameters.get("password").unwrap_or_default();
     let chosen = provider.password_policy.choose(password, email.as_str(), false).await?;
@@ -70,10 +72,16 @@ async fn create(provider: &Provider, submitted: Submitted) -> Result<Response, A
         created => drop(created?),
     }
     let page = Page::new(provider, &browser, texts.account.account_created);
-    Ok(page.response(
-        Some(texts.account.account_created_text),
-        &html! { p { a #to-account href="/auth/account" { (texts.account.continue_to) } } },
-    ))
+    let text = Some(texts.account.account_created_text);
+    let go_on = waiting.and_then(|it| sign_up::go_on_after(provider, &browser, it, &email));
+    Ok(match go_on {
+        Some((form, cookie)) => page::with_cookie(page.response(text, &form), cookie),
+        None => {
+            let way =
+                html! { p { a #to-account href=(ACCOUNT_PATH) { (texts.account.continue_to) } } };
+            page.response(text, &way)
+        }
+    })
 }
 
 fn form_page(

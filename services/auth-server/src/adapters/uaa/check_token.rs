@@ -1,5 +1,6 @@
 //! Token check of UAA: like introspection, but a token that is not valid is an error.
 
+use super::RESOURCE_SCOPE;
 use crate::{
     adapters::http::{
         client_credentials::{self, ClientRequest},
@@ -15,8 +16,6 @@ use axum::{
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// Scope with which a client may check the tokens of others.
-const RESOURCE: &str = "uaa.resource";
 /// Claims of an access token that are told.
 const CLAIMS: [&str; 9] =
     ["iss", "sub", "exp", "iat", "auth_time", "jti", "client_id", "amr", "roles"];
@@ -35,7 +34,9 @@ async fn answer(provider: &Provider, request: Request) -> Result<Value, ErrorRes
     let ClientRequest { client, parameters, .. } =
         client_credentials::authenticated(provider, request).await?;
     let registration = client.registration();
-    if !(registration.is_confidential() && registration.scopes.iter().any(|it| it == RESOURCE)) {
+    if !(registration.is_confidential()
+        && registration.scopes.iter().any(|it| it == RESOURCE_SCOPE))
+    {
         return Err(ErrorResponse::access_denied(http::StatusCode::FORBIDDEN));
     }
     let token = parameters.required("token")?;

@@ -114,6 +114,11 @@ pub(crate) fn is_enough_alone(text: &str) -> bool {
     normalized(text).chars().count() >= CHARACTERS_MIN
 }
 
+/// Whether two texts are one password, however a keyboard wrote it.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    normalized(one) == normalized(other)
+}
+
 /// The form in which a password is hashed (NFKC): keyboards write the same characters in several ways.
 pub(crate) fn normalized(text: &str) -> String {
     ComposingNormalizerBorrowed::new_nfkc().normalize(text).into_owned()

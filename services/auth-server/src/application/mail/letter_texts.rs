@@ -93,28 +93,28 @@ fn english_notice(notice: AccountNotice) -> LetterText {
 fn german(letter: Letter) -> LetterText {
     let (subject, before, link, after) = match letter {
         Letter::ConfirmSignUp => (
-            "Bestätigen Sie Ihre Adresse",
-            "Jemand, vermutlich Sie, möchte mit dieser E-Mail-Adresse ein Konto bei {shop}. Folgen Sie dem Link, um ein Passwort zu wählen. Er gilt einmal, 24 Stunden lang.",
+            "Bestätige deine Adresse",
+            "Jemand, vermutlich du, möchte mit dieser E-Mail-Adresse ein Konto bei {shop}. Folge dem Link, um ein Passwort zu wählen. Er gilt einmal, 24 Stunden lang.",
             "Konto anlegen",
-            "Wenn Sie das nicht waren, tun Sie nichts: Ohne den Link entsteht kein Konto.",
+            "Wenn du das nicht warst, musst du nichts tun: Ohne den Link entsteht kein Konto.",
         ),
         Letter::AccountExists => (
-            "Sie haben schon ein Konto",
-            "Jemand, vermutlich Sie, möchte mit dieser E-Mail-Adresse ein Konto bei {shop}. Es gibt schon eines: Melden Sie sich mit Ihrem Passwort an. Wenn Sie es vergessen haben, lassen Sie sich ein neues setzen.",
+            "Du hast schon ein Konto",
+            "Jemand, vermutlich du, möchte mit dieser E-Mail-Adresse ein Konto bei {shop}. Es gibt schon eines: Melde dich mit deinem Passwort an. Wenn du es vergessen hast, fordere ein neues an.",
             "Ein neues Passwort anfordern",
-            "Wenn Sie das nicht waren, tun Sie nichts: Es wurde nichts geändert.",
+            "Wenn du das nicht warst, musst du nichts tun: Es wurde nichts geändert.",
         ),
         Letter::ResetPassword => (
             "Ein neues Passwort setzen",
-            "Folgen Sie dem Link, um ein neues Passwort für Ihr Konto bei {shop} zu setzen. Er gilt einmal, 30 Minuten lang. Wer angemeldet ist, wird dann abgemeldet, und die Passkeys des Kontos werden entfernt.",
+            "Folge dem Link, um ein neues Passwort für dein Konto bei {shop} zu setzen. Er gilt einmal, 30 Minuten lang. Wer angemeldet ist, wird dann abgemeldet, und die Passkeys des Kontos werden entfernt.",
             "Ein neues Passwort setzen",
-            "Wenn Sie nicht darum gebeten haben, tun Sie nichts: Ihr Passwort bleibt, wie es ist.",
+            "Wenn du nicht darum gebeten hast, musst du nichts tun: Dein Passwort bleibt, wie es ist.",
         ),
         Letter::ConfirmEmailChange => (
-            "Bestätigen Sie Ihre neue Adresse",
-            "Folgen Sie dem Link, um diese E-Mail-Adresse für Ihr Konto bei {shop} zu verwenden. Er gilt einmal, 30 Minuten lang.",
+            "Bestätige deine neue Adresse",
+            "Folge dem Link, um diese E-Mail-Adresse für dein Konto bei {shop} zu verwenden. Er gilt einmal, 30 Minuten lang.",
             "Diese Adresse verwenden",
-            "Wenn Sie nicht darum gebeten haben, tun Sie nichts: Ohne den Link ändert sich nichts.",
+            "Wenn du nicht darum gebeten hast, musst du nichts tun: Ohne den Link ändert sich nichts.",
         ),
         Letter::Notice(notice) => return german_notice(notice),
     };
@@ -124,38 +124,38 @@ fn german(letter: Letter) -> LetterText {
 fn german_notice(notice: AccountNotice) -> LetterText {
     let (subject, before) = match notice {
         AccountNotice::PasswordChanged => (
-            "Ihr Passwort wurde geändert",
-            "Das Passwort Ihres Kontos bei {shop} wurde geändert, und wer angemeldet war, wurde abgemeldet.",
+            "Dein Passwort wurde geändert",
+            "Das Passwort deines Kontos bei {shop} wurde geändert, und wer angemeldet war, wurde abgemeldet.",
         ),
         AccountNotice::EmailChanged => (
-            "Ihre E-Mail-Adresse wurde geändert",
-            "Ihr Konto bei {shop} hat jetzt eine andere E-Mail-Adresse. Diese gehört nicht mehr dazu.",
+            "Deine E-Mail-Adresse wurde geändert",
+            "Dein Konto bei {shop} hat jetzt eine andere E-Mail-Adresse. Diese gehört nicht mehr dazu.",
         ),
         AccountNotice::SecondFactorEnabled => (
             "Die Anmeldung in zwei Schritten ist an",
-            "Ihr Konto bei {shop} fragt bei der Anmeldung jetzt nach einem Code Ihrer Authenticator-App.",
+            "Dein Konto bei {shop} fragt bei der Anmeldung jetzt nach einem Code deiner Authenticator-App.",
         ),
         AccountNotice::SecondFactorDisabled => (
             "Die Anmeldung in zwei Schritten ist aus",
-            "Ihr Konto bei {shop} fragt bei der Anmeldung nicht mehr nach einem Code.",
+            "Dein Konto bei {shop} fragt bei der Anmeldung nicht mehr nach einem Code.",
         ),
         AccountNotice::RecoveryCodeUsed => (
             "Ein Wiederherstellungscode wurde benutzt",
-            "Jemand hat sich mit einem Wiederherstellungscode an Ihrem Konto bei {shop} angemeldet. Er gilt nicht noch einmal.",
+            "Jemand hat sich mit einem Wiederherstellungscode an deinem Konto bei {shop} angemeldet. Er gilt nicht noch einmal.",
         ),
         AccountNotice::RecoveryCodesReplaced => (
-            "Sie haben neue Wiederherstellungscodes",
-            "Für Ihr Konto bei {shop} wurden neue Wiederherstellungscodes erzeugt. Die früheren gelten nicht mehr.",
+            "Du hast neue Wiederherstellungscodes",
+            "Für dein Konto bei {shop} wurden neue Wiederherstellungscodes erzeugt. Die früheren gelten nicht mehr.",
         ),
         AccountNotice::PasskeyAdded => (
             "Ein Passkey kam hinzu",
-            "Zu Ihrem Konto bei {shop} kam ein Passkey hinzu. Wer ihn hat, kann sich anmelden.",
+            "Zu deinem Konto bei {shop} kam ein Passkey hinzu. Wer ihn hat, kann sich anmelden.",
         ),
         AccountNotice::PasskeyRemoved => (
             "Ein Passkey wurde entfernt",
-            "Ein Passkey Ihres Kontos bei {shop} wurde entfernt. Er kann nicht mehr zur Anmeldung benutzt werden.",
+            "Ein Passkey deines Kontos bei {shop} wurde entfernt. Er kann nicht mehr zur Anmeldung benutzt werden.",
         ),
     };
-    let after = "Wenn Sie das nicht waren, setzen Sie sofort ein neues Passwort, und sagen Sie es dem Shop.";
+    let after = "Wenn du das nicht warst, setze sofort ein neues Passwort, und sag es dem Shop.";
     LetterText { subject, before, link: "Ein neues Passwort setzen", after }
 }

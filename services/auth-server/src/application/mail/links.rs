@@ -4,7 +4,10 @@
 use super::{AccountNotice, MailId, MailQueue, QueuedMail, Reason};
 use crate::{
     application::{
-        accounts::{Accounts, sign_up::SignUp},
+        accounts::{
+            Accounts,
+            sign_up::{SignUp, Waiting},
+        },
         attempt_limit::AttemptLimit,
         error::AuthError,
         keys::handle::{HandleKey, Purpose},
@@ -39,17 +42,18 @@ pub(crate) struct MailedLinks {
 }
 
 impl MailedLinks {
-    /// Asks for an account with an address.
+    /// Asks for an account with an address, for a request that is gone on with then.
     pub(crate) async fn sign_up(
         &self,
         email: &Email,
         network: &str,
         language: &str,
+        waiting: Option<Waiting>,
     ) -> Result<LinkRequest, AuthError> {
         if !self.may_ask(email, network).await? {
             return Ok(LinkRequest::TooMany);
         }
-        self.sign_up.begin(email, language).await.map(|()| LinkRequest::Accepted)
+        self.sign_up.begin(email, language, waiting).await.map(|()| LinkRequest::Accepted)
     }
 
     /// Asks for a new password of whoever has an address.

@@ -5,6 +5,7 @@ use super::{AppState, input::OptionalReason, requests};
 use crate::{
     adapters::{customer_access::check_customer, replay, view},
     application::claim_order::KnownOrder,
+    domain::contact_details::check_email,
 };
 use contracts::{
     order::{
@@ -83,9 +84,22 @@ pub(super) async fn request_claim(
     Json(claim): Json<OrderClaim>,
 ) -> ApiResult<NoContent> {
     let CustomerActor(account) = caller.require_actor()?;
-    let known = KnownOrder { number: &claim.number, email: &claim.email };
+    // It is refused by its form alone, which says nothing about any order.
+    let email = check_email(&claim.email);
+    let email = email.map_err(|error| Problem::field(error.field, error.message))?;
+    let known = KnownOrder { number: &claim.number, email: &email };
     let language = claim.language.as_deref().unwrap_or_default();
     app.claim.request(account, known, language, Context::current_client()).await?;
+    Ok(NoContent)
+}
+
+pub(super) async fn check_claim(
+    app: AppState,
+    caller: Caller,
+    Json(link): Json<OrderClaimLink>,
+) -> ApiResult<NoContent> {
+    let CustomerActor(account) = caller.require_actor()?;
+    app.claim.check(account, &link.token).await?;
     Ok(NoContent)
 }
 

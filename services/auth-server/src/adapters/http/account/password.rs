@@ -11,7 +11,7 @@ use crate::{
         signed_in::{PageError, SignedIn, or_replaced, status},
         texts::Texts,
     },
-    application::{error::AuthError, mail::AccountNotice, sessions::Proof},
+    application::{accounts::new_password, error::AuthError, mail::AccountNotice, sessions::Proof},
     provider::Provider,
 };
 use axum::{extract::State, response::Response};
@@ -49,6 +49,10 @@ async fn change(provider: &Provider, submitted: Submitted) -> Result<Response, P
     }
     let (new, has_second_factor) =
         (parameters.get("new-password").unwrap_or_default(), person.has_second_factor());
+    // Somebody who changes it because others may know it must not believe that it was changed.
+    if new_password::is_same(new, parameters.get("password").unwrap_or_default()) {
+        return Ok(form_page(provider, &person, Some(texts.account.same_password)));
+    }
     let policy = &provider.password_policy;
     let password = match policy.choose(new, person.email(), has_second_factor).await? {
         Ok(password) => password,

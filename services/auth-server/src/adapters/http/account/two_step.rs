@@ -146,6 +146,7 @@ fn change_page(provider: &Provider, person: &SignedIn, error: Option<&str>) -> R
     let content = html! {
         (fields::notice(error))
         form action="/auth/account/two-step/change" method="post" {
+            (fields::nothing_on_enter())
             input type="hidden" name="form" value=(sealed);
             (fields::account_name(person.email()))
             (fields::current_password(account.current_password, error))
