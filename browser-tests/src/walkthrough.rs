@@ -2,8 +2,10 @@
 //! each page that it visits, and `look` photographs it.
 
 pub mod accounts;
+mod address_book;
 mod authenticator_app;
 pub mod customers;
+mod devices;
 mod further_states;
 
 pub use further_states::{open_overlays, reach_further_states};

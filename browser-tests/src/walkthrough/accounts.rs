@@ -1,6 +1,6 @@
 //! Pages of the provider of accounts: the one-time link, sign-in, consent, sign-out, and what they say when something is wrong.
 
-use super::authenticator_app::AuthenticatorApp;
+use super::{authenticator_app::AuthenticatorApp, devices};
 use crate::{Page, Preparation, Shop};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -23,6 +23,7 @@ pub(crate) const COMMANDS: &[Preparation<'static>] = &[
         ],
         "",
     ),
+    (devices::COMMAND, ""),
     (&["auth", "user", "add", EMAIL, "--password-stdin"], PASSWORD),
     (&["auth", "user", "add", "newcomer@example.com"], ""),
 ];
@@ -52,6 +53,9 @@ pub fn walk_through(page: &Page, check: &mut impl FnMut(&Page, &str)) {
     check(page, "signed out");
     page.visit("/auth/authorize?client_id=nobody");
     check(page, "request of an unknown client");
+    devices::walk_through(page, EMAIL, check);
+    page.visit("/auth/logout");
+    submit(page, "#sign-out", &[]);
     look_after_an_account(page, check);
 }
 

@@ -4,7 +4,7 @@ use crate::walkthrough::{Findings, walk_through};
 use browser_tests::{Emulation, Page, Theme, axe_core};
 
 /// Script that runs axe-core and returns the serious and critical violations.
-const RUN_AXE: &str =
+pub(crate) const RUN_AXE: &str =
     "axe.run(document, {resultTypes: ['violations']}).then(({violations}) => violations
     .filter(({impact}) => impact === 'serious' || impact === 'critical')
     .flatMap(({id, impact, nodes}) => nodes.map(({target, failureSummary}) =>

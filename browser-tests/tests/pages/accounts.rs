@@ -1,9 +1,12 @@
 //! Accounts in a real browser: passkeys with a virtual authenticator, and every page without a script.
 
 use browser_tests::{
-    Emulation, JavaScript, Page, Preparation, Shop,
-    walkthrough::{accounts, customers},
+    Emulation, JavaScript, Page, Preparation, Shop, Theme, axe_core,
+    walkthrough::{Findings, accounts, customers},
 };
+use std::cell::RefCell;
+
+use crate::accessibility::RUN_AXE;
 
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "correct horse battery staple";
@@ -71,4 +74,32 @@ fn a_customer_signs_up_buys_sees_the_order_and_signs_out_with_a_script_and_witho
         });
         assert!(visited.contains(&"account with an order".to_owned()), "{visited:?}");
     }
+}
+
+/// Pages of the address book, of consents and of devices are checked here by themselves; the walks visit them among all others.
+fn is_looked_at(name: &str) -> bool {
+    ["address", "consent", "device"].iter().any(|part| name.contains(part))
+}
+
+#[test]
+fn axe_finds_nothing_serious_on_the_pages_of_addresses_consents_and_devices() {
+    let (axe, findings) = (axe_core(), RefCell::new(Findings::default()));
+    let visited = RefCell::new(Vec::new());
+    for theme in [Theme::Light, Theme::Dark] {
+        for size in [Emulation::PHONE, Emulation::DESKTOP] {
+            let page = Page::new(Emulation { theme, ..size });
+            let mut check = |page: &Page, name: &str| {
+                if is_looked_at(name) {
+                    page.evaluate(&axe);
+                    let name = format!("{name}, {theme:?}, {} px", size.width);
+                    findings.borrow_mut().collect_from(page, &name, RUN_AXE);
+                    visited.borrow_mut().push(name);
+                }
+            };
+            customers::walk_through(&page, &mut check);
+            accounts::walk_through(&page, &mut check);
+        }
+    }
+    findings.into_inner().assert_none();
+    assert!(visited.borrow().len() >= 4 * 12, "{visited:?}");
 }

@@ -12,6 +12,7 @@ use crate::{
 };
 use axum::extract::FromRequestParts;
 use contracts::{
+    auth::AccountClient,
     cart::{Cart, CartClient, CartMerge, CartStatus},
     codes::CHECKING_OUT,
     order::{OrderClient, OrderLookup},
@@ -40,6 +41,7 @@ pub(crate) struct AppState {
     pub(crate) carts: CartClient,
     pub(crate) orders: OrderClient,
     pub(crate) payments: PaymentClient,
+    pub(crate) accounts: AccountClient,
     pub(crate) ids: Ids,
     pub(crate) assets: Assets,
     pub(crate) compression: CompressionCache,
@@ -72,6 +74,7 @@ impl AppState {
             products: ProductClient::new(products),
             prefetch_products,
             carts,
+            accounts: AccountClient::new(context.channel(AccountClient::SERVICE)?),
             payments: PaymentClient::new(context.channel(PaymentClient::SERVICE)?),
             orders: OrderClient::new(context.channel(OrderClient::SERVICE)?),
             ids,

@@ -29,7 +29,8 @@ mod ttl_cache;
 use ::settings::Section;
 use app_state::AppState;
 use contracts::{
-    cart::CartClient, order::OrderClient, payment::PaymentClient, product::ProductClient,
+    auth::AccountClient, cart::CartClient, order::OrderClient, payment::PaymentClient,
+    product::ProductClient,
 };
 use settings::StorefrontSettings;
 
@@ -42,6 +43,7 @@ pub const MODULE: runtime::Module = runtime::Module {
         CartClient::SERVICE,
         OrderClient::SERVICE,
         PaymentClient::SERVICE,
+        AccountClient::SERVICE,
     ],
     follows: &[],
     settings: Some(Section::of::<StorefrontSettings>("storefront")),

@@ -14,6 +14,8 @@ mod test_client;
 #[cfg(test)]
 #[path = "pages/accounts.rs"]
 mod accounts;
+#[path = "pages/addresses.rs"]
+mod addresses;
 #[cfg(test)]
 #[path = "pages/checkout.rs"]
 mod checkout;

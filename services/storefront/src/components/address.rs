@@ -41,6 +41,14 @@ pub(crate) fn address(address: &Address, country: &str) -> Markup {
     }
 }
 
+/// Postal address in one line, as far as it takes to tell it from others.
+pub(crate) fn one_line(address: &Address) -> String {
+    let optional = [&address.line2, &address.postal_code, &address.city];
+    let parts = [&address.name, &address.line1].into_iter();
+    let parts = parts.chain(optional.into_iter().flatten()).map(String::as_str);
+    parts.chain([address.country.as_str()]).collect::<Vec<_>>().join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -204,6 +204,11 @@ pub(crate) static DE: Messages = Messages {
         title: "Kasse",
         error_title: "Fehler: Kasse",
         no_account: "Kein Konto nötig.",
+        sign_in: "Ich habe ein Konto",
+        with_account: "Du bist angemeldet. Du findest diese Bestellung in deinem Konto.",
+        other_address: "Eine andere deiner Adressen verwenden",
+        use_address: "Diese Adresse verwenden: {address}",
+        save_address: "Diese Adresse in meinem Konto speichern",
         back_to_cart: "Zurück zum Warenkorb",
         your_order: "Deine Bestellung",
         fix_fields: Plural {

@@ -192,6 +192,11 @@ pub(crate) static EN: Messages = Messages {
         title: "Checkout",
         error_title: "Error: Checkout",
         no_account: "No account needed.",
+        sign_in: "I have an account",
+        with_account: "You’re signed in. You’ll find this order in your account.",
+        other_address: "Use another of your addresses",
+        use_address: "Use this address: {address}",
+        save_address: "Save this address in my account",
         back_to_cart: "Back to cart",
         your_order: "Your order",
         fix_fields: Plural {

@@ -1,12 +1,17 @@
 //! Account pages (`/account`): what a customer who is signed in has in the shop. Password, e-mail address and sessions are looked after on
 //! the pages of the auth server.
 
+mod addresses;
 mod arrival;
 mod claims;
 mod orders;
 mod stranger;
 mod wish_list;
 
+pub(crate) use addresses::{
+    choose_default as choose_default_address, edit as edit_address, new as new_address,
+    remove as remove_address, save as save_address, show as show_addresses,
+};
 pub(crate) use arrival::show as arrive;
 pub(crate) use claims::{redeem as redeem_claim, request as request_claim, show as show_claim};
 pub(crate) use orders::show;
@@ -33,15 +38,17 @@ const ACCOUNT: &str = "/account";
 enum Section {
     Orders,
     WishList,
+    Addresses,
 }
 
 impl Section {
-    const ALL: [Self; 2] = [Self::Orders, Self::WishList];
+    const ALL: [Self; 3] = [Self::Orders, Self::WishList, Self::Addresses];
 
     fn path(self) -> &'static str {
         match self {
             Self::Orders => ACCOUNT,
             Self::WishList => wish_list::WISH_LIST,
+            Self::Addresses => addresses::ADDRESSES,
         }
     }
 
@@ -50,6 +57,7 @@ impl Section {
         match self {
             Self::Orders => messages.orders,
             Self::WishList => messages.wish_list,
+            Self::Addresses => messages.addresses,
         }
     }
 }
@@ -70,9 +78,19 @@ async fn render(
     section: Section,
     body: &Markup,
 ) -> Response {
+    render_titled(state, context, section, section.name(context), body).await
+}
+
+/// Page of a section under a heading of its own.
+async fn render_titled(
+    state: &AppState,
+    context: &RequestContext,
+    section: Section,
+    name: &str,
+    body: &Markup,
+) -> Response {
     let layout = LayoutData::load(state, context).await;
     let messages = &context.locale.messages.account;
-    let name = section.name(context);
     let title = [messages.title, ": ", name].concat();
     let meta = PageMeta { title: &title, indexing: Indexing::NoIndex, ..PageMeta::default() };
     let main = html! {
@@ -94,6 +112,7 @@ fn sections(context: &RequestContext, current: Section) -> Markup {
                     li { a href=(section.path()) aria-current=[(section == current).then_some("page")] { (section.name(context)) } }
                 }
                 li { a href="/auth/account" { (messages.profile) } }
+                li { a href="/auth/account/consents" { (messages.consents) } }
             }
             form action="/sign-out" method="post" { button.text-button #sign-out type="submit" { (messages.sign_out) } }
         }

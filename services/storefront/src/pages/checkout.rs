@@ -6,6 +6,8 @@ mod order_summary;
 mod place_order;
 mod prefill;
 
+pub(crate) use checkout_form::{AddressForm, FormErrors, address_errors};
+pub(crate) use form_view::address_fields::AddressFields;
 pub(crate) use place_order::place_order;
 
 use crate::{
@@ -23,9 +25,10 @@ use crate::{
     request_context::RequestContext,
 };
 use axum::{extract::State, response::Response};
-use checkout_form::{AddressForm, CheckoutForm, FormErrors};
+use checkout_form::CheckoutForm;
 use contracts::{
     cart::{Cart, CartQuoteRequest, CartStatus, Destination, PickupPlace, Quote, ShippingMethod},
+    order::AddressBook,
     payment::OfferedMethod,
     shared::Totals,
 };
@@ -49,6 +52,20 @@ pub(crate) async fn show(
     }
     let form = prefill::form(&state, &context).await;
     render(&state, &context, &cart, &form, Feedback::default()).await
+}
+
+/// Names of the buttons that fill in an address of the customer, for delivery and for the invoice.
+const USE_ADDRESS: &str = "use_address";
+const USE_BILLING: &str = "use_billing";
+
+/// Addresses of the customer; none of a guest, nor where they cannot be had: the form works without them.
+async fn address_book(state: &AppState, context: &RequestContext) -> AddressBook {
+    if context.customer.is_none() {
+        return AddressBook::default();
+    }
+    let book = state.orders.addresses().await;
+    book.inspect_err(|error| tracing::warn!(%error, "a checkout goes on without the addresses"))
+        .unwrap_or_default()
 }
 
 /// Cart that can be checked out, or the response to send instead.
@@ -114,6 +131,8 @@ struct CheckoutView<'a> {
     /// Payment methods that the page offers.
     offered: &'a [OfferedMethod],
     totals: &'a Totals,
+    /// Addresses of the customer.
+    book: &'a AddressBook,
     /// Idempotency key of this form: submitting it twice places one order.
     key: Uuid,
 }
@@ -126,11 +145,12 @@ async fn render(
     form: &CheckoutForm,
     mut feedback: Feedback,
 ) -> PageResult {
-    let (delivery, methods, quote, offered) = tokio::join!(
+    let (delivery, methods, quote, offered, book) = tokio::join!(
         state.cached_catalogue.delivery(),
         shipping_methods(state, cart, form),
         quote(state, cart, form),
         state.orders.payment_methods(),
+        address_book(state, context),
     );
     let offered = payment::methods_with_a_form(&offered?.items);
     let messages = &context.locale.messages.checkout;
@@ -155,6 +175,7 @@ async fn render(
         pickup: pickup_place(&methods, method.unwrap_or_default()),
         offered: &offered,
         totals: &totals,
+        book: &book,
         key: state.ids.next::<contracts::shared::OrderId>().into(),
     };
     Ok(view.response())

@@ -156,7 +156,7 @@ async fn a_customer_buys_again_and_finds_the_checkout_filled_in() {
     client.keep_cookie(&again);
     assert!(client.get("/cart").await.body.contains("Dome table lamp"));
     let form = client.get("/checkout").await.body;
-    for value in ["maren@example.com", "Maren Lindqvist", "Elbchaussee 12", "22763", "Hamburg"] {
+    for value in ["account@example.com", "Maren Lindqvist", "Elbchaussee 12", "22763", "Hamburg"] {
         assert!(form.contains(&format!("value=\"{value}\"")), "{value}: {form}");
     }
     let receipt = client.get(&format!("{order}/receipt")).await;
@@ -220,6 +220,13 @@ async fn the_order_of_a_guest_is_claimed_by_a_link_and_a_button() {
     let claimed = customer.post("/account/claim", &[("link", &link)]).await;
     assert_eq!((claimed.status, claimed.header("location")), (303, &*order));
     assert!(customer.get("/account").await.body.contains(&order));
+    // A link that was made up is told at once, and not asked about.
+    let made_up = customer.get("/account/claim?link=abc").await;
+    assert!(made_up.status == 404 && made_up.body.contains("This link has ended"));
+    assert!(!made_up.body.contains("id=\"claim\""), "{}", made_up.body);
+    let no_address = [("number", "1000482"), ("email", "x")];
+    let refused = customer.post("/account/claims", &no_address).await;
+    assert!(refused.status == 422 && refused.body.contains("like name@example.com"));
     let ended = customer.post("/account/claim", &[("link", "abc")]).await;
     assert!(ended.status == 404 && ended.body.contains("This link has ended"), "{}", ended.body);
     assert_eq!(customer.get("/account/claim?link=%2F%2Fevil").await.status, 404);

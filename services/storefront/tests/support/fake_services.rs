@@ -1,5 +1,7 @@
 //! Fake services behind the pages: a small shop in memory that implements their contracts.
 
+#[path = "accounts.rs"]
+mod accounts;
 #[path = "carts.rs"]
 mod carts;
 #[path = "orders.rs"]
@@ -18,13 +20,20 @@ use std::sync::{
 };
 use transport::{Context, Edge, RequestHandler};
 
+pub(crate) use accounts::EMAIL;
 pub(crate) use products::{LISTS, VIEWS};
 
 /// Current time of the fake services.
 pub(crate) const NOW: &str = "2025-11-21T14:32:00Z";
 
-static TABLE: &[Module] =
-    &[products::MODULE, carts::MODULE, orders::MODULE, orders::PAYMENTS, storefront::MODULE];
+static TABLE: &[Module] = &[
+    products::MODULE,
+    carts::MODULE,
+    orders::MODULE,
+    orders::PAYMENTS,
+    accounts::MODULE,
+    storefront::MODULE,
+];
 
 /// Settings of the shop of most tests.
 const SETTINGS: &[(&str, &str)] = &[

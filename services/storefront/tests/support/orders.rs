@@ -1,6 +1,6 @@
 //! Fake order and payment services: the token of the test card decides on the outcome.
 
-use super::{NOW, built, problem_response};
+use super::{NOW, accounts::address_books, built, problem_response};
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
@@ -84,11 +84,13 @@ fn routes(orders: Orders) -> Router {
         .route("/api/v1/payment-methods", get(methods))
         .route("/api/v1/account/orders", get(account_orders))
         .route("/api/v1/account/orders/claims", post(request_claim))
+        .route("/api/v1/account/orders/claims/check", post(check_claim))
         .route("/api/v1/account/orders/claims/redeem", post(redeem_claim))
         .route("/api/v1/orders/lookup", post(look_up))
         .route("/api/v1/orders/{id}", get(show))
         .route("/api/v1/orders/{id}/cancel", post(cancel))
         .with_state(orders)
+        .merge(address_books())
 }
 
 const BANK: &str = "Example GmbH\nDE02 1203 0000 0000 2020 51";
@@ -252,6 +254,15 @@ async fn request_claim(Json(claim): Json<OrderClaim>) -> Response {
     match claim.email.as_str() {
         "often@example.com" => problem_response(Problem::of(kernel::codes::RATE_LIMITED, "often")),
         _ => StatusCode::NO_CONTENT.into_response(),
+    }
+}
+
+async fn check_claim(Json(link): Json<OrderClaimLink>) -> Response {
+    let orders = ORDERS.lock().unwrap();
+    let is_it = |id: &&OrderId| kernel::Uuid::from(**id).simple().to_string() == link.token;
+    match orders.keys().find(is_it) {
+        Some(_) => StatusCode::NO_CONTENT.into_response(),
+        None => problem_response(Problem::of(kernel::codes::NOT_FOUND, "no such link")),
     }
 }
 

@@ -15,8 +15,11 @@ use crate::{
     page_response::see_other,
     request_context::RequestContext,
 };
-use axum::extract::State;
-use contracts::order::{OrderClaim, OrderClaimLink};
+use axum::{extract::State, response::Response};
+use contracts::{
+    order::{OrderClaim, OrderClaimLink},
+    shared::Email,
+};
 use http::StatusCode;
 use kernel::codes;
 use maud::{Markup, html};
@@ -44,6 +47,12 @@ pub(crate) async fn request(
         let page = render(&state, &context, Section::Orders, &body).await;
         return Ok(with_status(page, StatusCode::UNPROCESSABLE_ENTITY));
     };
+    if Email::parse(email).is_err() {
+        let body =
+            form(context.locale, &fields, Some(context.locale.messages.checkout.enter_email));
+        let page = render(&state, &context, Section::Orders, &body).await;
+        return Ok(with_status(page, StatusCode::UNPROCESSABLE_ENTITY));
+    }
     let language = Some(context.locale.messages.tag.to_owned());
     let claim = OrderClaim { number: number.to_owned(), email: email.to_owned(), language };
     let (error, status) = match state.orders.request_claim(&claim).await {
@@ -75,6 +84,14 @@ pub(crate) async fn show(
         let address = sign_in_address(&format!("/account/claim?link={link}"));
         return Ok(see_other(&context, &address, CartCookie::Unchanged));
     }
+    // It is said here that a link is of no use, and not only after a button was pressed.
+    match state.orders.check_claim(&OrderClaimLink { token: link.clone() }).await {
+        Ok(()) => {}
+        Err(error) if error.problem(&codes::NOT_FOUND).is_some() => {
+            return Ok(ended(&state, &context).await);
+        }
+        Err(error) => return Err(error.into()),
+    }
     let messages = &context.locale.messages.account;
     let body = html! {
         p { (messages.claim_question) }
@@ -104,17 +121,21 @@ pub(crate) async fn redeem(
             Ok(see_other(&context, &address, CartCookie::Unchanged))
         }
         Err(error) if error.problem(&codes::NOT_FOUND).is_some() => {
-            let ended = context.locale.messages.account.claim_ended;
-            let body = if state.settings.order_claims {
-                form(context.locale, &FormFields::default(), Some(ended))
-            } else {
-                html! { p.notice.bad role="alert" { (Icon::Alert) span { (ended) } } }
-            };
-            let page = render(&state, &context, Section::Orders, &body).await;
-            Ok(with_status(page, StatusCode::NOT_FOUND))
+            Ok(ended(&state, &context).await)
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Page for a link that is of no use to this customer.
+async fn ended(state: &AppState, context: &RequestContext) -> Response {
+    let ended = context.locale.messages.account.claim_ended;
+    let body = if state.settings.order_claims {
+        form(context.locale, &FormFields::default(), Some(ended))
+    } else {
+        html! { p.notice.bad role="alert" { (Icon::Alert) span { (ended) } } }
+    };
+    with_status(render(state, context, Section::Orders, &body).await, StatusCode::NOT_FOUND)
 }
 
 /// Secret of the link: letters and digits alone.
@@ -148,7 +169,7 @@ pub(super) fn form(locale: Locale, fields: &FormFields, error: Option<&str>) -> 
     }
 }
 
-fn with_status(mut page: axum::response::Response, status: StatusCode) -> axum::response::Response {
+fn with_status(mut page: Response, status: StatusCode) -> Response {
     *page.status_mut() = status;
     page
 }

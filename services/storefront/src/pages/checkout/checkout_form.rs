@@ -28,6 +28,8 @@ pub(crate) struct CheckoutForm {
     pub(crate) method: String,
     /// Place where the order is collected, if that is the chosen shipping method.
     pub(crate) pickup: Option<PickupPlace>,
+    /// Whether the delivery address goes into the address book of the customer.
+    pub(crate) save_address: bool,
     /// Chosen payment method, and the test card with `test:`; empty if none was chosen.
     pub(crate) payment: String,
 }
@@ -58,34 +60,42 @@ const PARTS: [AddressPart; 7] = [
 /// Validation errors: name of the form field, and a sentence that says what to do.
 pub(crate) type FormErrors = Vec<(String, String)>;
 
+/// Error message of a field.
+pub(crate) fn error_of<'a>(errors: &'a FormErrors, name: &str) -> Option<&'a str> {
+    errors.iter().find(|(field, _)| field == name).map(|(_, text)| text.as_str())
+}
+
+/// Errors of an address in a form of the shop, by the one rule: what its country asks for, in a country that the shop serves.
+pub(crate) fn address_errors(
+    address: &Address,
+    prefix: &str,
+    messages: &Messages,
+    countries: &[Country],
+) -> FormErrors {
+    let is_offered =
+        countries.is_empty() || countries.iter().any(|country| country.code == address.country);
+    let country = if is_offered { address.country.clone() } else { String::new() };
+    let address = Address { country, ..address.clone() };
+    let errors = address.checked().err().unwrap_or_default();
+    let named = |error: &AddressError| {
+        let name = format!("{prefix}{}", error.part.field());
+        (name, error_text(error, &messages.checkout))
+    };
+    errors.iter().map(named).collect()
+}
+
 impl CheckoutForm {
     /// Reads the form. `country` is the default of both addresses.
     pub(crate) fn read(fields: &FormFields, country: &str) -> Self {
-        let text = |name: &str| -> String {
-            fields.text(name).unwrap_or_default().chars().take(TEXT_MAX).collect()
-        };
-        let address = |prefix: &str| {
-            let text = |name: &str| text(&format!("{prefix}{name}"));
-            let mut address = AddressForm {
-                name: text("name"),
-                line1: text("line1"),
-                line2: text("line2"),
-                postal_code: text("postal_code"),
-                city: text("city"),
-                region: text("region"),
-                country: text("country"),
-            };
-            if address.country.is_empty() {
-                country.clone_into(&mut address.country);
-            }
-            address
-        };
+        let text = |name: &str| text_of(fields, name);
+        let address = |prefix: &str| AddressForm::read(fields, prefix, country);
         Self {
             email: text("email"),
             shipping: address(""),
             billing: fields.has("billing").then(|| address("billing_")),
             method: text("method"),
             pickup: None,
+            save_address: fields.has("save_address"),
             payment: text("payment"),
         }
     }
@@ -104,21 +114,10 @@ impl CheckoutForm {
         if Email::parse(&self.email).is_err() {
             errors.push(("email".to_owned(), messages.checkout.enter_email.to_owned()));
         }
-        let mut check = |prefix: &str, address: &Address| {
-            let is_offered = countries.is_empty()
-                || countries.iter().any(|country| country.code == address.country);
-            let address = Address {
-                country: if is_offered { address.country.clone() } else { String::new() },
-                ..address.clone()
-            };
-            for error in address.checked().err().unwrap_or_default() {
-                let name = format!("{prefix}{}", error.part.field());
-                errors.push((name, error_text(&error, &messages.checkout)));
-            }
-        };
-        check("", &self.shipping_address());
+        errors.extend(address_errors(&self.shipping_address(), "", messages, countries));
         if let Some(billing) = &self.billing {
-            check("billing_", &billing.to_address());
+            let address = billing.to_address();
+            errors.extend(address_errors(&address, "billing_", messages, countries));
         }
         errors
     }
@@ -157,7 +156,30 @@ impl CheckoutForm {
     }
 }
 
+/// Text of a field, as far as it is read.
+fn text_of(fields: &FormFields, name: &str) -> String {
+    fields.text(name).unwrap_or_default().chars().take(TEXT_MAX).collect()
+}
+
 impl AddressForm {
+    /// Reads the fields whose names begin with `prefix`. `country` is the default.
+    pub(crate) fn read(fields: &FormFields, prefix: &str, country: &str) -> Self {
+        let text = |name: &str| text_of(fields, &format!("{prefix}{name}"));
+        let mut address = Self {
+            name: text("name"),
+            line1: text("line1"),
+            line2: text("line2"),
+            postal_code: text("postal_code"),
+            city: text("city"),
+            region: text("region"),
+            country: text("country"),
+        };
+        if address.country.is_empty() {
+            country.clone_into(&mut address.country);
+        }
+        address
+    }
+
     /// Form with this address.
     pub(crate) fn of(address: &Address) -> Self {
         let text = |part: &Option<String>| part.clone().unwrap_or_default();

@@ -1,17 +1,22 @@
 //! Rendering of the checkout form.
 
-mod address_fields;
+mod address_choice;
+pub(crate) mod address_fields;
 mod payment_choice;
 
-use super::{CheckoutView, checkout_form::EMAIL_PATTERN};
+use super::{
+    AddressForm, CheckoutView, USE_ADDRESS, USE_BILLING,
+    checkout_form::{EMAIL_PATTERN, error_of},
+};
 use crate::{
     components::{
         address::address,
-        form_field::{InputType, SelectField, TextField, select_field, text_field},
+        form_field::{InputType, TextField, text_field},
     },
-    locale::collation_key,
     messages::{CheckoutMessages, interpolate},
+    pages::account::sign_in_address,
 };
+use address_fields::AddressFields;
 use contracts::cart::{PickupPlace, ShippingMethod};
 use maud::{Markup, html};
 
@@ -26,7 +31,7 @@ impl CheckoutView<'_> {
                         // The first button is the one that Enter presses.
                         button.vh type="submit" tabindex="-1" aria-hidden="true" {}
                         input type="hidden" name="key" value=(self.key);
-                        div { h1 { (messages.title) } p.quiet { (messages.no_account) } }
+                        div { h1 { (messages.title) } (self.who()) }
                         (self.error_summary())
                         fieldset {
                             legend { (messages.contact) }
@@ -46,13 +51,35 @@ impl CheckoutView<'_> {
         }
     }
 
+    /// Who orders: the customer who is signed in, or somebody who needs no account and can sign in.
+    fn who(&self) -> Markup {
+        let messages = &self.context.locale.messages.checkout;
+        html! {
+            @if self.context.customer.is_some() {
+                p.quiet #who { (messages.with_account) }
+            } @else {
+                p.quiet #who {
+                    (messages.no_account) " "
+                    a.link-line href=(sign_in_address("/checkout")) { (messages.sign_in) }
+                }
+            }
+        }
+    }
+
     /// Error message of a field.
     fn error(&self, name: &str) -> Option<&str> {
-        self.feedback
-            .field_errors
-            .iter()
-            .find(|(field, _)| field == name)
-            .map(|(_, text)| text.as_str())
+        error_of(&self.feedback.field_errors, name)
+    }
+
+    /// Fields of an address.
+    fn fields_of<'a>(
+        &'a self,
+        prefix: &'a str,
+        section: &'a str,
+        address: &'a AddressForm,
+    ) -> AddressFields<'a> {
+        let (messages, errors) = (self.context.locale.messages, &self.feedback.field_errors);
+        AddressFields { messages, address, errors, prefix, section }
     }
 
     fn error_summary(&self) -> Markup {
@@ -86,7 +113,7 @@ impl CheckoutView<'_> {
         html! {
             fieldset data-part="delivery" {
                 legend { (messages.delivery) }
-                (self.country("", "shipping", &self.form.shipping.country))
+                (self.fields_of("", "shipping", &self.form.shipping).country(&self.delivery.countries))
                 @if self.methods.is_empty() {
                     p.quiet { (messages.not_deliverable) }
                 } @else {
@@ -116,36 +143,20 @@ impl CheckoutView<'_> {
         }
     }
 
-    fn country(&self, prefix: &str, section: &str, selected: &str) -> Markup {
-        let all = self.context.locale.messages;
-        let countries = &self.delivery.countries;
-        let mut options: Vec<_> =
-            countries.iter().map(|it| (it.code.as_str(), all.country(it))).collect();
-        options.sort_by_cached_key(|(_, name)| collation_key(name));
-        let name = format!("{prefix}country");
-        let autocomplete = format!("{section} country");
-        html! {
-            div.country data-update {
-                (select_field(all, &SelectField {
-                    name: &name, label: all.checkout.country, autocomplete: &autocomplete,
-                    error: self.error(&name), selected, options, ..SelectField::default()
-                }))
-            }
-        }
-    }
-
     /// Address that the goods go to, or the place where they are collected.
     fn shipping(&self) -> Markup {
         let messages = &self.context.locale.messages.checkout;
         match self.pickup {
             None => html! {
                 legend { (messages.delivery_address) }
-                (self.address_fields("", "shipping", &self.form.shipping))
+                (self.address_choice(USE_ADDRESS, &self.form.shipping))
+                (self.fields_of("", "shipping", &self.form.shipping).fields())
+                (self.save_address())
             },
             Some(place) => html! {
                 legend { (messages.pickup_title) }
                 (self.pickup_place(place))
-                (self.name_field("", "shipping", messages.pickup_name, &self.form.shipping))
+                (self.fields_of("", "shipping", &self.form.shipping).name_field(messages.pickup_name))
                 // What was typed is kept for a shopper who chooses delivery after all.
                 (address_fields::hidden_address(&self.form.shipping))
             },
@@ -171,9 +182,9 @@ impl CheckoutView<'_> {
     fn billing(&self) -> Markup {
         let messages = &self.context.locale.messages.checkout;
         let billing = self.form.billing.clone();
-        let address = billing.clone().unwrap_or_else(|| super::AddressForm {
+        let address = billing.clone().unwrap_or_else(|| AddressForm {
             country: self.form.shipping.country.clone(),
-            ..super::AddressForm::default()
+            ..AddressForm::default()
         });
         let label =
             if self.pickup.is_some() { messages.billing_add } else { messages.billing_differs };
@@ -182,9 +193,10 @@ impl CheckoutView<'_> {
                 label.tick data-part="billing-choice" { input #billing type="checkbox" name="billing" checked[billing.is_some()]; span { (label) } }
                 fieldset data-part="billing" {
                     legend { (messages.billing_address) }
-                    (self.country("billing_", "billing", &address.country))
+                    (self.address_choice(USE_BILLING, &address))
+                    (self.fields_of("billing_", "billing", &address).country(&self.delivery.countries))
                     noscript { button.button.quiet-button name="update" value="1" { (messages.change_country) } }
-                    (self.address_fields("billing_", "billing", &address))
+                    (self.fields_of("billing_", "billing", &address).fields())
                 }
             }
         }

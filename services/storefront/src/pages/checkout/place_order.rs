@@ -1,8 +1,8 @@
 //! Order placement (`POST /checkout`): submits the checkout under an idempotency key and renders its outcome.
 
 use super::{
-    AddressForm, CheckoutForm, Feedback, open_cart, pickup_place, render, shipping_methods,
-    waiting_page,
+    AddressForm, CheckoutForm, Feedback, USE_ADDRESS, USE_BILLING, address_book, open_cart,
+    pickup_place, render, shipping_methods, waiting_page,
 };
 use crate::{
     app_state::AppState,
@@ -19,8 +19,8 @@ use axum::{extract::State, response::Response};
 use contracts::{
     cart::{Cart, NoticeCode},
     codes,
-    order::{Checkout, Order, OrderStatus},
-    shared::{CartId, Sku},
+    order::{AddressToStore, Checkout, Order, OrderStatus},
+    shared::{AddressId, CartId, Sku},
 };
 use form_urlencoded::Serializer;
 use kernel::{Money, Problem, UnitPrice};
@@ -41,12 +41,13 @@ pub(crate) async fn place_order(
     let cart = match (open_cart(&state, &context).await?, context.cart) {
         (Ok(cart), _) => cart,
         // On a double click, the first request already holds the cart: the second gets the same order by the same key.
-        (Err(_), Some(_)) if fields.has("key") && !fields.has("update") => {
+        (Err(_), Some(_)) if fields.has("key") && !is_update(&fields) => {
             return resubmit(&state, &context, &fields, &mut form).await;
         }
         (Err(response), _) => return Ok(response),
     };
-    if fields.has("update") {
+    if is_update(&fields) {
+        fill_in(&state, &context, &fields, &mut form).await;
         return render(&state, &context, &cart, &form, Feedback::default()).await;
     }
     complete(&state, &cart, &mut form).await?;
@@ -62,8 +63,55 @@ pub(crate) async fn place_order(
     }
     let checkout = checkout_request(&form, &fields, &cart);
     match submit(&state, &cart, &fields, &checkout).await {
-        Ok(order) => Ok(order_placed(&context, &order)),
+        Ok(order) => {
+            keep_address(&state, &context, &form).await;
+            Ok(order_placed(&context, &order))
+        }
         Err(error) => handle_rejection(&state, &context, cart, &form, &fields, error).await,
+    }
+}
+
+/// Whether the form is to be shown again, with what was chosen, and nothing is ordered.
+fn is_update(fields: &FormFields) -> bool {
+    ["update", USE_ADDRESS, USE_BILLING].into_iter().any(|name| fields.has(name))
+}
+
+/// Fills in the address of the customer whose button was pressed, if it is still there.
+async fn fill_in(
+    state: &AppState,
+    context: &RequestContext,
+    fields: &FormFields,
+    form: &mut CheckoutForm,
+) {
+    let wanted = |name| fields.text(name).and_then(|id| id.parse::<AddressId>().ok());
+    let (delivery, billing) = (wanted(USE_ADDRESS), wanted(USE_BILLING));
+    if delivery.is_none() && billing.is_none() {
+        return;
+    }
+    let book = address_book(state, context).await;
+    let found = |id| Some(AddressForm::of(&book.find(id)?.address));
+    if let Some(address) = delivery.and_then(found) {
+        form.shipping = address;
+    }
+    if let Some(address) = billing.and_then(found) {
+        form.billing = Some(address);
+    }
+}
+
+/// Keeps the delivery address, if the customer wants that. The order is placed in any case.
+async fn keep_address(state: &AppState, context: &RequestContext, form: &CheckoutForm) {
+    if !form.save_address || context.customer.is_none() || form.pickup.is_some() {
+        return;
+    }
+    let address = AddressToStore {
+        address: form.shipping_address(),
+        default_delivery: false,
+        default_billing: false,
+    };
+    // Sent again, it is the address that is there already.
+    let kept = state.orders.store_address(state.ids.next(), &address).await;
+    if let Err(error) = kept {
+        tracing::warn!(%error, "the address of an order could not be kept for its customer");
     }
 }
 
@@ -92,7 +140,10 @@ async fn resubmit(
     complete(state, &cart, form).await?;
     let checkout = checkout_request(form, fields, &cart);
     match submit(state, &cart, fields, &checkout).await {
-        Ok(order) => Ok(order_placed(context, &order)),
+        Ok(order) => {
+            keep_address(state, context, form).await;
+            Ok(order_placed(context, &order))
+        }
         Err(error) => handle_rejection(state, context, cart, form, fields, error).await,
     }
 }

@@ -1,32 +1,41 @@
 //! Address fields: the parts of an address in the order of its country, with the labels, keyboards and lists used there.
 
-use super::super::{
-    CheckoutView,
-    checkout_form::{AddressForm, format_or_default, part_messages},
+use super::super::checkout_form::{
+    AddressForm, FormErrors, error_of, format_or_default, part_messages,
 };
-use crate::components::form_field::{
-    Capitals, InputType, Requirement, SelectField, TextField, select_field, text_field,
+use crate::{
+    components::form_field::{
+        Capitals, InputType, Requirement, SelectField, TextField, select_field, text_field,
+    },
+    locale::collation_key,
+    messages::Messages,
 };
 use addresses::{AddressFormat, AddressPart};
+use contracts::cart::Country;
 use maud::{Markup, html};
 
-impl CheckoutView<'_> {
-    pub(super) fn address_fields(
-        &self,
-        prefix: &str,
-        section: &str,
-        address: &AddressForm,
-    ) -> Markup {
-        let messages = &self.context.locale.messages.checkout;
-        let format = format_or_default(&address.country);
+/// Fields of an address in a form.
+pub(crate) struct AddressFields<'a> {
+    pub(crate) messages: &'a Messages,
+    pub(crate) address: &'a AddressForm,
+    pub(crate) errors: &'a FormErrors,
+    /// Beginning of the names of the fields, where a form has two addresses.
+    pub(crate) prefix: &'a str,
+    /// Section of the autofill field names: `shipping` or `billing`.
+    pub(crate) section: &'a str,
+}
+
+impl AddressFields<'_> {
+    /// All fields but the country, on which they depend.
+    pub(crate) fn fields(&self) -> Markup {
+        let messages = &self.messages.checkout;
+        let format = format_or_default(&self.address.country);
         let field = |part: AddressPart| match part {
-            AddressPart::Region if !format.regions.is_empty() => {
-                self.region_field(prefix, section, format, address)
-            }
-            part => self.address_field(prefix, section, format, part, address),
+            AddressPart::Region if !format.regions.is_empty() => self.region_field(format),
+            part => self.address_field(format, part),
         };
         html! {
-            (self.name_field(prefix, section, messages.name, address))
+            (self.name_field(messages.name))
             @for row in &format.rows {
                 @match row.as_slice() {
                     [part] => (field(*part)),
@@ -36,38 +45,40 @@ impl CheckoutView<'_> {
         }
     }
 
-    pub(super) fn name_field(
-        &self,
-        prefix: &str,
-        section: &str,
-        label: &str,
-        address: &AddressForm,
-    ) -> Markup {
-        let (name, autocomplete) = (format!("{prefix}name"), format!("{section} name"));
-        text_field(
-            self.context.locale.messages,
-            &TextField {
-                name: &name,
-                label,
-                error: self.error(&name),
-                value: &address.name,
-                autocomplete: &autocomplete,
-                ..TextField::default()
-            },
-        )
+    /// Country, a change of which changes the other fields.
+    pub(crate) fn country(&self, countries: &[Country]) -> Markup {
+        let all = self.messages;
+        let mut options: Vec<_> =
+            countries.iter().map(|it| (it.code.as_str(), all.country(it))).collect();
+        options.sort_by_cached_key(|(_, name)| collation_key(name));
+        let (name, autocomplete) = self.names("country", "country");
+        html! {
+            div.country data-update {
+                (select_field(all, &SelectField {
+                    name: &name, label: all.checkout.country, autocomplete: &autocomplete,
+                    error: error_of(self.errors, &name), selected: &self.address.country, options,
+                    ..SelectField::default()
+                }))
+            }
+        }
     }
 
-    fn address_field(
-        &self,
-        prefix: &str,
-        section: &str,
-        format: &AddressFormat,
-        part: AddressPart,
-        address: &AddressForm,
-    ) -> Markup {
-        let all = self.context.locale.messages;
-        let name = format!("{prefix}{}", part.field());
-        let autocomplete = format!("{section} {}", autocomplete_token(part));
+    pub(crate) fn name_field(&self, label: &str) -> Markup {
+        let (name, autocomplete) = self.names("name", "name");
+        let field = TextField {
+            name: &name,
+            label,
+            error: error_of(self.errors, &name),
+            value: &self.address.name,
+            autocomplete: &autocomplete,
+            ..TextField::default()
+        };
+        text_field(self.messages, &field)
+    }
+
+    fn address_field(&self, format: &AddressFormat, part: AddressPart) -> Markup {
+        let all = self.messages;
+        let (name, autocomplete) = self.names(part.field(), autocomplete_token(part));
         let label = match part {
             AddressPart::Line1 => all.checkout.line1,
             AddressPart::Line2 => all.checkout.line2,
@@ -79,8 +90,8 @@ impl CheckoutView<'_> {
             name: &name,
             label,
             requirement: requirement(format, part),
-            error: self.error(&name),
-            value: address.part(part),
+            error: error_of(self.errors, &name),
+            value: self.address.part(part),
             autocomplete: &autocomplete,
             input_type: if is_numeric { InputType::Numeric } else { InputType::Text },
             pattern: format.postal_code_pattern.as_deref().filter(|_| is_postal_code),
@@ -94,31 +105,30 @@ impl CheckoutView<'_> {
         text_field(all, &field)
     }
 
-    fn region_field(
-        &self,
-        prefix: &str,
-        section: &str,
-        format: &AddressFormat,
-        address: &AddressForm,
-    ) -> Markup {
-        let all = self.context.locale.messages;
-        let name = format!("{prefix}region");
-        let autocomplete = format!("{section} {}", autocomplete_token(AddressPart::Region));
-        let selected = format.region_code(&address.region).unwrap_or_default();
+    fn region_field(&self, format: &AddressFormat) -> Markup {
+        let all = self.messages;
+        let region = AddressPart::Region;
+        let (name, autocomplete) = self.names(region.field(), autocomplete_token(region));
+        let selected = format.region_code(&self.address.region).unwrap_or_default();
         let options = format.regions.iter().map(|it| (it.code.as_str(), it.name.as_str()));
         select_field(
             all,
             &SelectField {
                 name: &name,
-                label: part_messages(&all.checkout, format, AddressPart::Region).label,
-                requirement: requirement(format, AddressPart::Region),
+                label: part_messages(&all.checkout, format, region).label,
+                requirement: requirement(format, region),
                 autocomplete: &autocomplete,
-                error: self.error(&name),
+                error: error_of(self.errors, &name),
                 selected: &selected,
                 placeholder: Some(all.checkout.choose),
                 options: options.collect(),
             },
         )
+    }
+
+    /// Name of a field, and its name for autofill.
+    fn names(&self, field: &str, token: &str) -> (String, String) {
+        (format!("{}{field}", self.prefix), format!("{} {token}", self.section))
     }
 }
 
