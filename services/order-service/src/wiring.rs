@@ -86,15 +86,15 @@ impl ServiceDependencies {
         }
     }
 
-    fn addresses(&self) -> AddressBooks {
+    /// Address books, once the erasures are ended that a shutdown interrupted.
+    async fn addresses(&self) -> Result<AddressBooks, StorageError> {
         let (journal, ids) = (Arc::clone(&self.journal), self.ids.clone());
         let bytes_max = address_books::BYTES_MAX;
         let repository = Repository::with_bytes_max(journal, ids, bytes_max, AddressBook::bytes);
-        AddressBooks {
-            repository: Arc::new(repository),
-            keys: Arc::clone(&self.address_keys),
-            ids: self.ids.clone(),
-        }
+        let keys = Arc::clone(&self.address_keys);
+        let books = AddressBooks { repository: Arc::new(repository), keys, ids: self.ids.clone() };
+        books.resume_erasures().await?;
+        Ok(books)
     }
 
     fn numbers(&self) -> OrderNumbers {
@@ -109,11 +109,7 @@ pub(crate) async fn wire(
     let dependencies = parts.saga_dependencies().await?;
     let (orders, numbers) = (Arc::clone(&dependencies.orders), parts.numbers());
     let claim = parts.claim_order(&orders);
-    let addresses = parts.addresses();
-    addresses
-        .resume_erasures()
-        .await
-        .map_err(|error| StorageError::Unavailable(error.to_string()))?;
+    let addresses = parts.addresses().await?;
     let ServiceDependencies { journal, payments, ids, spawn, id_secret, settings, .. } = parts;
     let (payment_wait, hold) = (settings.payment_wait(), settings.hold());
     let log = SagaLog::open(journal, ids.clone(), spawn).await?;

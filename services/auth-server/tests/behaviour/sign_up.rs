@@ -245,7 +245,7 @@ async fn a_mail_is_in_the_language_of_the_page() {
     request.headers_mut().insert("accept-language", "de".parse().expect("it is there"));
     let sent = browser.send(request).await;
     assert!(sent.body.contains("Sieh in dein Postfach"));
-    assert!(mailbox.next(NEW).await.text.contains("Folgen Sie dem Link"));
+    assert!(mailbox.next(NEW).await.text.contains("Folge dem Link"));
 }
 
 #[tokio::test]

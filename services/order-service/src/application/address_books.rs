@@ -90,7 +90,7 @@ impl AddressBooks {
     }
 
     /// Ends the erasures that a shutdown interrupted.
-    pub(crate) async fn resume_erasures(&self) -> Result<(), OrderError> {
+    pub(crate) async fn resume_erasures(&self) -> Result<(), StorageError> {
         for customer in self.keys.requested() {
             self.keys.destroy(customer).await?;
         }
