@@ -32,6 +32,7 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     follows: &[],
     settings: None,
     events: None,
+    plaintext: None,
     maintenance: runtime::Maintenance::none,
     build: |context| {
         Box::pin(async move {

@@ -42,11 +42,11 @@ const PATH: &str = "/auth/sign-up";
 /// Address of this page for somebody who came for this destination.
 pub(crate) fn address(sealer: &Sealer<'_>, destination: &Destination) -> String {
     let Destination::Client(request) = destination else { return PATH.to_owned() };
-    let sealed = sealer.seal(WAITING_LINK, request);
-    if sealed.len() > WAITING_BYTES_MAX {
+    let waiting = sealer.seal(WAITING_LINK, request);
+    if waiting.len() > WAITING_BYTES_MAX {
         return PATH.to_owned();
     }
-    [PATH, "?", WAITING_PARAMETER, "=", &sealed].concat()
+    [PATH, "?", WAITING_PARAMETER, "=", &waiting].concat()
 }
 
 /// What a person asks for.

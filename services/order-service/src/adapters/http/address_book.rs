@@ -12,19 +12,20 @@ use contracts::{
     order::{self as contract, AddressToStore, StoredAddress},
     shared::{AddressId, CustomerActor},
 };
-use web::{ApiResult, Caller, Json, Path};
+use web::{ApiResult, Caller, Json, Path, Recomputed};
 
 pub(super) async fn list(app: AppState, caller: Caller) -> ApiResult<Json<contract::AddressBook>> {
     let CustomerActor(account) = caller.require_actor()?;
     Ok(Json(shown(&*app.addresses.book(account).await?)))
 }
 
+/// Its answer is not remembered, as it has addresses: a repetition changes nothing, and is answered anew.
 pub(super) async fn store(
     app: AppState,
     caller: Caller,
     Path(id): Path<AddressId>,
     Json(request): Json<AddressToStore>,
-) -> ApiResult<Json<contract::AddressBook>> {
+) -> ApiResult<Recomputed<Json<contract::AddressBook>>> {
     let CustomerActor(account) = caller.require_actor()?;
     let address = check_address("address", &request.address).map_err(kernel::Problem::fields)?;
     let wanted = [
@@ -32,16 +33,16 @@ pub(super) async fn store(
         (request.default_billing, AddressUse::Billing),
     ];
     let uses = wanted.into_iter().filter(|(is_wanted, _)| *is_wanted).map(|(_, it)| it).collect();
-    Ok(Json(shown(&*app.addresses.store(account, id, address, uses).await?)))
+    Ok(Recomputed(Json(shown(&*app.addresses.store(account, id, address, uses).await?))))
 }
 
 pub(super) async fn remove(
     app: AppState,
     caller: Caller,
     Path(id): Path<AddressId>,
-) -> ApiResult<Json<contract::AddressBook>> {
+) -> ApiResult<Recomputed<Json<contract::AddressBook>>> {
     let CustomerActor(account) = caller.require_actor()?;
-    Ok(Json(shown(&*app.addresses.remove(account, id).await?)))
+    Ok(Recomputed(Json(shown(&*app.addresses.remove(account, id).await?))))
 }
 
 /// Address book as its customer sees it.
