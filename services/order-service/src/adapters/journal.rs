@@ -3,8 +3,8 @@
 use crate::{
     application::orders::order_id_of,
     domain::{
-        address_book::{AddressBook, events::AddressBookEvent},
-        events::{EventSummary, OrderEvent, OrderStatus},
+        address_book::AddressBook,
+        events::{EventSummary, OrderEvent, OrderStatus, address_book::AddressBookEvent},
         order::Order,
     },
     ports::customers::key_of,

@@ -16,8 +16,7 @@ use crate::{
         refund_saga::RefundInput,
     },
     domain::{
-        address_book::events::AddressBookEvent,
-        events::{OrderEvent, OrderStatus},
+        events::{OrderEvent, OrderStatus, address_book::AddressBookEvent},
         order::Order,
         refund::RefundState,
     },

@@ -3,8 +3,8 @@
 use super::error::OrderError;
 use crate::{
     domain::{
-        address_book::{AddressBook, NewEntry, events::AddressUse},
-        events::Address,
+        address_book::{AddressBook, NewAddress},
+        events::{Address, address_book::AddressUse},
         rejection::Rejection,
     },
     ports::address_keys::AddressKeys,
@@ -47,7 +47,7 @@ impl AddressBooks {
         let decide = |book: Option<&AddressBook>| {
             // Decided on again after an erasure, it is stored under the key that came next.
             let customer = self.keys.current(account);
-            let new = NewEntry { id, address: address.clone(), customer, uses: uses.clone() };
+            let new = NewAddress { id, address: address.clone(), customer, uses: uses.clone() };
             AddressBook::store(book, &new, now)
         };
         let loaded = self.repository.execute(&stream(account), decide, |_| Vec::new()).await?;

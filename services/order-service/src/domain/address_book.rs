@@ -1,12 +1,12 @@
 //! Address book aggregate: the addresses that a customer with an account stored, and which of them are the defaults.
 
-pub(crate) mod events;
-
 use super::{
-    events::{Address, Customer},
+    events::{
+        Address, Customer,
+        address_book::{AddressBookEvent, AddressUse},
+    },
     rejection::Rejection,
 };
-use events::{AddressBookEvent, AddressUse};
 use identifiers::AddressId;
 use kernel::Timestamp;
 
@@ -37,7 +37,7 @@ pub(crate) struct AddressEntry {
 
 /// Address that is to be stored, with the defaults that it becomes.
 #[derive(Clone, Debug)]
-pub(crate) struct NewEntry {
+pub(crate) struct NewAddress {
     pub(crate) id: AddressId,
     pub(crate) address: Address,
     pub(crate) customer: Customer,
@@ -48,10 +48,10 @@ impl AddressBook {
     /// Stores an address: a new one, or one in place of that with its id. A new one that is there already stays the one it is.
     pub(crate) fn store(
         book: Option<&Self>,
-        new: &NewEntry,
+        new: &NewAddress,
         at: Timestamp,
     ) -> Result<Vec<AddressBookEvent>, Rejection> {
-        let NewEntry { id, address, customer, uses } = new;
+        let NewAddress { id, address, customer, uses } = new;
         let empty = Self::default();
         let book = book.unwrap_or(&empty);
         let same = book.entries.iter().find(|entry| entry.address == *address);

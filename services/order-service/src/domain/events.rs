@@ -1,5 +1,7 @@
 //! Domain events of an order and what else of its domain is stored, for ever. They change only by new variants and optional fields.
 
+pub(crate) mod address_book;
+
 use identifiers::{AccountId, CartId, HoldId, PaymentId, ProductId, RefundId, Sku};
 use kernel::{Currency, Money, Timestamp, UnitPrice};
 use minicbor::{Decode, Encode};

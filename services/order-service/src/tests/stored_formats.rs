@@ -6,10 +6,7 @@ use crate::{
         fulfilment_saga::FulfilmentInput, list_orders::SagaPosition, receipt_saga::ReceiptInput,
         refund_saga::RefundInput,
     },
-    domain::{
-        address_book::events::AddressBookEvent,
-        events::{OrderEvent, PaymentTerms},
-    },
+    domain::events::{OrderEvent, PaymentTerms, address_book::AddressBookEvent},
 };
 use journal::test_vectors;
 use serde::{Serialize, de::DeserializeOwned};

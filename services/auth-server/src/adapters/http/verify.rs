@@ -74,14 +74,11 @@ async fn create(provider: &Provider, submitted: Submitted) -> Result<Response, A
     let page = Page::new(provider, &browser, texts.account.account_created);
     let text = Some(texts.account.account_created_text);
     let go_on = waiting.and_then(|it| sign_up::go_on_after(provider, &browser, it, &email));
-    Ok(match go_on {
-        Some((form, cookie)) => page::with_cookie(page.response(text, &form), cookie),
-        None => {
-            let way =
-                html! { p { a #to-account href=(ACCOUNT_PATH) { (texts.account.continue_to) } } };
-            page.response(text, &way)
-        }
-    })
+    if let Some((form, cookie)) = go_on {
+        return Ok(page::with_cookie(page.response(text, &form), cookie));
+    }
+    let way = html! { p { a #to-account href=(ACCOUNT_PATH) { (texts.account.continue_to) } } };
+    Ok(page.response(text, &way))
 }
 
 fn form_page(

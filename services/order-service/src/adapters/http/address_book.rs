@@ -4,8 +4,9 @@ use super::AppState;
 use crate::{
     adapters::view,
     domain::{
-        address_book::{ADDRESSES_MAX, AddressBook, events::AddressUse},
+        address_book::{ADDRESSES_MAX, AddressBook},
         contact_details::check_address,
+        events::address_book::AddressUse,
     },
 };
 use contracts::{

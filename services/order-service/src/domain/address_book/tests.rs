@@ -11,7 +11,7 @@ fn id(number: u128) -> AddressId {
     AddressId(Uuid::from_u128(number))
 }
 
-fn entry(number: u128, line1: &str, uses: &[AddressUse]) -> NewEntry {
+fn entry(number: u128, line1: &str, uses: &[AddressUse]) -> NewAddress {
     let address = Address {
         name: "Ada".to_owned(),
         line1: line1.to_owned(),
@@ -21,14 +21,14 @@ fn entry(number: u128, line1: &str, uses: &[AddressUse]) -> NewEntry {
         postal_code: Some("53111".to_owned()),
         country: "DE".to_owned(),
     };
-    NewEntry { id: id(number), address, customer: ANN, uses: uses.to_vec() }
+    NewAddress { id: id(number), address, customer: ANN, uses: uses.to_vec() }
 }
 
 fn folded(book: &AddressBook, events: &[AddressBookEvent]) -> AddressBook {
     events.iter().fold(book.clone(), |book, event| AddressBook::apply(Some(book), event))
 }
 
-fn stored(book: &AddressBook, new: &NewEntry) -> AddressBook {
+fn stored(book: &AddressBook, new: &NewAddress) -> AddressBook {
     folded(book, &AddressBook::store(Some(book), new, AT).unwrap())
 }
 
@@ -79,7 +79,7 @@ fn a_book_has_a_bounded_number_of_addresses_which_can_still_be_changed() {
 #[test]
 fn what_was_erased_is_gone_and_what_was_stored_since_is_not() {
     let book = stored(&AddressBook::default(), &entry(1, "1 Road", &BOTH));
-    let new = NewEntry { customer: Customer(2), ..entry(2, "2 Road", &[]) };
+    let new = NewAddress { customer: Customer(2), ..entry(2, "2 Road", &[]) };
     let book = stored(&book, &new);
     let erased = folded(&book, &AddressBook::erase(Some(&book), ANN, AT));
     assert_eq!((erased.entries.len(), defaults(&erased)), (1, [Some(id(2)), Some(id(2))]));

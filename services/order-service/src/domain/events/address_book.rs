@@ -1,6 +1,6 @@
 //! Domain events of an address book. Stored, so they change only by additions.
 
-use crate::domain::events::{Address, Customer};
+use super::{Address, Customer};
 use identifiers::AddressId;
 use kernel::Timestamp;
 use minicbor::{Decode, Encode};
