@@ -238,7 +238,7 @@ mod tests {
             include_str!("scopes.rs"),
             include_str!("../../application/mail/letter_texts.rs"),
         ];
-        let texts = sources.iter().flat_map(|source| source.split("#[cfg(test)]").next());
+        let texts = sources.iter().filter_map(|source| source.split("#[cfg(test)]").next());
         for line in texts.flat_map(str::lines) {
             for formal in ["en Sie", "Sie sind", "Ihr Konto", "Ihre ", "Ihren ", "Ihrem ", "Ihnen"]
             {
