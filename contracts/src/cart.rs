@@ -1,7 +1,9 @@
 //! Contract of the shopping cart service: carts, quotes, shipping methods.
 
+mod account_carts;
 mod wish_list;
 
+pub use account_carts::{AccountCart, AccountCarts};
 pub use wish_list::{WishList, WishListItem};
 
 use crate::shared::{

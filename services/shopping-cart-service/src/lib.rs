@@ -8,8 +8,14 @@ mod ports;
 mod state_machine_tests;
 
 use adapters::{
-    catalogue::ProductCatalogue, contract::CartsProvider, feed::translate, http::routes,
-    journal::event_json, maintenance::maintenance, replay::CartRenderer, settings::CartSettings,
+    catalogue::ProductCatalogue,
+    contract::{AccountCartsProvider, CartsProvider},
+    feed::translate,
+    http::routes,
+    journal::event_json,
+    maintenance::maintenance,
+    replay::CartRenderer,
+    settings::CartSettings,
     stock::InventoryStock,
 };
 use application::{
@@ -17,7 +23,7 @@ use application::{
     quote_calculator::QuoteCalculator,
 };
 use contracts::{
-    cart::{Carts, SERVICE},
+    cart::{AccountCarts, Carts, SERVICE},
     inventory::{self, Inventory},
     product::{self, Catalogue},
 };
@@ -78,6 +84,7 @@ fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
     #[cfg(feature = "defects")]
     let provider = adapters::defects::DefectiveCarts(provider);
     context.provide::<dyn Carts>(Arc::new(provider))?;
+    context.provide::<dyn AccountCarts>(Arc::new(AccountCartsProvider(Arc::clone(&carts))))?;
     context.provide_feed(translate)?;
     let parts = context.service_parts().with_renderer(Arc::new(CartRenderer(Arc::clone(&carts))));
     Ok(context.serve_with(routes(carts), parts))

@@ -1,4 +1,4 @@
-//! Provider of the contract of carts to the services that sell.
+//! Provider of the contracts of carts: to the services that sell, and to whoever answers for a person's data.
 
 use crate::{
     application::{cart_service::CartService, quote_calculator::Delivery},
@@ -6,8 +6,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use contracts::{
-    cart::{Carts, Quote, QuoteRequest},
-    shared::{CartId, OrderId},
+    cart::{AccountCart, AccountCarts, Carts, Quote, QuoteRequest},
+    shared::{AccountId, CartId, OrderId},
 };
 use rpc::CallError;
 use std::sync::Arc;
@@ -39,6 +39,21 @@ impl Carts for CartsProvider {
 
     async fn reopen(&self, id: CartId, order_id: OrderId) -> Result<(), CallError> {
         Ok(self.0.reopen(id, order_id).await?)
+    }
+}
+
+/// Provider of [`AccountCarts`].
+#[derive(Debug)]
+pub(crate) struct AccountCartsProvider(pub(crate) Arc<CartService>);
+
+#[async_trait]
+impl AccountCarts for AccountCartsProvider {
+    async fn export(&self, account: AccountId) -> Result<AccountCart, CallError> {
+        Ok(self.0.export_customer(account).await?)
+    }
+
+    async fn erase(&self, account: AccountId) -> Result<(), CallError> {
+        Ok(self.0.erase_customer(account).await?)
     }
 }
 

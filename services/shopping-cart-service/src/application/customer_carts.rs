@@ -9,7 +9,7 @@ use crate::domain::{
     rejection::Rejection,
 };
 use contracts::{
-    cart::Cart as CartView,
+    cart::{AccountCart, Cart as CartView},
     shared::{AccountId, CartId, Quantity},
 };
 use journal::LoadedAggregate;
@@ -97,13 +97,44 @@ impl CartService {
         self.change(id, None, &command, &loaded, &facts).await
     }
 
-    /// Cart of the customer that can be changed or is being ordered.
+    /// What is known of a customer: the cart, if there is one, and the wish list.
+    pub(crate) async fn export_customer(
+        &self,
+        customer: AccountId,
+    ) -> Result<AccountCart, CartError> {
+        let cart = match self.customer_cart(customer, None).await {
+            Ok(cart) => Some(cart),
+            Err(CartError::Rejected(Rejection::Unknown)) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(AccountCart { cart, wish_list: self.wish_list(customer).await? })
+    }
+
+    /// Erases a customer: the cart is closed, but for an order that is being placed from it, the wish list is emptied, and there is never
+    /// another one for the account, whatever request is still under way. Again is no change.
+    pub(crate) async fn erase_customer(&self, customer: AccountId) -> Result<(), CartError> {
+        match self.present(customer).await {
+            Ok(PresentCart { id, .. }) => {
+                let currency = self.quotes.pricing().currency;
+                self.execute(id, &Command::EraseOwner { owner: customer, currency }).await?;
+            }
+            // It was erased before.
+            Err(CartError::Rejected(Rejection::Unknown)) => {}
+            Err(error) => return Err(error),
+        }
+        self.erase_wish_list(customer).await
+    }
+
+    /// Cart of the customer that can be changed or is being ordered; none of one who was erased.
     async fn present(&self, customer: AccountId) -> Result<PresentCart, CartError> {
         let remembered = self.customers.number(customer, self.ids.now()).await?;
         let mut number = remembered;
         loop {
             let id = cart_id(customer, number);
             let loaded = self.repository.load(&stream(id)).await?;
+            if loaded.state.as_deref().is_some_and(|cart| cart.is_owner_erased) {
+                return Err(Rejection::Unknown.into());
+            }
             if loaded.state.as_deref().is_some_and(is_of_the_past) {
                 number += 1;
                 continue;

@@ -50,6 +50,14 @@ impl CartService {
         self.wish_list_view(&loaded).await
     }
 
+    /// Empties the wish list of a customer, for good.
+    pub(super) async fn erase_wish_list(&self, customer: AccountId) -> Result<(), CartError> {
+        let now = self.ids.now();
+        let decide = |list: Option<&WishList>| Ok::<_, CartError>(WishList::erase(list, now));
+        self.wish_lists.execute(&stream(customer), decide, |_| Vec::new()).await?;
+        Ok(())
+    }
+
     async fn wish_list_view(
         &self,
         loaded: &LoadedAggregate<WishList>,

@@ -49,6 +49,8 @@ pub(crate) struct Cart {
     abandoned_orders: VecDeque<OrderId>,
     /// Account of the customer whose cart it is; none of a guest.
     pub(crate) owner: Option<AccountId>,
+    /// Whether that customer was erased.
+    pub(crate) is_owner_erased: bool,
     /// Carts of guests that were merged into this one, latest last.
     merged_carts: VecDeque<CartId>,
 }
@@ -123,6 +125,11 @@ pub(crate) enum Command {
     },
     /// Ends the merge of the cart of a guest.
     EndMerge,
+    /// Erases the customer whose cart it is; one that there is not yet is closed before it begins.
+    EraseOwner {
+        owner: AccountId,
+        currency: Currency,
+    },
 }
 
 /// Context of a decision: the time and the configuration.
@@ -149,6 +156,7 @@ impl Cart {
                 cart.merge(&lines, *owner, *strategy, now.at)
             }
             Command::EndMerge => Ok(cart.end_merge(now.at)),
+            Command::EraseOwner { owner, .. } => cart.erase_owner(*owner, now.at),
             Command::Create { .. } => Ok(vec![]),
             Command::AddLine { sku, quantity, operation, price } => {
                 cart.add(sku, *quantity, *operation, *price, now.at)
@@ -200,6 +208,7 @@ impl Cart {
                 if cart.state == (CartState::CheckingOut { order_id: *order_id }) {
                     cart.state = CartState::Open;
                     cart.updated_at = *at;
+                    cart.forget_lines_of_the_erased();
                 }
                 push_bounded(&mut cart.abandoned_orders, *order_id, ABANDONED_ORDERS_MAX);
             }
@@ -213,6 +222,16 @@ impl Cart {
                 cart.lines.clone_from(lines);
                 push_bounded(&mut cart.merged_carts, *from, MERGED_CARTS_MAX);
                 cart.updated_at = *at;
+            }
+            CartEvent::MergedFrom { from, changed, removed, at } => {
+                cart.lines = merge::with_changes(&cart.lines, changed, removed);
+                push_bounded(&mut cart.merged_carts, *from, MERGED_CARTS_MAX);
+                cart.updated_at = *at;
+            }
+            CartEvent::OwnerErased { at } => {
+                cart.is_owner_erased = true;
+                cart.updated_at = *at;
+                cart.forget_lines_of_the_erased();
             }
             CartEvent::MergeEnded { .. } => {
                 if let CartState::Merged { has_ended, .. } = &mut cart.state {
@@ -272,6 +291,7 @@ impl Cart {
             operations: VecDeque::new(),
             abandoned_orders: VecDeque::new(),
             owner,
+            is_owner_erased: false,
             merged_carts: VecDeque::new(),
         }
     }
@@ -279,6 +299,7 @@ impl Cart {
     /// Rejects a change by a shopper to a cart that takes none.
     fn ensure_changeable(&self) -> Result<(), Rejection> {
         match self.state {
+            _ if self.is_owner_erased => Err(Rejection::Unknown),
             CartState::Open if self.version >= CHANGES_MAX => {
                 Err(Rejection::TooManyChanges { max: CHANGES_MAX })
             }
@@ -286,6 +307,22 @@ impl Cart {
             CartState::CheckingOut { .. } => Err(Rejection::CheckingOut),
             CartState::Ordered { .. } => Err(Rejection::Ordered),
             CartState::Merged { .. } => Err(Rejection::Merged),
+        }
+    }
+
+    /// Erases the customer; again is no change.
+    fn erase_owner(&self, owner: AccountId, at: Timestamp) -> Result<Vec<CartEvent>, Rejection> {
+        if self.owner != Some(owner) {
+            return Err(Rejection::Unknown);
+        }
+        let erased = (!self.is_owner_erased).then_some(CartEvent::OwnerErased { at });
+        Ok(erased.into_iter().collect())
+    }
+
+    /// Removes the lines of a customer who was erased, once no order is being placed from them.
+    fn forget_lines_of_the_erased(&mut self) {
+        if self.is_owner_erased && self.state == CartState::Open {
+            self.lines.clear();
         }
     }
 
@@ -369,6 +406,7 @@ impl Cart {
             CartState::CheckingOut { .. } => Err(Rejection::CheckingOut),
             CartState::Ordered { .. } => Err(Rejection::Ordered),
             CartState::Merged { .. } => Err(Rejection::Merged),
+            CartState::Open if self.is_owner_erased => Err(Rejection::Unknown),
             CartState::Open if self.version >= CHANGES_MAX => {
                 Err(Rejection::TooManyChanges { max: CHANGES_MAX })
             }
@@ -435,12 +473,14 @@ fn create(command: &Command, at: Timestamp) -> Result<Vec<CartEvent>, Rejection>
             Ok(vec![CartEvent::Created { currency, lines, at, owner }])
         }
         Command::Merge { from, lines, currency, owner, strategy } => {
-            let (from, lines) = (*from, strategy.merged(None, lines));
+            let merged = merge::merged_from(*from, &[], &strategy.merged(None, lines), at);
             let (currency, owner) = (*currency, Some(*owner));
-            Ok(vec![
-                CartEvent::Created { currency, lines: Vec::new(), at, owner },
-                CartEvent::LinesMerged { from, lines, at },
-            ])
+            Ok(vec![CartEvent::Created { currency, lines: Vec::new(), at, owner }, merged])
+        }
+        Command::EraseOwner { owner, currency } => {
+            let (currency, lines, owner) = (*currency, Vec::new(), Some(*owner));
+            let created = CartEvent::Created { currency, lines, at, owner };
+            Ok(vec![created, CartEvent::OwnerErased { at }])
         }
         _ => Err(Rejection::Unknown),
     }

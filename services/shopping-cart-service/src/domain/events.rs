@@ -97,7 +97,7 @@ pub(crate) enum CartEvent {
         #[cbor(n(1), with = "kernel::cbor")]
         at: Timestamp,
     },
-    /// The lines of a guest's cart were merged into this one, which has these lines now.
+    /// The lines of a guest's cart were merged into this one, which has these lines now. Stored before there was `MergedFrom`.
     #[n(8)]
     LinesMerged {
         #[n(0)]
@@ -110,6 +110,27 @@ pub(crate) enum CartEvent {
     /// The other cart has the lines of this one, which was closed for it.
     #[n(9)]
     MergeEnded {
+        #[cbor(n(0), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// The lines of a guest's cart were merged into this one. It says what has changed by it, and no more.
+    #[n(10)]
+    MergedFrom {
+        #[n(0)]
+        from: CartId,
+        /// Lines that are new, or have another quantity or price, as they are now.
+        #[n(1)]
+        changed: Vec<Line>,
+        /// Lines that are gone.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[cbor(n(3), skip_if = "Vec::is_empty")]
+        removed: Vec<Sku>,
+        #[cbor(n(2), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// The customer whose cart it is was erased. Nobody uses it any more, but for an order that is being placed from it.
+    #[n(11)]
+    OwnerErased {
         #[cbor(n(0), with = "kernel::cbor")]
         at: Timestamp,
     },
@@ -169,6 +190,8 @@ impl CartEvent {
             Self::MergedInto { .. } => "merged_into",
             Self::LinesMerged { .. } => "lines_merged",
             Self::MergeEnded { .. } => "merge_ended",
+            Self::MergedFrom { .. } => "merged_from",
+            Self::OwnerErased { .. } => "owner_erased",
         }
     }
 }

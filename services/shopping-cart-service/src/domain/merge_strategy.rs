@@ -4,6 +4,8 @@ use super::{
     cart::{LINE_UNITS_MAX, LINES_MAX},
     events::Line,
 };
+use identifiers::Sku;
+use std::collections::BTreeMap;
 
 /// Strategy of a merge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +37,12 @@ impl MergeStrategy {
 /// Lines with the units of both, as far as a cart may have them. Nobody is refused a sign-in because of a cart that is full.
 fn sum(existing: &[Line], guest: &[Line]) -> Vec<Line> {
     let mut lines = existing.to_vec();
+    // A guest's cart has one line of a SKU, so only those that were there can be meant.
+    let places: BTreeMap<&Sku, usize> =
+        existing.iter().enumerate().map(|(place, line)| (&line.sku, place)).collect();
     for line in guest {
         let is_full = lines.len() >= LINES_MAX;
-        match lines.iter_mut().find(|known| known.sku == line.sku) {
+        match places.get(&line.sku).map(|&place| &mut lines[place]) {
             Some(known) => {
                 known.quantity = known.quantity.saturating_add(line.quantity).min(LINE_UNITS_MAX);
                 known.price = line.price.or(known.price);
@@ -52,7 +57,6 @@ fn sum(existing: &[Line], guest: &[Line]) -> Vec<Line> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use identifiers::Sku;
 
     fn lines(lines: &[(&str, i64)]) -> Vec<Line> {
         let line = |(sku, quantity): &(&str, i64)| Line {

@@ -14,6 +14,8 @@ const CHANGES_MAX: u64 = 10_000;
 pub(crate) struct WishList {
     /// Oldest first; one per SKU.
     pub(crate) items: Vec<WishedItem>,
+    /// Whether its customer was erased.
+    is_erased: bool,
     changes: u64,
 }
 
@@ -32,6 +34,9 @@ impl WishList {
         at: Timestamp,
     ) -> Result<Vec<WishListEvent>, Rejection> {
         if let Some(list) = list {
+            if list.is_erased {
+                return Err(Rejection::Unknown);
+            }
             if list.has(sku) {
                 return Ok(vec![]);
             }
@@ -51,6 +56,12 @@ impl WishList {
         }
     }
 
+    /// Empties the list of a customer who is erased, for good; again is no change.
+    pub(crate) fn erase(list: Option<&Self>, at: Timestamp) -> Vec<WishListEvent> {
+        let is_erased = list.is_some_and(|list| list.is_erased);
+        if is_erased { vec![] } else { vec![WishListEvent::CustomerErased { at }] }
+    }
+
     /// Folds one more event.
     pub(crate) fn apply(list: Option<Self>, event: &WishListEvent) -> Self {
         let mut list = list.unwrap_or_default();
@@ -59,6 +70,10 @@ impl WishList {
                 list.items.push(WishedItem { sku: sku.clone(), at: *at });
             }
             WishListEvent::ItemRemoved { sku, .. } => list.items.retain(|item| item.sku != *sku),
+            WishListEvent::CustomerErased { .. } => {
+                list.items.clear();
+                list.is_erased = true;
+            }
         }
         list.changes += 1;
         list
@@ -102,6 +117,18 @@ mod tests {
         assert_eq!(list.items.len(), 1);
         assert!(WishList::remove(Some(&list), &sku("mug"), Timestamp::UNIX_EPOCH).is_empty());
         assert!(WishList::remove(None, &sku("mug"), Timestamp::UNIX_EPOCH).is_empty());
+    }
+
+    #[test]
+    fn the_list_of_an_erased_customer_is_empty_for_good() {
+        let at = Timestamp::UNIX_EPOCH;
+        for list in [None, Some(after(&["Mug"]))] {
+            let erased = WishList::erase(list.as_ref(), at);
+            let list = erased.iter().fold(list, |list, event| Some(WishList::apply(list, event)));
+            assert!(list.as_ref().is_some_and(|list| list.items.is_empty()));
+            assert_eq!(WishList::erase(list.as_ref(), at), []);
+            assert_eq!(WishList::add(list.as_ref(), &sku("Mug"), at), Err(Rejection::Unknown));
+        }
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use crate::harness::{ACTOR, TestResponse, TestShop, lines_of, path_of};
 use contracts::{
-    cart::{Destination, QuoteRequest, SERVICE},
-    shared::{CartId, OrderId},
+    cart::{AccountCarts, Destination, QuoteRequest, SERVICE},
+    shared::{AccountId, CartId, OrderId},
 };
 use futures_util::future::join_all;
 use kernel::Uuid;
@@ -153,7 +153,7 @@ async fn a_merge_goes_on_after_a_crash_at_every_step() {
     let written = journal.follow(0, 100).await.unwrap();
     let begun = written.iter().position(|event| event.name == "merged_into").unwrap();
     let names: Vec<_> = written[begun..].iter().map(|event| event.name.as_str()).collect();
-    assert_eq!(names, ["merged_into", "created", "lines_merged", "merge_ended"]);
+    assert_eq!(names, ["merged_into", "created", "merged_from", "merge_ended"]);
     for kept in begun..=written.len() {
         let crashed = TestShop::with_events(&written[..kept]).await;
         let merged = crashed.merge(ADA, Some(&guest)).await;
@@ -218,4 +218,107 @@ async fn a_cart_that_is_being_ordered_takes_no_merge_until_it_is_decided() {
     let merged = shop.merge(ADA, Some(&guest)).await.body;
     assert_eq!(lines_of(&merged), [("LAMP", 1)], "in the next cart, and once");
     assert_eq!(lines_of(&shop.merge(ADA, Some(&guest)).await.body), [("LAMP", 1)]);
+}
+
+#[tokio::test]
+async fn a_merge_stores_what_changes_and_no_more_than_the_guests_cart_did() {
+    let skus: Vec<_> = (0..999).map(|number| format!("ANY-{number}")).collect();
+    let full: Vec<_> = skus.iter().map(|sku| (sku.as_str(), 1)).collect();
+    for strategy in ["sum", "use_guest", "use_existing", "use_guest_if_empty"] {
+        let shop = TestShop::open_with(&[("merge", strategy)]).await;
+        let own = if strategy == "use_guest" { &full[..1] } else { &full[..] };
+        shop.cart_of(ADA, own).await;
+        for number in 0..5 {
+            let guest = shop.cart(&[("MUG", 1), ("ANY-1", 2)]).await;
+            let journal = shop.engine.service(SERVICE).journal;
+            let end = journal.last_position().await.unwrap();
+            assert_eq!(shop.merge(ADA, Some(&guest)).await.status, 200);
+            let events = journal.follow(end, 100).await.unwrap();
+            let bytes: usize = events.iter().map(|event| event.data.len()).sum();
+            assert!(bytes < 200, "{strategy} {number}: {bytes}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_erased_customer_has_neither_cart_nor_wish_list_and_never_again() {
+    let shop = TestShop::open().await;
+    let (ada, wishes) = (account(ADA), "/api/v1/account/wish-list");
+    let (mug, none) = (format!("{wishes}/MUG"), json!({}));
+    let clients = shop.clients::<dyn AccountCarts>().await;
+    for (name, carts) in &clients {
+        let stranger = AccountId(Uuid::from_u128(9));
+        let known = carts.export(stranger).await.unwrap();
+        assert_eq!((known.cart, known.wish_list.items.len()), (None, 0), "{name}");
+    }
+    let cart = shop.cart_of(ADA, &[("MUG", 1)]).await;
+    shop.cart_of(EVE, &[("MUG", 1)]).await;
+    assert_eq!(shop.send_as(ADA, "PUT", &mug, Value::Null).await.status, 200);
+    let known = clients[0].1.export(ada).await.unwrap();
+    let skus = |cart: &contracts::cart::Cart| {
+        cart.lines.iter().map(|it| it.sku.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(known.cart.as_ref().map(skus).unwrap(), ["MUG"]);
+    assert_eq!(known.wish_list.items.len(), 1);
+    let mut end = 0;
+    for (name, carts) in &clients {
+        carts.erase(ada).await.unwrap();
+        let known = carts.export(ada).await.unwrap();
+        assert_eq!((known.cart, known.wish_list.items.len()), (None, 0), "{name}");
+        let last = shop.engine.service(SERVICE).journal.last_position().await.unwrap();
+        assert!(end == 0 || end == last, "again is no change: {name}");
+        end = last;
+    }
+    // A request that was under way meanwhile.
+    let guest = shop.cart(&[("LAMP", 1)]).await;
+    let lines = format!("{}/lines", path_of(&cart));
+    for (method, path, body) in [
+        ("POST", "/api/v1/carts", json!({"lines": [{"sku": "MUG", "quantity": 1}]})),
+        ("POST", &*lines, json!({"sku": "MUG", "quantity": 1})),
+        ("POST", "/api/v1/account/cart", json!({"guest_cart": guest["id"]})),
+        ("POST", "/api/v1/account/cart", none),
+        ("GET", &*path_of(&cart), Value::Null),
+        ("PUT", &*mug, Value::Null),
+    ] {
+        let refused = shop.send_as(ADA, method, path, body).await;
+        assert_eq!((refused.status, refused.code()), (404, "not_found"), "{method} {path}");
+    }
+    assert_eq!(lines_of(&shop.read(&guest).await), [("LAMP", 1)], "a guest's cart is not lost");
+    assert_eq!(lines_of(&shop.merge(EVE, None).await.body), [("MUG", 1)], "others are untouched");
+    // Of an account without a cart as well.
+    let bob = "customer:0190a8b4-0000-7000-8000-00000000b0b0";
+    clients[0].1.erase(account(bob)).await.unwrap();
+    let new = json!({"lines": [{"sku": "MUG", "quantity": 1}]});
+    assert_eq!(shop.send_as(bob, "POST", "/api/v1/carts", new).await.status, 404);
+}
+
+#[tokio::test]
+async fn an_order_that_is_being_placed_keeps_the_cart_of_an_erased_customer_until_it_is_decided() {
+    for is_ordered in [true, false] {
+        let shop = TestShop::open().await;
+        let cart = shop.cart_of(ADA, &[("MUG", 1)]).await;
+        let id: CartId = serde_json::from_value(cart["id"].clone()).unwrap();
+        let order = OrderId(Uuid::from_u128(1));
+        shop.contract.begin_checkout(id, order, checkout(ADA)).await.unwrap();
+        let carts = shop.contract::<dyn AccountCarts>();
+        carts.erase(account(ADA)).await.unwrap();
+        assert_eq!(carts.export(account(ADA)).await.unwrap().cart, None);
+        if is_ordered {
+            shop.contract.ordered(id, order).await.unwrap();
+        } else {
+            shop.contract.reopen(id, order).await.unwrap();
+            let next = OrderId(Uuid::from_u128(2));
+            assert_eq!(
+                code(shop.contract.begin_checkout(id, next, checkout(ADA)).await),
+                "not_found"
+            );
+        }
+        assert_eq!(shop.merge(ADA, None).await.status, 404);
+        let new = json!({"lines": [{"sku": "MUG", "quantity": 1}]});
+        assert_eq!(shop.send_as(ADA, "POST", "/api/v1/carts", new).await.status, 404);
+    }
+}
+
+fn account(customer: &str) -> AccountId {
+    customer.strip_prefix("customer:").unwrap().parse().unwrap()
 }

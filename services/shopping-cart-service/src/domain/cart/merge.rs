@@ -7,8 +7,9 @@ use crate::domain::{
     merge_strategy::MergeStrategy,
     rejection::Rejection,
 };
-use identifiers::{AccountId, CartId};
+use identifiers::{AccountId, CartId, Sku};
 use kernel::{Currency, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Whose carts a request may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,13 +28,15 @@ pub(super) struct MergedLines<'a> {
 }
 
 impl Cart {
-    /// Whether a request with this access may use the cart. Nobody may use one that was merged into another.
+    /// Whether a request with this access may use the cart. Nobody may use one that was merged into another, or whose customer was erased.
     pub(crate) fn is_open_to(&self, access: CartAccess) -> bool {
         let is_merged = matches!(self.state, CartState::Merged { .. });
         match access {
             CartAccess::Everything => true,
             CartAccess::Shopper(customer) => {
-                !is_merged && (self.owner.is_none() || self.owner == customer)
+                !is_merged
+                    && !self.is_owner_erased
+                    && (self.owner.is_none() || self.owner == customer)
             }
         }
     }
@@ -82,7 +85,7 @@ impl Cart {
             }
         }
         let lines = strategy.merged(Some(&self.lines), &lines);
-        Ok(vec![CartEvent::LinesMerged { from: guest.from, lines, at }])
+        Ok(vec![merged_from(guest.from, &self.lines, &lines, at)])
     }
 
     pub(super) fn end_merge(&self, at: Timestamp) -> Vec<CartEvent> {
@@ -91,4 +94,40 @@ impl Cart {
             _ => vec![],
         }
     }
+}
+
+/// Event of a merge after which a cart with the lines `before` has those of `after`: what changes, so that it takes no more than the
+/// guest's cart did, however much is in the other one. A line that stays keeps its place and the spelling of its SKU.
+pub(super) fn merged_from(
+    from: CartId,
+    before: &[Line],
+    after: &[Line],
+    at: Timestamp,
+) -> CartEvent {
+    let known: BTreeMap<&Sku, &Line> = before.iter().map(|line| (&line.sku, line)).collect();
+    let kept: BTreeSet<&Sku> = after.iter().map(|line| &line.sku).collect();
+    let change = |line: &Line| match known.get(&line.sku) {
+        Some(known) if (known.quantity, known.price) == (line.quantity, line.price) => None,
+        Some(known) => Some(Line { sku: known.sku.clone(), ..line.clone() }),
+        None => Some(line.clone()),
+    };
+    let changed = after.iter().filter_map(change).collect();
+    let gone = before.iter().filter(|line| !kept.contains(&line.sku));
+    CartEvent::MergedFrom { from, changed, removed: gone.map(|it| it.sku.clone()).collect(), at }
+}
+
+/// Lines after what a merge has changed.
+pub(super) fn with_changes(before: &[Line], changed: &[Line], removed: &[Sku]) -> Vec<Line> {
+    let removed: BTreeSet<&Sku> = removed.iter().collect();
+    let kept = before.iter().filter(|line| !removed.contains(&line.sku));
+    let mut lines: Vec<Line> = kept.cloned().collect();
+    let places: BTreeMap<Sku, usize> =
+        lines.iter().enumerate().map(|(place, line)| (line.sku.clone(), place)).collect();
+    for line in changed {
+        match places.get(&line.sku) {
+            Some(&place) => lines[place] = line.clone(),
+            None => lines.push(line.clone()),
+        }
+    }
+    lines
 }

@@ -203,3 +203,53 @@ proptest! {
         prop_assert_eq!(before, sums(&units));
     }
 }
+
+proptest! {
+    #[test]
+    fn a_merge_leads_to_the_lines_of_its_strategy_whatever_both_carts_have(
+        own in proptest::collection::btree_map("[A-F]", 1_i64..4, 0..6),
+        guest in proptest::collection::btree_map("[a-h]", 1_i64..4, 0..6),
+        strategy in 0_usize..4,
+        is_of_another_currency: bool,
+    ) {
+        use MergeStrategy::{Sum, UseExisting, UseGuest, UseGuestIfEmpty};
+        let strategy = [Sum, UseGuest, UseExisting, UseGuestIfEmpty][strategy];
+        let currency = if is_of_another_currency { Currency::USD } else { Currency::EUR };
+        let lines = |lines: &BTreeMap<String, i64>, price: &str, currency| -> Vec<Line> {
+            let price = Some(UnitPrice::parse_major(price, currency).unwrap());
+            let line = |(text, quantity): (&String, &i64)| {
+                Line { sku: sku(text), quantity: *quantity, price }
+            };
+            lines.iter().map(line).collect()
+        };
+        let owner = AccountId(Uuid::from_u128(5));
+        let (own, lines) = (lines(&own, "1.00", Currency::EUR), lines(&guest, "2.00", currency));
+        let merge = |at: u128| {
+            let (from, lines) = (CartId(Uuid::from_u128(at)), lines.clone());
+            Command::Merge { from, lines, currency, owner, strategy }
+        };
+        let created = CartEvent::Created {
+            currency: Currency::EUR,
+            lines: own.clone(),
+            at: now(0).at,
+            owner: Some(owner),
+        };
+        let cart = Cart::apply(None, &created);
+        let events = decide(&cart, &merge(1)).unwrap();
+        let merged = events.iter().fold(cart, |cart, event| Cart::apply(Some(cart), event));
+        let by_sku = |lines: &[Line]| -> BTreeMap<Sku, (i64, Option<UnitPrice>)> {
+            lines.iter().map(|line| (line.sku.clone(), (line.quantity, line.price))).collect()
+        };
+        let unpriced = |line: &Line| Line { price: None, ..line.clone() };
+        let guest: Vec<Line> = if is_of_another_currency {
+            lines.iter().map(unpriced).collect()
+        } else {
+            lines.clone()
+        };
+        prop_assert_eq!(by_sku(&merged.lines), by_sku(&strategy.merged(Some(&own), &guest)));
+        prop_assert_eq!(merged.lines.len(), by_sku(&merged.lines).len());
+        prop_assert_eq!(decide(&merged, &merge(1)).unwrap(), vec![]);
+        let CartEvent::MergedFrom { changed, removed, .. } = &events[0] else { panic!("{events:?}") };
+        prop_assert!(changed.len() <= lines.len() && removed.len() <= own.len());
+    }
+}

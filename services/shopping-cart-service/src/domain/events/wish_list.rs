@@ -26,6 +26,12 @@ pub(crate) enum WishListEvent {
         #[cbor(n(1), with = "kernel::cbor")]
         at: Timestamp,
     },
+    /// The customer whose list it is was erased: it is empty, and stays so.
+    #[n(2)]
+    CustomerErased {
+        #[cbor(n(0), with = "kernel::cbor")]
+        at: Timestamp,
+    },
 }
 
 impl WishListEvent {
@@ -34,6 +40,7 @@ impl WishListEvent {
         match self {
             Self::ItemAdded { .. } => "item_added",
             Self::ItemRemoved { .. } => "item_removed",
+            Self::CustomerErased { .. } => "customer_erased",
         }
     }
 }
