@@ -1,6 +1,7 @@
 //! Targets of request headers.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use resource_server::TokenScheme;
 use std::str;
 use web::{AllowedHost, FormOrigin, HostName};
 
@@ -21,15 +22,20 @@ pub fn cookies(bytes: &[u8]) {
     assert!(count <= pairs);
 }
 
-/// `Authorization`, a header a line: a bearer token is one word of a single header that names the scheme.
+/// `Authorization`, a header a line: a token is one word of a single header that names its scheme.
 pub fn bearer_token(bytes: &[u8]) {
     let headers = lines(&header::AUTHORIZATION, bytes);
-    let Ok(Some(token)) = resource_server::bearer_token(&headers) else { return };
+    let Ok(Some((scheme, token))) = resource_server::presented_token(&headers) else { return };
     assert_eq!(headers.len(), 1);
     assert!(!token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()));
+    let scheme = match scheme {
+        TokenScheme::Bearer => "bearer ",
+        TokenScheme::Dpop => "dpop ",
+    };
     let line = headers.values().next().and_then(|line| line.to_str().ok()).unwrap_or_default();
-    assert!(line.len() > "bearer ".len() && line.ends_with(token));
-    assert!(line.is_char_boundary(7) && line[..7].eq_ignore_ascii_case("bearer "));
+    let length = scheme.len();
+    assert!(line.len() > length && line.ends_with(token));
+    assert!(line.is_char_boundary(length) && line[..length].eq_ignore_ascii_case(scheme));
 }
 
 /// `Accept-Language`: a bounded number of ranges, each of them a part of the header.

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 use tokio::{sync::Mutex, time::Instant};
-use transport::{Transport, basic_credentials};
+use transport::{TokenResponse, Transport, basic_credentials};
 
 /// Largest file with a token, in bytes.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
@@ -180,12 +180,6 @@ fn wrong(sentence: &str) -> TokenSourceError {
 
 impl ClientCredentials {
     async fn issue(&self) -> Result<IssuedToken, TokenSourceError> {
-        #[derive(Deserialize)]
-        struct Answer {
-            access_token: String,
-            #[serde(default)]
-            expires_in: u64,
-        }
         let Self { client_id, client_secret, token_endpoint } = self;
         let failed =
             |what: &dyn fmt::Display| wrong(&format!("no token from {token_endpoint}: {what}"));
@@ -212,7 +206,7 @@ impl ClientCredentials {
             let is_busy = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
             return Err(if is_busy { transient(error) } else { error });
         }
-        let answer: Answer = serde_json::from_slice(response.body())
+        let answer: TokenResponse = serde_json::from_slice(response.body())
             .map_err(|_| failed(&"the answer is no token"))?;
         let lifetime = Duration::from_secs(answer.expires_in);
         let replace_at = asked_at + lifetime.saturating_sub(REPLACED_BEFORE);

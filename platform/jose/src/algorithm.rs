@@ -16,12 +16,15 @@ pub enum Algorithm {
     Ps256,
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     Rs256,
+    /// ECDSA on P-384 with SHA-384.
+    Es384,
 }
 
 impl Algorithm {
     /// Every algorithm.
-    pub const ALL: [Self; 4] = [Self::Es256, Self::EdDsa, Self::Ps256, Self::Rs256];
-    /// The algorithms without known weaknesses of their padding, which are the only ones that FAPI 2.0 and DPoP accept here.
+    pub const ALL: [Self; 5] = [Self::Es256, Self::EdDsa, Self::Ps256, Self::Rs256, Self::Es384];
+    /// The algorithms that FAPI 2.0 (section 5.4) and DPoP accept here: without RS256, whose padding is weak, and without ES384, which FAPI
+    /// does not name.
     pub const STRONG: [Self; 3] = [Self::Es256, Self::EdDsa, Self::Ps256];
 
     /// Name in headers and keys (`alg`).
@@ -31,6 +34,7 @@ impl Algorithm {
             Self::EdDsa => "EdDSA",
             Self::Ps256 => "PS256",
             Self::Rs256 => "RS256",
+            Self::Es384 => "ES384",
         }
     }
 

@@ -3,8 +3,8 @@
 use crate::{Algorithm, JoseError, base64url, spki, strict_json};
 use kernel::security_checks::holds;
 use ring::signature::{
-    ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256,
-    RsaPublicKeyComponents, UnparsedPublicKey,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PSS_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
 };
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -13,6 +13,8 @@ use sha2::{Digest, Sha256};
 const KEY_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of a coordinate of P-256, and of an Ed25519 key.
 const COORDINATE_BYTES: usize = 32;
+/// Bytes of a coordinate of P-384.
+const P384_COORDINATE_BYTES: usize = 48;
 /// Bytes of the modulus of an RSA key: 2048 to 8192 bits.
 const MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=1024;
 /// Most bytes of a public exponent.
@@ -25,6 +27,11 @@ const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
 pub(crate) enum PublicKey {
     /// The coordinates.
     P256 {
+        x: Vec<u8>,
+        y: Vec<u8>,
+    },
+    /// The coordinates.
+    P384 {
         x: Vec<u8>,
         y: Vec<u8>,
     },
@@ -55,13 +62,12 @@ pub struct VerifyingKey {
 impl PublicKey {
     /// From the uncompressed point.
     pub(crate) fn p256(point: &[u8]) -> Result<Self, JoseError> {
-        match point {
-            [4, coordinates @ ..] if coordinates.len() == 2 * COORDINATE_BYTES => {
-                let (x, y) = coordinates.split_at(COORDINATE_BYTES);
-                Ok(Self::P256 { x: x.to_vec(), y: y.to_vec() })
-            }
-            _ => Err(JoseError::Key),
-        }
+        coordinates(point, COORDINATE_BYTES).map(|(x, y)| Self::P256 { x, y })
+    }
+
+    /// From the uncompressed point.
+    pub(crate) fn p384(point: &[u8]) -> Result<Self, JoseError> {
+        coordinates(point, P384_COORDINATE_BYTES).map(|(x, y)| Self::P384 { x, y })
     }
 
     pub(crate) fn ed25519(key: &[u8]) -> Result<Self, JoseError> {
@@ -95,6 +101,7 @@ impl PublicKey {
     fn algorithms(&self) -> &'static [Algorithm] {
         match self {
             Self::P256 { .. } => &[Algorithm::Es256],
+            Self::P384 { .. } => &[Algorithm::Es384],
             Self::Ed25519(_) => &[Algorithm::EdDsa],
             Self::Rsa { .. } => &[Algorithm::Rs256, Algorithm::Ps256],
         }
@@ -103,13 +110,17 @@ impl PublicKey {
     /// The members that make the key, in the order of their names.
     fn members(&self) -> Vec<(&'static str, String)> {
         let text = |bytes: &[u8]| base64url::encode(bytes);
-        match self {
-            Self::P256 { x, y } => vec![
-                ("crv", "P-256".to_owned()),
+        let elliptic = |curve: &str, x: &[u8], y: &[u8]| {
+            vec![
+                ("crv", curve.to_owned()),
                 ("kty", "EC".to_owned()),
                 ("x", text(x)),
                 ("y", text(y)),
-            ],
+            ]
+        };
+        match self {
+            Self::P256 { x, y } => elliptic("P-256", x, y),
+            Self::P384 { x, y } => elliptic("P-384", x, y),
             Self::Ed25519(key) => {
                 vec![("crv", "Ed25519".to_owned()), ("kty", "OKP".to_owned()), ("x", text(key))]
             }
@@ -165,6 +176,9 @@ impl Jwk {
         let key = match (text("kty"), text("crv")) {
             (Some("EC"), Some("P-256")) => {
                 PublicKey::p256(&[vec![4], bytes("x")?, bytes("y")?].concat())?
+            }
+            (Some("EC"), Some("P-384")) => {
+                PublicKey::p384(&[vec![4], bytes("x")?, bytes("y")?].concat())?
             }
             (Some("OKP"), Some("Ed25519")) => PublicKey::ed25519(&bytes("x")?)?,
             (Some("RSA"), _) => PublicKey::rsa(&bytes("n")?, &bytes("e")?)?,
@@ -228,6 +242,11 @@ impl Jwk {
         spki::pem(&self.key)
     }
 
+    /// The key as `SubjectPublicKeyInfo` in DER (RFC 5280, section 4.1.2.7), as a certificate has it.
+    pub fn to_spki(&self) -> Vec<u8> {
+        spki::encoded(&self.key)
+    }
+
     /// The key as a member of a set.
     pub fn to_json(&self) -> Value {
         let mut members: Map<String, Value> = self
@@ -260,6 +279,10 @@ impl VerifyingKey {
                 let point = [&[4][..], x, y].concat();
                 UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, signature)
             }
+            PublicKey::P384 { x, y } => {
+                let point = [&[4][..], x, y].concat();
+                UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, point).verify(message, signature)
+            }
             PublicKey::Ed25519(key) => {
                 UnparsedPublicKey::new(&ED25519, key).verify(message, signature)
             }
@@ -275,5 +298,16 @@ impl VerifyingKey {
             return Err(JoseError::Signature);
         }
         Ok(())
+    }
+}
+
+/// Coordinates of an uncompressed point.
+fn coordinates(point: &[u8], bytes: usize) -> Result<(Vec<u8>, Vec<u8>), JoseError> {
+    match point {
+        [4, coordinates @ ..] if coordinates.len() == 2 * bytes => {
+            let (x, y) = coordinates.split_at(bytes);
+            Ok((x.to_vec(), y.to_vec()))
+        }
+        _ => Err(JoseError::Key),
     }
 }

@@ -1,5 +1,5 @@
 //! JOSE (JSON Object Signing and Encryption): compact JWS (RFC 7515), JWK and its thumbprint (RFC 7517, 7638), and the claims of
-//! JWT (RFC 7519), for ES256, `EdDSA` (Ed25519), PS256 and RS256; and DPoP proofs (RFC 9449).
+//! JWT (RFC 7519), for ES256, ES384, `EdDSA` (Ed25519), PS256 and RS256; and DPoP proofs (RFC 9449).
 //!
 //! Everything here is read from strangers, so the parser is strict: base64url without padding and without spare bits, members
 //! that occur once, sizes with a limit. A token has nothing to say about how it is verified: the key decides on the algorithm, and

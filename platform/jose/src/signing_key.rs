@@ -6,8 +6,9 @@ use ring::{
     rand::SystemRandom,
     rsa::{KeyPair as RsaKeyPair, PublicKeyComponents},
     signature::{
-        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256,
-        RSA_PSS_SHA256, RsaEncoding,
+        ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair,
+        EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
+        RsaEncoding,
     },
 };
 use std::fmt;
@@ -27,13 +28,13 @@ pub struct SigningKey {
 }
 
 enum Pair {
-    Es256(EcdsaKeyPair),
+    Ecdsa(EcdsaKeyPair),
     EdDsa(Ed25519KeyPair),
     Rsa(Box<RsaKeyPair>, &'static dyn RsaEncoding),
 }
 
 impl SigningKey {
-    /// New key. An RSA key of 2048 bits takes a good part of a second. ES256 takes its randomness from the operating system,
+    /// New key. An RSA key of 2048 bits takes a good part of a second. ES256 and ES384 take their randomness from the operating system,
     /// which is the only source that ring accepts.
     ///
     /// # Errors
@@ -41,11 +42,8 @@ impl SigningKey {
     /// [`JoseError::Key`] when the operating system has no randomness.
     pub fn generate(algorithm: Algorithm, randomness: &dyn Randomness) -> Result<Self, JoseError> {
         let encoded = match algorithm {
-            Algorithm::Es256 => {
-                let signing = &ECDSA_P256_SHA256_FIXED_SIGNING;
-                let pkcs8 = EcdsaKeyPair::generate_pkcs8(signing, &SystemRandom::new());
-                pkcs8.map_err(|_| JoseError::Key)?.as_ref().to_vec()
-            }
+            Algorithm::Es256 => new_pair(&ECDSA_P256_SHA256_FIXED_SIGNING)?,
+            Algorithm::Es384 => new_pair(&ECDSA_P384_SHA384_FIXED_SIGNING)?,
             Algorithm::EdDsa => {
                 let mut seed = vec![0; SEED_BYTES];
                 randomness.fill(&mut seed);
@@ -56,7 +54,7 @@ impl SigningKey {
         Self::decode(algorithm, &encoded)
     }
 
-    /// Key as [`SigningKey::encoded`] wrote it: PKCS #8 of ES256, the seed of `EdDSA`, PKCS #1 of PS256 and RS256.
+    /// Key as [`SigningKey::encoded`] wrote it: PKCS #8 of ES256 and ES384, the seed of `EdDSA`, PKCS #1 of PS256 and RS256.
     ///
     /// # Errors
     ///
@@ -69,7 +67,14 @@ impl SigningKey {
                 let pair = EcdsaKeyPair::from_pkcs8(signing, encoded, &random);
                 let pair = pair.map_err(|_| JoseError::Key)?;
                 let public = PublicKey::p256(pair.public_key().as_ref())?;
-                (Pair::Es256(pair), public)
+                (Pair::Ecdsa(pair), public)
+            }
+            Algorithm::Es384 => {
+                let signing = &ECDSA_P384_SHA384_FIXED_SIGNING;
+                let pair = EcdsaKeyPair::from_pkcs8(signing, encoded, &random);
+                let pair = pair.map_err(|_| JoseError::Key)?;
+                let public = PublicKey::p384(pair.public_key().as_ref())?;
+                (Pair::Ecdsa(pair), public)
             }
             Algorithm::EdDsa => {
                 let pair = Ed25519KeyPair::from_seed_unchecked(encoded);
@@ -125,7 +130,7 @@ impl SigningKey {
     fn signature(&self, message: &[u8]) -> Result<Vec<u8>, JoseError> {
         let failed = |_| JoseError::Key;
         match &self.pair {
-            Pair::Es256(pair) => {
+            Pair::Ecdsa(pair) => {
                 Ok(pair.sign(&self.random, message).map_err(failed)?.as_ref().to_vec())
             }
             Pair::EdDsa(pair) => Ok(pair.sign(message).as_ref().to_vec()),
@@ -136,6 +141,12 @@ impl SigningKey {
             }
         }
     }
+}
+
+/// New key of this curve in PKCS #8.
+fn new_pair(signing: &'static EcdsaSigningAlgorithm) -> Result<Vec<u8>, JoseError> {
+    let pkcs8 = EcdsaKeyPair::generate_pkcs8(signing, &SystemRandom::new());
+    Ok(pkcs8.map_err(|_| JoseError::Key)?.as_ref().to_vec())
 }
 
 impl fmt::Debug for SigningKey {

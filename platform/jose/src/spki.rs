@@ -11,6 +11,8 @@ const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 /// `id-ecPublicKey` and `secp256r1` (RFC 5480, section 2.1.1).
 const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+/// `secp384r1` (RFC 5480, section 2.1.1.1).
+const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
 /// `id-Ed25519` (RFC 8410, section 3).
 const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 /// Characters of a line.
@@ -30,11 +32,15 @@ pub(crate) fn pem(key: &PublicKey) -> String {
     pem + "-----END PUBLIC KEY-----\n"
 }
 
-fn encoded(key: &PublicKey) -> Vec<u8> {
+/// Key in DER.
+pub(crate) fn encoded(key: &PublicKey) -> Vec<u8> {
     let identifier = |bytes: &[u8]| der::tagged(OBJECT_IDENTIFIER, bytes);
     let (algorithm, key) = match key {
         PublicKey::P256 { x, y } => {
             ([identifier(EC_PUBLIC_KEY), identifier(P256)].concat(), [&[4][..], x, y].concat())
+        }
+        PublicKey::P384 { x, y } => {
+            ([identifier(EC_PUBLIC_KEY), identifier(P384)].concat(), [&[4][..], x, y].concat())
         }
         PublicKey::Ed25519(key) => (identifier(ED25519), key.clone()),
         PublicKey::Rsa { modulus, exponent } => {

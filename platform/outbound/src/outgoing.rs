@@ -1,8 +1,8 @@
 //! Outgoing requests: what is sent, and posting.
 
-use crate::{Answer, FetchError, Fetcher, parse};
+use crate::{Answer, FetchError, Fetched, Fetcher, parse};
 use bytes::Bytes;
-use http::header;
+use http::{HeaderValue, header};
 use http_body_util::Full;
 use url::Url;
 
@@ -10,7 +10,16 @@ use url::Url;
 #[derive(Debug)]
 pub(crate) enum Outgoing {
     Get,
-    Post { content_type: &'static str, body: Bytes },
+    Post {
+        content_type: &'static str,
+        body: Bytes,
+    },
+    /// Post whose answer is read.
+    Ask {
+        content_type: &'static str,
+        body: Bytes,
+        authorization: HeaderValue,
+    },
 }
 
 impl Fetcher {
@@ -25,12 +34,31 @@ impl Fetcher {
         content_type: &'static str,
         body: Bytes,
     ) -> Result<(), FetchError> {
+        self.posted(address, Outgoing::Post { content_type, body }).await.map(drop)
+    }
+
+    /// Posts a body to an address with these credentials, and reads the answer; success is a response of status 200. Redirects are not
+    /// followed.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`], by variant.
+    pub async fn ask(
+        &self,
+        address: &str,
+        content_type: &'static str,
+        body: Bytes,
+        authorization: HeaderValue,
+    ) -> Result<Fetched, FetchError> {
+        self.posted(address, Outgoing::Ask { content_type, body, authorization }).await
+    }
+
+    async fn posted(&self, address: &str, outgoing: Outgoing) -> Result<Fetched, FetchError> {
         let url = parse(address)?;
         let max = self.limits.time_max;
-        let outgoing = Outgoing::Post { content_type, body };
         let posted = tokio::time::timeout(max, self.connector.exchange(self, &url, &outgoing));
         match posted.await.unwrap_or(Err(FetchError::TooSlow { max }))? {
-            Answer::Fetched(_) => Ok(()),
+            Answer::Fetched(fetched) => Ok(fetched),
             Answer::Redirect(_) => Err(FetchError::Redirects),
         }
     }
@@ -50,10 +78,13 @@ impl Fetcher {
             Outgoing::Post { content_type, .. } => {
                 http::Request::post(target(url)).header(header::CONTENT_TYPE, *content_type)
             }
+            Outgoing::Ask { content_type, authorization, .. } => http::Request::post(target(url))
+                .header(header::CONTENT_TYPE, *content_type)
+                .header(header::AUTHORIZATION, authorization),
         };
         let body = match outgoing {
             Outgoing::Get => Bytes::new(),
-            Outgoing::Post { body, .. } => body.clone(),
+            Outgoing::Post { body, .. } | Outgoing::Ask { body, .. } => body.clone(),
         };
         builder
             .header(header::HOST, host)

@@ -7,7 +7,7 @@ use http::{Method, header};
 use jose::JwkSet;
 use serde::Deserialize;
 use std::{fmt, sync::Arc};
-use transport::{Channel, Request, basic_credentials};
+use transport::{Channel, Request, TokenResponse, basic_credentials};
 
 /// Registration of the relying party at its provider.
 #[derive(Clone)]
@@ -64,18 +64,6 @@ pub struct Provider {
     pub channel: Channel,
 }
 
-/// Tokens, as the token endpoint answers.
-#[derive(Deserialize)]
-pub(crate) struct Tokens {
-    pub(crate) access_token: String,
-    #[serde(default)]
-    pub(crate) refresh_token: Option<String>,
-    #[serde(default)]
-    pub(crate) id_token: Option<String>,
-    #[serde(default)]
-    pub(crate) expires_in: i64,
-}
-
 /// Refusal by the token endpoint.
 #[derive(Deserialize)]
 struct OAuthError {
@@ -95,7 +83,7 @@ impl Provider {
         &self,
         registration: &ClientRegistration,
         form: &[(&str, &str)],
-    ) -> Result<Tokens, SignInError> {
+    ) -> Result<TokenResponse, SignInError> {
         let (status, body) = self.post(registration, &registration.token_path, form).await?;
         if status == 200 {
             let tokens = serde_json::from_slice(&body);

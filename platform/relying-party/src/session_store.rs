@@ -1,12 +1,13 @@
 //! Sessions of people who signed in, in the key-value store: under a digest of the cookie, and sealed under a key that only the cookie has.
 
-use crate::{provider::Tokens, seal::Seal};
+use crate::seal::Seal;
 use jose::{base64url_decode, base64url_encode};
 use kernel::{Ids, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{fmt, sync::Arc, time::Duration};
 use storage::{KeyValue, StorageError};
+use transport::TokenResponse;
 
 /// Random bytes of a cookie.
 const COOKIE_BYTES: usize = 32;
@@ -35,13 +36,13 @@ impl fmt::Debug for Session {
 
 impl Session {
     /// Session that begins with these tokens.
-    pub(crate) fn begin(tokens: Tokens, now: Timestamp, lifetime_max: Duration) -> Self {
+    pub(crate) fn begin(tokens: TokenResponse, now: Timestamp, lifetime_max: Duration) -> Self {
         Self::with(tokens, now, after(now, lifetime_max).as_second())
     }
 
-    fn with(tokens: Tokens, now: Timestamp, ends: i64) -> Self {
+    fn with(tokens: TokenResponse, now: Timestamp, ends: i64) -> Self {
         Self {
-            access_expires: now.as_second() + tokens.expires_in,
+            access_expires: after(now, Duration::from_secs(tokens.expires_in)).as_second(),
             access_token: tokens.access_token,
             refresh_token: tokens.refresh_token,
             id_token: tokens.id_token,
@@ -50,7 +51,7 @@ impl Session {
     }
 
     /// The same session with newer tokens.
-    pub(crate) fn refreshed(self, tokens: Tokens, now: Timestamp) -> Self {
+    pub(crate) fn refreshed(self, tokens: TokenResponse, now: Timestamp) -> Self {
         let Self { refresh_token, id_token, ends, .. } = self;
         let session = Self::with(tokens, now, ends);
         Self {

@@ -29,11 +29,16 @@ pub(crate) fn refuse_other_types(claims: &Claims) -> Result<(), TokenError> {
     Ok(())
 }
 
-/// Principal of these claims.
-pub(crate) fn principal(issuer: &TrustedIssuer, claims: &Claims) -> Result<Principal, TokenError> {
+/// Principal of these claims, of the issuer of this name, and with this subject.
+pub(crate) fn principal(
+    issuer: &TrustedIssuer,
+    name: &str,
+    claims: &Claims,
+    subject: Option<&str>,
+) -> Result<Principal, TokenError> {
     let is_subject = |subject: &&str| !subject.is_empty() && subject.len() <= SUBJECT_BYTES_MAX;
-    let subject = claims.text("sub").filter(is_subject).ok_or(ClaimError::Malformed("sub"))?;
-    let client = CLIENT_NAMES.into_iter().find_map(|name| claims.text(name));
+    let subject = subject.filter(is_subject).ok_or(ClaimError::Malformed("sub"))?;
+    let client = client(claims);
     let mut scopes = issuer.scopes.clone();
     for name in ["scope", "scp"] {
         scopes.extend(claims.get(name).map(words).unwrap_or_default());
@@ -41,7 +46,6 @@ pub(crate) fn principal(issuer: &TrustedIssuer, claims: &Claims) -> Result<Princ
     scopes.truncate(WORDS_MAX);
     let mut roles = roles(&issuer.roles, claims);
     roles.truncate(WORDS_MAX);
-    let name = claims.text("iss").unwrap_or_default();
     Ok(Principal {
         issuer: name.to_owned(),
         subject: subject.to_owned(),
@@ -50,6 +54,11 @@ pub(crate) fn principal(issuer: &TrustedIssuer, claims: &Claims) -> Result<Princ
         scopes,
         actor: (issuer.actor)(name, subject),
     })
+}
+
+/// Client that a token was issued to.
+pub(crate) fn client(claims: &Claims) -> Option<&str> {
+    CLIENT_NAMES.into_iter().find_map(|name| claims.text(name))
 }
 
 fn roles(mapping: &RoleMapping, claims: &Claims) -> Vec<String> {

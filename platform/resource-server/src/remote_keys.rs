@@ -34,16 +34,10 @@ struct Metadata {
 impl RemoteKeys {
     /// Keys of this issuer. An issuer in a private network may be reached there, and without TLS.
     pub fn new(issuer: &str, jwks_uri: Option<&str>, is_private: bool) -> Self {
-        let limits = FetchLimits {
-            bytes_max: DOCUMENT_BYTES_MAX,
-            time_max: FETCH_TIME_MAX,
-            redirects_max: 0,
-        };
-        let reach = if is_private { Reach::Everywhere } else { Reach::Public };
         Self {
             issuer: issuer.to_owned(),
             jwks_uri: jwks_uri.map(ToOwned::to_owned),
-            fetcher: Fetcher::new("icommerce", "application/json", limits, reach),
+            fetcher: fetcher(is_private),
             allows_http: is_private,
         }
     }
@@ -104,6 +98,14 @@ impl KeySource for RemoteKeys {
             max_age: document.max_age,
         })
     }
+}
+
+/// HTTP client for what an issuer publishes and answers.
+pub(crate) fn fetcher(is_private: bool) -> Fetcher {
+    let limits =
+        FetchLimits { bytes_max: DOCUMENT_BYTES_MAX, time_max: FETCH_TIME_MAX, redirects_max: 0 };
+    let reach = if is_private { Reach::Everywhere } else { Reach::Public };
+    Fetcher::new("icommerce", "application/json", limits, reach)
 }
 
 /// Addresses at which an issuer may have its metadata: below it, as OpenID Connect has it, or between its host and its path, as

@@ -1,7 +1,11 @@
 //! Settings section `auth`: the outside issuers whose tokens are accepted.
 
-use crate::{Audience, RemoteKeys, RoleMapping, TokenTypes, TrustedIssuer};
-use ::settings::{Allowed, InvalidSetting, Section, SectionSettings};
+use crate::{
+    Audience, Introspection, RemoteKeys, RoleMapping, TokenTypes, TrustedIssuer,
+    remote_introspection::RemoteIntrospection,
+};
+use ::settings::{Allowed, InvalidSetting, Secret, Section, SectionSettings};
+use jose::Algorithm;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use url::Url;
@@ -10,6 +14,9 @@ use url::Url;
 const CLAIM: &str = "claim";
 /// Longest time for which a token of an outside issuer counts after it was issued: nobody can be asked whether it was revoked.
 const LIFETIME_MAX: Duration = Duration::from_hours(24);
+/// Time for which the answer of an introspection is believed by default, and at most.
+const INTROSPECTION_SECONDS: u32 = 30;
+const INTROSPECTION_SECONDS_MAX: u32 = 300;
 /// Most outside issuers.
 const ISSUERS_MAX: usize = 16;
 
@@ -42,6 +49,38 @@ pub struct IssuerSettings {
     pub jwks_uri: String,
     /// Whether it may be in a private network or on this machine, and without TLS.
     pub private: bool,
+    /// Names of the algorithms by which it signs, such as `RS256`; by default every one that is known here.
+    pub algorithms: Vec<String>,
+    /// Introspection (RFC 7662), for an issuer whose tokens cannot be read here.
+    pub introspection: Option<IntrospectionSettings>,
+}
+
+/// Introspection at an outside issuer.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct IntrospectionSettings {
+    /// Address of its introspection endpoint.
+    pub endpoint: String,
+    /// Identifier of this shop as a client there.
+    pub client_id: String,
+    /// Secret of this shop there.
+    pub client_secret: Secret,
+    /// Seconds for which an answer is believed: so long a token counts after it was revoked. At most 300.
+    pub max_age_seconds: u32,
+    /// Whether it is asked about its JWTs as well, in place of a look at its keys.
+    pub of_jwts: bool,
+}
+
+impl Default for IntrospectionSettings {
+    fn default() -> Self {
+        Self {
+            endpoint: String::new(),
+            client_id: String::new(),
+            client_secret: Secret::default(),
+            max_age_seconds: INTROSPECTION_SECONDS,
+            of_jwts: false,
+        }
+    }
 }
 
 /// Text, or list of texts.
@@ -74,6 +113,30 @@ impl SectionSettings for AuthSettings {
             if !issuer.roles.is_empty() && !has_claim {
                 return wrong(format!("expected the name of a claim among the `roles` of {name}"));
             }
+            if let Some(name) =
+                issuer.algorithms.iter().find(|name| Algorithm::of_name(name).is_none())
+            {
+                return wrong(format!("expected known `algorithms`, and not {name:?}"));
+            }
+            if let Some(introspection) = &issuer.introspection {
+                let IntrospectionSettings { endpoint, client_id, client_secret, .. } =
+                    introspection;
+                if !is_issuer(endpoint, issuer.private) {
+                    return wrong(format!(
+                        "expected an https address as the `introspection.endpoint` of {name}"
+                    ));
+                }
+                if client_id.is_empty() || client_secret.is_empty() {
+                    return wrong(format!(
+                        "expected `client_id` and `client_secret` for the introspection at {name}"
+                    ));
+                }
+                if introspection.max_age_seconds > INTROSPECTION_SECONDS_MAX {
+                    return wrong(format!(
+                        "expected `introspection.max_age_seconds` of at most {INTROSPECTION_SECONDS_MAX} for {name}"
+                    ));
+                }
+            }
             if self.issuers[..position].iter().any(|other| other.issuer == *name) {
                 return wrong(format!("expected {name} once"));
             }
@@ -105,6 +168,7 @@ impl IssuerSettings {
             } else {
                 Audience::Named(self.audience.clone())
             },
+            algorithms: self.algorithms(),
             types: if self.typed_only {
                 TokenTypes::AccessTokenOnly
             } else {
@@ -116,7 +180,15 @@ impl IssuerSettings {
             actor,
             keys: Arc::new(RemoteKeys::new(&self.issuer, jwks_uri, self.private)),
             status: None,
+            introspection: self.introspection.as_ref().map(|it| it.introspection(self.private)),
         }
+    }
+
+    fn algorithms(&self) -> Vec<Algorithm> {
+        if self.algorithms.is_empty() {
+            return Algorithm::ALL.to_vec();
+        }
+        self.algorithms.iter().filter_map(|name| Algorithm::of_name(name)).collect()
     }
 
     fn role_mapping(&self) -> RoleMapping {
@@ -127,6 +199,21 @@ impl IssuerSettings {
         let given = self.roles.iter().filter(|(role, _)| *role != CLAIM);
         let values = given.map(|(role, values)| (role.clone(), values.list())).collect();
         RoleMapping::Claim { path, values }
+    }
+}
+
+impl IntrospectionSettings {
+    fn introspection(&self, is_private: bool) -> Introspection {
+        let credentials = (&*self.client_id, self.client_secret.expose());
+        Introspection {
+            introspector: Arc::new(RemoteIntrospection::new(
+                &self.endpoint,
+                credentials,
+                is_private,
+            )),
+            max_age: Duration::from_secs(self.max_age_seconds.into()),
+            of_jwts: self.of_jwts,
+        }
     }
 }
 
@@ -186,6 +273,22 @@ mod tests {
             (
                 r#"[{"issuer":"https://id.example","audience":"a"},{"issuer":"https://id.example","audience":"b"}]"#,
                 "once",
+            ),
+            (
+                r#"[{"issuer":"https://id.example","audience":"a","algorithms":["HS256"]}]"#,
+                "algorithms",
+            ),
+            (
+                r#"[{"issuer":"https://id.example","audience":"a","introspection":{"endpoint":"http://id.example/i","client_id":"a","client_secret":"b"}}]"#,
+                "introspection.endpoint",
+            ),
+            (
+                r#"[{"issuer":"https://id.example","audience":"a","introspection":{"endpoint":"https://id.example/i","client_id":"a"}}]"#,
+                "client_secret",
+            ),
+            (
+                r#"[{"issuer":"https://id.example","audience":"a","introspection":{"endpoint":"https://id.example/i","client_id":"a","client_secret":"b","max_age_seconds":301}}]"#,
+                "max_age_seconds",
             ),
         ];
         for (issuers, named) in wrong {

@@ -1,5 +1,6 @@
 //! Reasons why a token is not accepted.
 
+use crate::ProofRefusal;
 use jose::{ClaimError, JoseError};
 
 /// Reason why a token is not accepted. None repeats anything of the token.
@@ -17,13 +18,24 @@ pub enum TokenError {
     /// Claims that are missing, of a wrong type, of another audience or of another time.
     #[error("the access token is not valid: {0}")]
     Claims(#[from] ClaimError),
-    /// Bound to a key of its client, of which the request gives no proof.
-    #[error("the access token is bound to a key, and the request does not prove that it has it")]
+    /// Bound to a key or a certificate of its client, without which the request comes; or presented as if it were, and is not.
+    #[error(
+        "the access token is not presented with the key or the certificate that it is bound to"
+    )]
     Unproven,
+    /// Bound to a key, and presented as a bearer token.
+    #[error("the access token is bound to a key: present it with the scheme DPoP and a proof")]
+    NeedsProof,
+    /// Bound to a key, and the proof of it does not count.
+    #[error("{0}")]
+    Proof(#[from] ProofRefusal),
+    /// Not active, as its issuer says.
+    #[error("the access token is not active")]
+    Inactive,
     /// Revoked by its issuer.
     #[error("the access token was revoked")]
     Revoked,
-    /// The keys of its issuer cannot be had at the moment: nothing is known about the token.
-    #[error("the keys of the token's issuer cannot be had at the moment")]
+    /// Its issuer cannot be asked at the moment, for its keys or about the token: nothing is known about it.
+    #[error("the issuer of the token cannot be asked at the moment")]
     Unavailable,
 }

@@ -1,7 +1,8 @@
 //! Trusted issuer: whose tokens are accepted, for which audience, and what their claims mean here.
 
-use crate::KeySource;
+use crate::{Introspection, KeySource};
 use async_trait::async_trait;
+use jose::Algorithm;
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 /// Issuer whose tokens are accepted.
@@ -11,6 +12,8 @@ pub struct TrustedIssuer {
     pub name: Option<String>,
     /// Audience that its tokens must have.
     pub audience: Audience,
+    /// Algorithms by which it signs.
+    pub algorithms: Vec<Algorithm>,
     /// Types of its access tokens.
     pub types: TokenTypes,
     /// Roles that its tokens give.
@@ -26,6 +29,8 @@ pub struct TrustedIssuer {
     pub keys: Arc<dyn KeySource>,
     /// Whom to ask whether one of its tokens was revoked; without it a token counts until it expires.
     pub status: Option<Arc<dyn TokenStatus>>,
+    /// How to ask what a token is worth that cannot be read here.
+    pub introspection: Option<Introspection>,
 }
 
 /// Audience that a token must have among its own.

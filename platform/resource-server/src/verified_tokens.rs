@@ -1,7 +1,7 @@
 //! Cache of verified tokens: what a token says, by its SHA-256 digest, so that a token that was verified before costs a digest and not a
 //! signature. An entry ends with its token; it counts for one generation of its issuer's keys.
 
-use crate::Principal;
+use crate::{Principal, sender_constraint::Confirmation};
 use kernel::Timestamp;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
@@ -20,10 +20,12 @@ pub(crate) type TokenDigest = [u8; 32];
 #[derive(Clone, Debug)]
 pub(crate) struct VerifiedToken {
     pub(crate) principal: Arc<Principal>,
+    /// What it has to be presented with.
+    pub(crate) confirmation: Arc<Confirmation>,
     /// Position of its issuer among the trusted ones.
     pub(crate) issuer: usize,
-    /// Generation of the keys by which it was verified.
-    pub(crate) generation: u64,
+    /// Generation of the keys by which it was verified; none if its issuer was asked.
+    pub(crate) generation: Option<u64>,
     pub(crate) expires: Timestamp,
     /// When its issuer was last asked for its status.
     pub(crate) checked_at: Timestamp,
@@ -111,8 +113,9 @@ mod tests {
         };
         VerifiedToken {
             principal: Arc::new(principal),
+            confirmation: Arc::default(),
             issuer: 0,
-            generation: 0,
+            generation: Some(0),
             expires: at(expires),
             checked_at: at(0),
             revision: None,

@@ -16,6 +16,7 @@ mod directory;
 mod loopback;
 mod network;
 mod request_handler;
+mod token_response;
 
 pub use basic_credentials::basic_credentials;
 pub use channel::{Channel, Idempotent, Request, Response, Transport, TransportError};
@@ -26,5 +27,8 @@ pub use directory::{Directory, DirectoryError};
 pub use http::Method;
 pub use kernel::Edge;
 pub use loopback::loopback;
-pub use network::{CallPolicy, EndpointUpdater, Endpoints, network, network_over};
+pub use network::{
+    BreakerPermit, CallPolicy, CircuitBreaker, EndpointUpdater, Endpoints, network, network_over,
+};
 pub use request_handler::{RequestHandler, ResponseFuture};
+pub use token_response::TokenResponse;

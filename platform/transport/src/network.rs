@@ -19,6 +19,7 @@ mod retry_budget;
 mod tests;
 
 pub use call_policy::CallPolicy;
+pub use circuit_breaker::{BreakerPermit, CircuitBreaker};
 pub use endpoints::{EndpointUpdater, Endpoints};
 
 use crate::{Channel, Context, Idempotent, Request, Response, Transport, TransportError, headers};

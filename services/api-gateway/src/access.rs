@@ -2,16 +2,20 @@
 
 use crate::Operation;
 use axum::{
-    http::{HeaderValue, header},
+    http::{HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use contracts::auth::{READ_SCOPE, Role, WRITE_SCOPE};
+use jose::{Algorithm, DpopError};
 use kernel::{Problem, codes};
-use resource_server::{Principal, TokenError};
+use resource_server::{Principal, ProofRefusal, TokenError, TokenScheme};
 use web::ProblemResponse;
 
 /// Realm of the challenges.
 const REALM: &str = "icommerce";
+
+/// Header with the nonce for the next proof.
+const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +32,8 @@ pub(crate) struct Refusal {
     problem: Problem,
     /// Challenge, for `WWW-Authenticate`.
     challenge: Option<Box<str>>,
+    /// Nonce for the next proof, where one is demanded.
+    nonce: Option<Box<str>>,
 }
 
 impl Access {
@@ -88,7 +94,7 @@ impl Refusal {
         let problem = Problem::of(codes::UNAUTHENTICATED, title);
         let problem = problem.fact("roles", names(roles)).fact("scope", scope);
         let challenge = format!("Bearer realm=\"{REALM}\", scope=\"{scope}\"");
-        Self { problem, challenge: Some(challenge.into()) }
+        Self::challenged(problem, challenge)
     }
 
     /// 403: the client was not allowed so much.
@@ -96,42 +102,67 @@ impl Refusal {
         let title = format!("the token lacks the scope {scope}");
         let challenge =
             format!("Bearer realm=\"{REALM}\", error=\"insufficient_scope\", scope=\"{scope}\"");
-        let problem = Problem::of(codes::INSUFFICIENT_SCOPE, title).fact("scope", scope);
-        Self { problem, challenge: Some(challenge.into()) }
+        Self::challenged(
+            Problem::of(codes::INSUFFICIENT_SCOPE, title).fact("scope", scope),
+            challenge,
+        )
     }
 
     /// 403: the person may not, whatever the client was allowed.
     fn role(roles: &[Role]) -> Self {
         let names = names(roles);
         let title = format!("this takes one of the roles {}", names.join(", "));
-        Self { problem: Problem::of(codes::FORBIDDEN, title).fact("roles", names), challenge: None }
+        Problem::of(codes::FORBIDDEN, title).fact("roles", names).into()
     }
 
     /// 400: the header is no bearer token.
     pub(crate) fn malformed(error: &dyn std::fmt::Display) -> Self {
         let problem = Problem::of(codes::INVALID_HEADER, error.to_string());
         let challenge = format!("Bearer realm=\"{REALM}\", error=\"invalid_request\"");
-        Self { problem, challenge: Some(challenge.into()) }
+        Self::challenged(problem, challenge)
     }
-}
 
-impl From<TokenError> for Refusal {
-    fn from(error: TokenError) -> Self {
-        if error == TokenError::Unavailable {
-            let problem = Problem::of(codes::UNAVAILABLE, error.to_string()).retry_after(5);
-            return Self { problem, challenge: None };
-        }
-        let challenge = format!(
-            "Bearer realm=\"{REALM}\", error=\"invalid_token\", error_description=\"{error}\""
-        );
+    /// 401: the token does not count, or not as it was presented (RFC 6750, section 3.1; RFC 9449, section 7.1). Where a nonce is demanded
+    /// the client is given one.
+    pub(crate) fn of_token(error: TokenError, scheme: TokenScheme, nonce: Option<String>) -> Self {
+        let (scheme, word) = match error {
+            TokenError::Unavailable | TokenError::Proof(ProofRefusal::TooMany) => {
+                return Problem::of(codes::UNAVAILABLE, error.to_string()).retry_after(5).into();
+            }
+            TokenError::Proof(ProofRefusal::Invalid(DpopError::Nonce)) => {
+                (TokenScheme::Dpop, "use_dpop_nonce")
+            }
+            TokenError::Proof(_) => (TokenScheme::Dpop, "invalid_dpop_proof"),
+            TokenError::NeedsProof => (TokenScheme::Dpop, "invalid_token"),
+            TokenError::Signature(_)
+            | TokenError::Issuer
+            | TokenError::Type
+            | TokenError::Claims(_)
+            | TokenError::Unproven
+            | TokenError::Inactive
+            | TokenError::Revoked => (scheme, "invalid_token"),
+        };
+        let said = format!("realm=\"{REALM}\", error=\"{word}\", error_description=\"{error}\"");
+        let challenge = match scheme {
+            TokenScheme::Bearer => format!("Bearer {said}"),
+            TokenScheme::Dpop => {
+                let algorithms = Algorithm::names(&Algorithm::STRONG).join(" ");
+                format!("DPoP {said}, algs=\"{algorithms}\"")
+            }
+        };
         let problem = Problem::of(codes::INVALID_TOKEN, error.to_string());
-        Self { problem, challenge: Some(challenge.into()) }
+        let nonce = nonce.filter(|_| scheme == TokenScheme::Dpop).map(Into::into);
+        Self { nonce, ..Self::challenged(problem, challenge) }
+    }
+
+    fn challenged(problem: Problem, challenge: String) -> Self {
+        Self { problem, challenge: Some(challenge.into()), nonce: None }
     }
 }
 
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
-        Self { problem, challenge: None }
+        Self { problem, challenge: None, nonce: None }
     }
 }
 
@@ -141,6 +172,9 @@ impl IntoResponse for Refusal {
         let challenge = self.challenge.and_then(|it| HeaderValue::from_str(&it).ok());
         if let Some(challenge) = challenge {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(nonce) = self.nonce.and_then(|it| HeaderValue::from_str(&it).ok()) {
+            response.headers_mut().insert(DPOP_NONCE, nonce);
         }
         response
     }
@@ -209,9 +243,19 @@ mod tests {
         );
         let refusal = access.check(Some(&principal(&[], &["shop.write"]))).unwrap_err();
         assert_eq!(refusal.problem.title, "this takes one of the roles finance, admin");
-        let unavailable = Refusal::from(TokenError::Unavailable);
+        let of = |error| Refusal::of_token(error, TokenScheme::Bearer, Some("n".to_owned()));
+        let unavailable = of(TokenError::Unavailable);
         assert_eq!(unavailable.problem.status, 503, "nothing is known about the token");
-        let revoked = Refusal::from(TokenError::Revoked).into_response();
+        let revoked = of(TokenError::Revoked).into_response();
+        assert!(!revoked.headers().contains_key(DPOP_NONCE));
+        let bound = of(TokenError::NeedsProof).into_response();
+        let challenge = bound.headers()[header::WWW_AUTHENTICATE].to_str().unwrap();
+        assert!(
+            challenge.starts_with("DPoP ")
+                && challenge.ends_with(r#"algs="ES256 EdDSA PS256 Ed25519""#),
+            "{challenge}"
+        );
+        assert_eq!(bound.headers()[DPOP_NONCE], "n");
         let challenge = revoked.headers()[header::WWW_AUTHENTICATE].to_str().unwrap();
         assert!(challenge.contains(r#"error="invalid_token""#), "{challenge}");
         assert!(Access::Everybody.check(None).is_ok());

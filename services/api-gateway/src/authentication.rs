@@ -7,11 +7,14 @@ use crate::{
     registrar::{self, OPERATOR_EDGE},
     settings::GatewaySettings,
 };
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, request::Parts};
 use contracts::auth::{READ_SCOPE, Role, TokenIssuer, WRITE_SCOPE};
 use kernel::{Problem, codes};
 use relying_party::{RelyingParty, SignInError, WebOrigin};
-use resource_server::{AuthSettings, Principal, TokenError, TokenVerifier, bearer_token};
+use resource_server::{
+    AuthSettings, DpopVerifier, PresentedToken, Principal, TokenError, TokenScheme, TokenVerifier,
+    presented_proof, presented_token,
+};
 use runtime::{BuildContext, BuildError};
 use settings::Secret;
 use sha2::{Digest, Sha256};
@@ -26,10 +29,15 @@ const OPERATOR: &str = "operator";
 /// Longest subject that names an actor as it is, in bytes.
 const ACTOR_BYTES_MAX: usize = 120;
 
+/// Bytes of the key of nonces.
+const NONCE_KEY_BYTES: usize = 32;
+
 /// Authentication of requests.
 #[derive(Debug)]
 pub(crate) struct Authentication {
     verifier: TokenVerifier,
+    /// Verifier of the proofs of those to whose keys tokens are bound.
+    proofs: DpopVerifier,
     /// Token of the settings or of this process, if there is one, and whom it stands for.
     process: Option<(Secret, Arc<Principal>)>,
     /// Actor of operators whom nothing names: those of an edge that is open, and the commands of this process.
@@ -61,6 +69,7 @@ impl Authentication {
         let token = settings.operator_token.clone();
         Ok(Self {
             verifier: TokenVerifier::new(issuers, Arc::clone(context.ids.clock())),
+            proofs: proofs(context, settings.requires_dpop_nonces),
             process: (!token.is_empty()).then(|| (token, Arc::new(process_principal(&operator)))),
             operator,
             asks_operators: settings.operator_sign_in,
@@ -72,15 +81,29 @@ impl Authentication {
     pub(crate) async fn principal(
         &self,
         edge: Edge,
-        headers: &HeaderMap,
+        head: &Parts,
+        sender: &Sender,
     ) -> Result<Option<Arc<Principal>>, Refusal> {
-        if let Some(token) = bearer_token(headers).map_err(|error| Refusal::malformed(&error))? {
+        let headers = &head.headers;
+        let presented = presented_token(headers).map_err(|error| Refusal::malformed(&error))?;
+        if let Some((scheme, token)) = presented {
             if edge == Edge::Operator
+                && scheme == TokenScheme::Bearer
                 && let Some(process) = self.of_process(token)
             {
                 return Ok(Some(Arc::clone(process)));
             }
-            return Ok(Some(self.verifier.verify(token).await?));
+            let presented = PresentedToken {
+                scheme,
+                token,
+                proof: presented_proof(headers),
+                method: head.method.as_str(),
+                uris: &sender.uris,
+                certificate: sender.certificate.as_deref(),
+            };
+            let principal = self.verifier.verify_presented(&presented, &self.proofs).await;
+            let refused = |error| Refusal::of_token(error, scheme, self.proofs.nonce());
+            return principal.map(Some).map_err(refused);
         }
         match edge {
             // Rare, and not to be a part of the future of every request.
@@ -97,7 +120,9 @@ impl Authentication {
         let Some(session) = session else { return Ok(None) };
         match self.verifier.verify(&session.access_token).await {
             Ok(principal) => Ok(Some(principal)),
-            Err(TokenError::Unavailable) => Err(TokenError::Unavailable.into()),
+            Err(error @ TokenError::Unavailable) => {
+                Err(Refusal::of_token(error, TokenScheme::Bearer, None))
+            }
             Err(_) => Ok(None),
         }
     }
@@ -107,6 +132,22 @@ impl Authentication {
         let (own, principal) = self.process.as_ref()?;
         bool::from(own.expose().as_bytes().ct_eq(token.as_bytes())).then_some(principal)
     }
+}
+
+/// What is known of the sender of a request, against which the constraint of its token is checked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sender {
+    /// Addresses by which it may know what it asks for.
+    pub(crate) uris: Vec<String>,
+    /// Thumbprint of its certificate.
+    pub(crate) certificate: Option<String>,
+}
+
+/// Verifier of proofs. Its nonces are those of this process: nothing of them has to outlive it.
+fn proofs(context: &BuildContext, requires_nonces: bool) -> DpopVerifier {
+    let mut key = [0; NONCE_KEY_BYTES];
+    context.ids.randomness().fill(&mut key);
+    DpopVerifier::new(Arc::clone(context.ids.clock()), requires_nonces.then_some(&key[..]))
 }
 
 /// Name of an operator whose account or client is of this shop, in the audit trail and in front of idempotency keys: one name for each

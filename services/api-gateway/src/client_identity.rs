@@ -69,6 +69,13 @@ impl ClientIdentity {
         }
     }
 
+    /// Scheme and host that the client asked for, as a trusted proxy names them.
+    pub(crate) fn forwarded_origin(&self) -> Option<String> {
+        let ClientRoute::TrustedProxy { proto, host } = &self.route else { return None };
+        let (proto, host) = (proto.as_ref()?.to_str().ok()?, host.as_ref()?.to_str().ok()?);
+        Some(format!("{proto}://{host}"))
+    }
+
     /// Whether the client is a program on this machine, as far as one can tell: it comes over the loopback interface, over
     /// no proxy, and means this machine.
     pub(crate) fn is_local(&self, host: HostName) -> bool {

@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 
 /// Request headers that a cross-origin page may set.
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
-    "content-type, idempotency-key, if-match, if-none-match, traceparent, x-request-id",
+    "authorization, content-type, dpop, idempotency-key, if-match, if-none-match, traceparent, x-request-id",
 );
 /// Response headers that a cross-origin page may read besides the safelisted ones.
-const EXPOSED_HEADERS: HeaderValue =
-    HeaderValue::from_static("etag, idempotent-replayed, location, retry-after, x-request-id");
+const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
+    "dpop-nonce, etag, idempotent-replayed, location, retry-after, www-authenticate, x-request-id",
+);
 /// Time for which a browser may cache a preflight response, in seconds.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 /// Header that makes an `OPTIONS` request a preflight.

@@ -12,7 +12,7 @@ use axum::{
 use contracts::auth::{CUSTOMER_SCOPE, TokenIssuer};
 use identifiers::{AccountId, CustomerActor};
 use relying_party::{Redirect, RelyingParty, SignInError, WebOrigin};
-use resource_server::{TokenVerifier, bearer_token};
+use resource_server::{Principal, TokenError, TokenVerifier, presented_token};
 use runtime::{BuildContext, BuildError};
 use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
@@ -66,13 +66,18 @@ impl Customers {
         self.of_access_token(&session.ok().flatten()?.access_token).await
     }
 
-    /// Customer of a bearer token.
+    /// Customer of the token of a request. Whether it was presented as it must be was checked before.
     pub(crate) async fn of_token(&self, headers: &HeaderMap) -> Option<Arc<str>> {
-        self.of_access_token(bearer_token(headers).ok().flatten()?).await
+        let (_, token) = presented_token(headers).ok().flatten()?;
+        Self::of_principal(self.verifier.verify_confirmed(token).await)
     }
 
     async fn of_access_token(&self, token: &str) -> Option<Arc<str>> {
-        let principal = self.verifier.verify(token).await.ok()?;
+        Self::of_principal(self.verifier.verify(token).await)
+    }
+
+    fn of_principal(principal: Result<Arc<Principal>, TokenError>) -> Option<Arc<str>> {
+        let principal = principal.ok()?;
         if !principal.has_scope(CUSTOMER_SCOPE) {
             return None;
         }

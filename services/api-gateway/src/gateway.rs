@@ -52,6 +52,9 @@ pub(crate) struct Gateway {
     body_bytes: Quota,
     limit_loopback: bool,
     trusted_proxies: Vec<IpNetwork>,
+    /// Addresses of the edges as clients know them, where they are known.
+    shop_url: String,
+    operator_url: String,
     hosts: Vec<AllowedHost>,
     cors: CorsPolicy,
     deadline: Duration,
@@ -91,6 +94,8 @@ impl Gateway {
             body_bytes: Quota::new(settings.body_bytes_in_progress_max),
             limit_loopback: settings.limit_loopback_clients,
             trusted_proxies: settings.trusted_proxies,
+            shop_url: settings.shop_url,
+            operator_url: settings.operator_url,
             hosts: settings.hosts,
             cors: CorsPolicy::new(settings.cors_origins),
             deadline: Duration::from_millis(settings.deadline_ms),

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use contracts::auth::TokenIssuer;
-use jose::JwkSet;
+use jose::{Algorithm, JwkSet};
 use resource_server::{
     Audience, IssuerKeys, KeySource, KeySourceError, RoleMapping, TokenStatus, TokenTypes,
     TrustedIssuer,
@@ -31,6 +31,7 @@ pub(crate) fn trusted(
     Ok(TrustedIssuer {
         name: None,
         audience: Audience::OfIssuer,
+        algorithms: vec![Algorithm::Es256],
         types: TokenTypes::AccessTokenOnly,
         roles: RoleMapping::Own,
         scopes: Vec::new(),
@@ -39,6 +40,7 @@ pub(crate) fn trusted(
         actor,
         keys: Arc::<OwnIssuer>::clone(&own),
         status: Some(own),
+        introspection: None,
     })
 }
 

@@ -61,6 +61,9 @@ pub(crate) struct GatewaySettings {
     /// Address of the shop edge as browsers know it, such as `https://shop.example`, for the sign-in of customers; by default
     /// `storefront.url` over https, or the address of the listener, if it is on loopback.
     pub(crate) shop_url: String,
+    /// Whether proofs of possession (DPoP) need a nonce of this process, so that none can be made beforehand. Clients ask once more for
+    /// each of their first requests.
+    pub(crate) requires_dpop_nonces: bool,
     /// Token that may do everything at the operator edge, of at least 32 characters, for programs where no issuer of tokens can be
     /// reached. By default there is none but that of this process itself, which is made at each start.
     pub(crate) operator_token: Secret,
@@ -126,6 +129,7 @@ impl Default for GatewaySettings {
             operator_sign_in: true,
             operator_url: String::new(),
             shop_url: String::new(),
+            requires_dpop_nonces: false,
             operator_token: Secret::default(),
         }
     }

@@ -31,6 +31,8 @@ pub(crate) struct TestKeys {
     pub(crate) keys: Mutex<JwkSet>,
     pub(crate) fetches: AtomicUsize,
     pub(crate) is_down: AtomicBool,
+    /// Whether it never answers.
+    pub(crate) is_silent: AtomicBool,
     pub(crate) max_age: Mutex<Option<Duration>>,
     issuer: &'static str,
 }
@@ -41,6 +43,7 @@ impl TestKeys {
             keys: Mutex::new(set(keys)),
             fetches: AtomicUsize::new(0),
             is_down: AtomicBool::new(false),
+            is_silent: AtomicBool::new(false),
             max_age: Mutex::new(None),
             issuer,
         })
@@ -65,6 +68,9 @@ impl KeySource for TestKeys {
         self.fetches.fetch_add(1, Ordering::Relaxed);
         // Another request may come in the middle of it.
         tokio::task::yield_now().await;
+        if self.is_silent.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
         if self.is_down.load(Ordering::Relaxed) {
             return Err(KeySourceError("it is down".to_owned()));
         }
@@ -130,6 +136,7 @@ impl VerifierFixture {
         let issuer = TrustedIssuer {
             name: None,
             audience: Audience::OfIssuer,
+            algorithms: Algorithm::ALL.to_vec(),
             types: TokenTypes::AccessTokenOnly,
             roles: RoleMapping::Own,
             scopes: Vec::new(),
@@ -137,6 +144,7 @@ impl VerifierFixture {
             actor: |_, subject| subject.into(),
             keys: Arc::<TestKeys>::clone(&keys),
             status: Some(Arc::<TestStatus>::clone(&status)),
+            introspection: None,
         };
         let clock = clock();
         let verifier = TokenVerifier::new(vec![issuer], Arc::<ManualClock>::clone(&clock));

@@ -78,22 +78,61 @@ async fn what_was_verified_by_a_key_ends_when_the_key_disappears() {
     assert_eq!(world.verify(&token).await, Err(TokenError::Signature(JoseError::UnknownKey)));
 }
 
+/// Lets a fetch in the background end.
+async fn settle() {
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
-async fn one_request_refreshes_the_keys_before_they_are_old_while_the_others_go_on() {
+async fn keys_are_refreshed_in_the_background_before_they_are_old_while_all_requests_go_on() {
     let (world, new) = (VerifierFixture::new(), key(Algorithm::Es256));
     let token = world.token();
     assert!(world.verify(&token).await.is_ok());
     world.keys.replace(vec![&new]);
     world.clock.advance(Duration::from_secs(479));
     assert!(world.verify(&token).await.is_ok());
+    settle().await;
     assert_eq!(world.keys.fetches(), 1);
     // Ten minutes where the issuer does not say, refreshed at eight.
     world.clock.advance(Duration::from_secs(1));
     let (first, second) = tokio::join!(world.verify(&token), world.verify(&token));
-    assert!(first.is_err(), "it has the new keys");
-    assert!(second.is_ok(), "it did not wait for them");
+    assert!(first.is_ok() && second.is_ok(), "neither waited for the new ones");
+    settle().await;
     assert_eq!(world.keys.fetches(), 2);
-    assert!(world.verify(&token).await.is_err());
+    assert!(world.verify(&token).await.is_err(), "they are there");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_waits_neither_for_a_refresh_nor_for_ever_for_a_source_that_does_not_answer() {
+    let world = VerifierFixture::new();
+    let token = world.token();
+    assert!(world.verify(&token).await.is_ok());
+    world.keys.is_silent.store(true, Ordering::Relaxed);
+    world.clock.advance(Duration::from_secs(480));
+    for _ in 0..10 {
+        assert!(world.verify(&token).await.is_ok(), "by the keys that there are");
+        settle().await;
+    }
+    assert_eq!(world.keys.fetches(), 2, "one refresh is in flight");
+    let cold = VerifierFixture::new();
+    cold.keys.is_silent.store(true, Ordering::Relaxed);
+    assert_eq!(cold.verify(&cold.token()).await, Err(TokenError::Unavailable));
+}
+
+#[tokio::test]
+async fn a_fetch_ends_also_when_the_request_that_began_it_is_given_up() {
+    let world = VerifierFixture::new();
+    let token = world.token();
+    {
+        let mut first = Box::pin(world.verify(&token));
+        // It begins, waits, and is dropped.
+        assert!(futures_util::poll!(&mut first).is_pending());
+    }
+    settle().await;
+    assert!(world.verify(&token).await.is_ok());
+    assert_eq!(world.keys.fetches(), 1);
 }
 
 #[tokio::test]
@@ -103,6 +142,7 @@ async fn a_source_that_forbids_caching_is_asked_once_a_minute_all_the_same() {
     let token = world.token();
     for _ in 0..20 {
         assert!(world.verify(&token).await.is_ok());
+        settle().await;
         world.clock.advance(Duration::from_secs(12));
     }
     // At 0, 48, 96, 144 and 192 seconds: a refresh after four fifths of a minute.

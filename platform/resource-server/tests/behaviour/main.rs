@@ -5,6 +5,8 @@
 mod attacks;
 mod claims;
 mod harness;
+mod introspection;
 mod key_sets;
 mod outside_issuers;
 mod revocation;
+mod sender_constraints;

@@ -22,6 +22,7 @@ fn issuer(name: &'static str, key: &SigningKey, roles: RoleMapping) -> TrustedIs
     TrustedIssuer {
         name: Some(name.to_owned()),
         audience: Audience::Named("shop".to_owned()),
+        algorithms: Algorithm::ALL.to_vec(),
         types: TokenTypes::AlsoUntyped,
         roles,
         scopes: vec!["shop.read".to_owned()],
@@ -29,6 +30,7 @@ fn issuer(name: &'static str, key: &SigningKey, roles: RoleMapping) -> TrustedIs
         actor: |issuer, subject| format!("{issuer} {subject}").into(),
         keys: TestKeys::of(name, vec![key]),
         status: None,
+        introspection: None,
     }
 }
 
@@ -178,6 +180,22 @@ async fn a_token_of_an_outside_issuer_counts_for_a_day_at_most_whatever_it_says(
     assert_eq!(result(None, NOW + DAY).await, Ok(()));
     let undated = Err(TokenError::Claims(ClaimError::Malformed("iat")));
     assert_eq!(result(None, year).await, undated, "it would count anew at each start");
+}
+
+#[tokio::test]
+async fn an_issuer_signs_by_the_algorithms_that_its_settings_name_and_no_others() {
+    let own = key(Algorithm::Es384);
+    let claims = json!({"iss": KEYCLOAK, "sub": "ada", "aud": "shop", "exp": NOW + 60});
+    let token = own.sign(&jose::Header::typed("at+jwt"), claims.to_string().as_bytes()).unwrap();
+    for (algorithms, expected) in [
+        (Algorithm::ALL.to_vec(), Ok(())),
+        (vec![Algorithm::Es384], Ok(())),
+        (vec![Algorithm::Rs256, Algorithm::Es256], Err(JoseError::Algorithm.into())),
+    ] {
+        let trusted = TrustedIssuer { algorithms, ..issuer(KEYCLOAK, &own, mapping("", &[])) };
+        let verifier = TokenVerifier::new(vec![trusted], clock());
+        assert_eq!(verifier.verify(&token).await.map(drop), expected);
+    }
 }
 
 #[tokio::test]

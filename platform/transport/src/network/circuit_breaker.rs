@@ -7,7 +7,7 @@ use tokio::time::Instant;
 /// Circuit breaker that opens after consecutive failures, and after a pause lets a single probe pass (half-open). A probe
 /// that succeeds closes it; one that fails opens it again for twice as long.
 #[derive(Debug)]
-pub(super) struct CircuitBreaker {
+pub struct CircuitBreaker {
     failures_max: u32,
     pause: Duration,
     pause_max: Duration,
@@ -26,13 +26,16 @@ enum State {
 
 /// Permit to send one request to the endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum BreakerPermit {
+pub enum BreakerPermit {
+    /// The breaker is closed.
     Normal,
+    /// The breaker is half-open; the outcome decides whether it closes.
     Probe,
 }
 
 impl CircuitBreaker {
-    pub(super) fn new(failures_max: u32, pause: Duration, pause_max: Duration) -> Self {
+    /// Breaker that opens after so many consecutive failures, for a pause that doubles up to a maximum.
+    pub fn new(failures_max: u32, pause: Duration, pause_max: Duration) -> Self {
         Self { failures_max, pause, pause_max, state: Mutex::new(State::Closed { failures: 0 }) }
     }
 
@@ -46,7 +49,7 @@ impl CircuitBreaker {
     }
 
     /// A permit for one request, unless the breaker is open or half-open.
-    pub(super) fn try_acquire(&self) -> Option<BreakerPermit> {
+    pub fn try_acquire(&self) -> Option<BreakerPermit> {
         let mut state = self.state.lock();
         match *state {
             State::Closed { .. } => Some(BreakerPermit::Normal),
@@ -59,7 +62,7 @@ impl CircuitBreaker {
     }
 
     /// Records that the request with this permit succeeded.
-    pub(super) fn record_success(&self, permit: BreakerPermit) {
+    pub fn record_success(&self, permit: BreakerPermit) {
         let mut state = self.state.lock();
         match (permit, &*state) {
             // A request that was sent before the breaker opened says nothing about the present.
@@ -69,7 +72,7 @@ impl CircuitBreaker {
     }
 
     /// Records that the request with this permit failed; returns whether that opened the breaker.
-    pub(super) fn record_failure(&self, permit: BreakerPermit) -> bool {
+    pub fn record_failure(&self, permit: BreakerPermit) -> bool {
         let mut state = self.state.lock();
         let pause = match (permit, &mut *state) {
             (BreakerPermit::Normal, State::Closed { failures }) => {
@@ -87,7 +90,7 @@ impl CircuitBreaker {
     }
 
     /// Releases the permit of a cancelled request. After a cancelled probe the next request probes.
-    pub(super) fn release(&self, permit: BreakerPermit) {
+    pub fn release(&self, permit: BreakerPermit) {
         let mut state = self.state.lock();
         if let (BreakerPermit::Probe, State::HalfOpen { pause }) = (permit, &*state) {
             *state = State::Open { until: Instant::now(), pause: *pause };

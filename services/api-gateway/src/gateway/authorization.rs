@@ -3,12 +3,13 @@
 use super::{Gateway, RequestInfo};
 use crate::{
     access::{Access, Refusal},
+    authentication::Sender,
     client_identity::{self, ClientRoute},
     customers::Customers,
     sign_in,
 };
 use axum::{
-    http::{HeaderMap, header, request::Parts},
+    http::{header, request::Parts},
     response::{IntoResponse, Response},
 };
 use kernel::{Problem, codes};
@@ -16,6 +17,7 @@ use resource_server::Principal;
 use std::sync::Arc;
 use tokio::time::timeout_at;
 use transport::{Context, Edge};
+use web::HostName;
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -45,19 +47,48 @@ impl Gateway {
         &self,
         info: &RequestInfo<'_>,
         context: &Context,
-        headers: &HeaderMap,
+        head: &Parts,
     ) -> Result<Requester, Refusal> {
-        let edge = info.edge.edge;
+        let (edge, headers) = (info.edge.edge, &head.headers);
         if self.is_open(info) {
             return Ok(Requester::Anybody);
         }
         if edge == Edge::Shop && !headers.contains_key(header::AUTHORIZATION) {
             return Ok(Requester::Stranger);
         }
-        let principal = context.clone().scope(self.authentication.principal(edge, headers));
+        let sender = self.sender(info, head);
+        let principal = context.clone().scope(self.authentication.principal(edge, head, &sender));
         let principal = timeout_at(info.deadline, principal).await;
         let principal = principal.map_err(|_| Refusal::from(late()))??;
         Ok(principal.map_or(Requester::Stranger, Requester::Known))
+    }
+
+    /// What is known of the sender: the addresses by which it may know what it asks for are that of the settings, or without one
+    /// that which a trusted proxy or the request itself names; and on this machine also the latter.
+    fn sender(&self, info: &RequestInfo<'_>, head: &Parts) -> Sender {
+        let headers = &head.headers;
+        if !headers.contains_key(header::AUTHORIZATION) {
+            return Sender::default();
+        }
+        let path = head.uri.path();
+        let configured = match info.edge.edge {
+            Edge::Shop => &self.shop_url,
+            Edge::Operator | Edge::Internal => &self.operator_url,
+        };
+        let configured = configured.trim_end_matches('/');
+        let mut uris = Vec::new();
+        if !configured.is_empty() {
+            uris.push([configured, path].concat());
+        }
+        let is_local = info.client.is_local(HostName::of(headers, &self.hosts));
+        if configured.is_empty() || is_local {
+            let named = info.client.forwarded_origin().or_else(|| {
+                let host = headers.get(header::HOST)?.to_str().ok()?;
+                Some(format!("http://{host}"))
+            });
+            uris.extend(named.map(|origin| [&*origin, path].concat()));
+        }
+        Sender { uris, certificate: None }
     }
 
     /// Context with the one who asks, if they may use a route; otherwise the refusal, or for a browser the way to the sign-in.
@@ -68,7 +99,7 @@ impl Gateway {
         mut context: Context,
         head: &Parts,
     ) -> Result<(Context, Requester), Response> {
-        let requester = self.requester(info, &context, &head.headers).await;
+        let requester = self.requester(info, &context, head).await;
         let requester = requester.map_err(IntoResponse::into_response)?;
         requester.check(access).map_err(|refusal| {
             let is_stranger = matches!(requester, Requester::Stranger);

@@ -11,7 +11,7 @@ use crate::{
     routes::OPERATORS,
 };
 use axum::{
-    http::{HeaderMap, HeaderValue, Method, StatusCode, request::Parts},
+    http::{HeaderValue, Method, StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
 use kernel::Problem;
@@ -42,7 +42,7 @@ impl Gateway {
         self.check_site(info, head)?;
         Ok(match own {
             OwnPath::FirstPage => {
-                let visitor = self.visitor(info, &context, &head.headers).await;
+                let visitor = self.visitor(info, &context, head).await;
                 let page = || operator_page::render(&self.health.readiness(), &visitor);
                 read_only(&head.method, || operator_page::response(page()))
             }
@@ -67,13 +67,8 @@ impl Gateway {
     }
 
     /// Who looks at the first page of the operator edge.
-    async fn visitor(
-        &self,
-        info: &RequestInfo<'_>,
-        context: &Context,
-        headers: &HeaderMap,
-    ) -> Visitor {
-        match self.requester(info, context, headers).await {
+    async fn visitor(&self, info: &RequestInfo<'_>, context: &Context, head: &Parts) -> Visitor {
+        match self.requester(info, context, head).await {
             Ok(Requester::Anybody) => Visitor::Anybody,
             Ok(Requester::Known(principal)) => Visitor::SignedIn {
                 roles: principal.roles.clone(),

@@ -11,3 +11,4 @@ mod forwarding;
 mod harness;
 mod issuer;
 mod limits;
+mod sender_constraints;

@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use jose::{Algorithm, DpopError};
 use kernel::security_checks::holds;
+use resource_server::ProofRefusal as Refusal;
 use storage::StorageError;
 
 /// Scheme of the `Authorization` header.
@@ -172,9 +173,9 @@ impl From<StorageError> for TokenRefusal {
 impl From<ProofRefusal> for TokenRefusal {
     fn from(refusal: ProofRefusal) -> Self {
         match refusal {
-            ProofRefusal::Invalid(DpopError::Nonce) => Self::NonceNeeded,
-            ProofRefusal::Invalid(_) | ProofRefusal::Replayed => Self::InvalidProof,
-            ProofRefusal::TooMany => Self::Unavailable(AuthError::Busy),
+            ProofRefusal::Refused(Refusal::Invalid(DpopError::Nonce)) => Self::NonceNeeded,
+            ProofRefusal::Refused(Refusal::TooMany) => Self::Unavailable(AuthError::Busy),
+            ProofRefusal::Refused(_) => Self::InvalidProof,
             ProofRefusal::Storage(error) => error.into(),
         }
     }

@@ -9,6 +9,7 @@ use crate::{
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jose::{DpopError, DpopProof};
+use resource_server::ProofRefusal as Refusal;
 
 /// Header with the proof.
 pub(crate) const DPOP: HeaderName = HeaderName::from_static("dpop");
@@ -55,11 +56,11 @@ fn invalid_proof(description: String) -> ErrorResponse {
 impl From<ProofRefusal> for ErrorResponse {
     fn from(refusal: ProofRefusal) -> Self {
         match refusal {
-            ProofRefusal::Invalid(error @ DpopError::Nonce) => {
+            ProofRefusal::Refused(Refusal::Invalid(error @ DpopError::Nonce)) => {
                 Self::described("use_dpop_nonce", error.to_string())
             }
-            ProofRefusal::Invalid(_) | ProofRefusal::Replayed => invalid_proof(refusal.to_string()),
-            ProofRefusal::TooMany => Self::unavailable(),
+            ProofRefusal::Refused(Refusal::TooMany) => Self::unavailable(),
+            ProofRefusal::Refused(refusal) => invalid_proof(refusal.to_string()),
             ProofRefusal::Storage(error) => error.into(),
         }
     }

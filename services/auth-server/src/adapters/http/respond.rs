@@ -6,13 +6,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use serde_json::Value;
+use serde::Serialize;
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const ANY_ORIGIN: HeaderValue = HeaderValue::from_static("*");
 
 /// JSON that no cache keeps: tokens, and what is said about them.
-pub(crate) fn private_json(status: StatusCode, value: &Value) -> Response {
+pub(crate) fn private_json(status: StatusCode, value: &impl Serialize) -> Response {
     let mut response = json(status, value);
     response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
     response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
@@ -30,7 +30,7 @@ pub(crate) fn private_token(media_type: &'static str, token: String) -> Response
 }
 
 /// Answer of an endpoint that programs call.
-pub(crate) fn answer(answer: Result<Value, ErrorResponse>) -> Response {
+pub(crate) fn answer(answer: Result<impl Serialize, ErrorResponse>) -> Response {
     match answer {
         Ok(value) => private_json(StatusCode::OK, &value),
         Err(error) => error.into_response(),
@@ -38,8 +38,9 @@ pub(crate) fn answer(answer: Result<Value, ErrorResponse>) -> Response {
 }
 
 /// JSON.
-pub(crate) fn json(status: StatusCode, value: &Value) -> Response {
-    let mut response = Response::new(Body::from(value.to_string()));
+pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
+    let body = serde_json::to_vec(value).expect("what is answered has names as keys");
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);

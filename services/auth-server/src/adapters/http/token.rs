@@ -23,8 +23,8 @@ use axum::{
 };
 use jose::DpopProof;
 use kernel::security_checks::holds;
-use serde_json::{Value, json};
 use std::{ops::RangeInclusive, sync::Arc};
+use transport::TokenResponse;
 
 /// Characters of a code verifier (RFC 7636, section 4.1).
 const VERIFIER_CHARACTERS: RangeInclusive<usize> = 43..=128;
@@ -37,7 +37,7 @@ pub(crate) async fn exchange(State(provider): State<Arc<Provider>>, request: Req
     proof::with_nonce(&provider, answer)
 }
 
-async fn answer(provider: &Provider, request: Request) -> Result<Value, ErrorResponse> {
+async fn answer(provider: &Provider, request: Request) -> Result<TokenResponse, ErrorResponse> {
     let ClientRequest { client, parameters, headers } =
         client_credentials::authenticated(provider, request).await?;
     let grant_type = GrantType::of_name(parameters.required("grant_type")?);
@@ -85,7 +85,7 @@ pub(super) struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    async fn redeem(&self) -> Result<Value, ErrorResponse> {
+    async fn redeem(&self) -> Result<TokenResponse, ErrorResponse> {
         let code = self.parameters.required("code")?;
         let challenge = match self.parameters.get("code_verifier") {
             None => None,
@@ -107,7 +107,7 @@ impl Exchange<'_> {
         self.tokens(redeemed, &scopes, nonce.as_deref()).await
     }
 
-    async fn refresh(&self) -> Result<Value, ErrorResponse> {
+    async fn refresh(&self) -> Result<TokenResponse, ErrorResponse> {
         let (grants, token) = (&self.provider.grants, self.parameters.required("refresh_token")?);
         // Before the token is replaced: a request that asks for too much changes nothing.
         let requested = self.parameters.scopes();
@@ -134,7 +134,7 @@ impl Exchange<'_> {
     }
 
     /// Poll of a device (RFC 8628, section 3.4).
-    async fn poll(&self) -> Result<Value, ErrorResponse> {
+    async fn poll(&self) -> Result<TokenResponse, ErrorResponse> {
         let device_code = self.parameters.required("device_code")?;
         let code = self.provider.devices.poll(device_code, &self.client.id).await?;
         let challenge = digest(device_code);
@@ -150,7 +150,7 @@ impl Exchange<'_> {
         self.tokens(redeemed, &scopes, None).await
     }
 
-    fn for_itself(&self) -> Result<Value, ErrorResponse> {
+    fn for_itself(&self) -> Result<TokenResponse, ErrorResponse> {
         let registration = self.client.registration();
         if !registration.is_confidential() {
             let refused = "only a client that can prove who it is may act for itself";
@@ -172,7 +172,7 @@ impl Exchange<'_> {
             }
         };
         let token = self.provider.tokens.client_token(self.client, &scopes, self.key)?;
-        Ok(self.response(&token, &scopes))
+        Ok(self.response(token, &scopes))
     }
 
     /// Tokens of a grant.
@@ -181,33 +181,30 @@ impl Exchange<'_> {
         granted: Granted,
         scopes: &[String],
         nonce: Option<&str>,
-    ) -> Result<Value, ErrorResponse> {
+    ) -> Result<TokenResponse, ErrorResponse> {
         self.provider.unused_clients.note_use(self.client).await?;
         let (issued, registration) = (&self.provider.tokens, self.client.registration());
         let access_token = issued.access_token(&granted, registration, scopes, self.key).await?;
-        let mut response = self.response(&access_token, scopes);
-        if let Some(refresh_token) = &granted.refresh_token {
-            response["refresh_token"] = refresh_token.as_str().into();
-        }
+        let mut response = self.response(access_token, scopes);
+        response.refresh_token = granted.refresh_token;
         if scopes.iter().any(|scope| scope == OPENID) {
-            let id_token = issued.id_token(&granted.grant, registration, &access_token, nonce);
-            let id_token = id_token.await?;
-            response["id_token"] = id_token.into();
+            let access_token = &response.access_token;
+            let id_token = issued.id_token(&granted.grant, registration, access_token, nonce);
+            response.id_token = Some(id_token.await?);
         }
         Ok(response)
     }
 
-    fn response(&self, access_token: &str, scopes: &[String]) -> Value {
-        let mut response = json!({
-            "access_token": access_token,
-            "token_type": token_type(self.key),
-            "expires_in": rules::lifetime(self.client.registration()).as_secs(),
-        });
-        // A scope has at least one word (RFC 6749, section 3.3).
-        if !scopes.is_empty() {
-            response["scope"] = scopes.join(" ").into();
+    /// Response with an access token that has the lifetime of the client's.
+    pub(super) fn response(&self, access_token: String, scopes: &[String]) -> TokenResponse {
+        TokenResponse {
+            access_token,
+            token_type: token_type(self.key).to_owned(),
+            expires_in: rules::lifetime(self.client.registration()).as_secs(),
+            // A scope has at least one word (RFC 6749, section 3.3).
+            scope: (!scopes.is_empty()).then(|| scopes.join(" ")),
+            ..TokenResponse::default()
         }
-        response
     }
 }
 

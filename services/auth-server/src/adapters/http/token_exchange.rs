@@ -1,15 +1,14 @@
 //! Token exchange at the token endpoint (RFC 8693).
 
 use super::{error_response::ErrorResponse, token::Exchange};
-use crate::application::tokens::{
-    exchange::{ACCESS_TOKEN_TYPE, ExchangeRefusal, ExchangeRequest, ExchangedToken, JWT_TYPE},
-    rules::token_type,
+use crate::application::tokens::exchange::{
+    ACCESS_TOKEN_TYPE, ExchangeRefusal, ExchangeRequest, ExchangedToken, JWT_TYPE,
 };
-use serde_json::{Value, json};
+use transport::TokenResponse;
 
 impl Exchange<'_> {
     /// Exchanges the token of a request. Only access tokens are taken and given.
-    pub(super) async fn exchange(&self) -> Result<Value, ErrorResponse> {
+    pub(super) async fn exchange(&self) -> Result<TokenResponse, ErrorResponse> {
         let parameters = self.parameters;
         let subject_token = parameters.required("subject_token")?;
         let subject_type = parameters.required("subject_token_type")?;
@@ -37,16 +36,11 @@ impl Exchange<'_> {
         };
         let ExchangedToken { token, scopes, lifetime } =
             self.provider.tokens.exchange(request).await?;
-        let mut response = json!({
-            "access_token": token,
-            "issued_token_type": ACCESS_TOKEN_TYPE,
-            "token_type": token_type(self.key),
-            "expires_in": lifetime.as_secs(),
-        });
-        if !scopes.is_empty() {
-            response["scope"] = scopes.join(" ").into();
-        }
-        Ok(response)
+        Ok(TokenResponse {
+            expires_in: lifetime.as_secs(),
+            issued_token_type: Some(ACCESS_TOKEN_TYPE.to_owned()),
+            ..self.response(token, &scopes)
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use crate::domain::{
     events::{ClientPolicy, Registration, TokenAlgorithm},
 };
 use jose::{Algorithm, base64url_encode};
-use sha2::{Digest, Sha256, Sha512};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 use std::time::Duration;
 
 /// Lifetime of an ID token, and of an access token unless its client is registered for another.
@@ -44,6 +44,7 @@ pub(crate) fn algorithm_of(algorithm: TokenAlgorithm) -> Algorithm {
 pub(crate) fn at_hash(algorithm: Algorithm, access_token: &str) -> String {
     let hash = match algorithm {
         Algorithm::EdDsa => Sha512::digest(access_token).to_vec(),
+        Algorithm::Es384 => Sha384::digest(access_token).to_vec(),
         Algorithm::Es256 | Algorithm::Ps256 | Algorithm::Rs256 => {
             Sha256::digest(access_token).to_vec()
         }
