@@ -37,6 +37,12 @@ struct OrderMail {
     shop_url: String,
 }
 
+/// Header with the certificates of clients, which the edges believe.
+#[derive(Deserialize)]
+struct CertificateHeader {
+    client_certificate_header: String,
+}
+
 /// Settings in which the provider follows the shop, where nothing else was set. `edge` is the address of the shop edge. Mail is printed where
 /// somebody tries the shop on a terminal.
 pub(crate) fn with_provider(
@@ -71,6 +77,12 @@ pub(crate) fn with_provider(
     if !contact.email.is_empty() {
         let key = "auth-server.mail_from";
         settings = follow(settings, "storefront.contact.email", key, &contact.email)?;
+    }
+    let edges: CertificateHeader = settings.section("api-gateway").map_err(CliError::usage)?;
+    if !edges.client_certificate_header.is_empty() {
+        let (origin, key) =
+            ("api-gateway.client_certificate_header", "auth-server.accepts_client_certificates");
+        settings = follow(settings, origin, key, "true")?;
     }
     settings = with_order_mail(settings, shop_url.as_deref(), &name)?;
     settings = with_what_takes_mail(settings)?;

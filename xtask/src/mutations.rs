@@ -31,7 +31,7 @@ struct Mutation {
 
 /// Area of checks: its name on the command line, its crates, and its table.
 const AREA: &str = "auth";
-const PACKAGES: [&str; 4] = ["jose", "webauthn", "resource-server", "auth-server"];
+const PACKAGES: [&str; 5] = ["jose", "webauthn", "resource-server", "api-gateway", "auth-server"];
 const TABLE: &str = include_str!("mutations/auth.txt");
 
 /// Mutations of the table: a line each, `check | what is let through | suite | test`.

@@ -12,6 +12,19 @@ pub(crate) struct ClientPolicyFlags {
     /// Access tokens are always bound to a key of the client (DPoP)
     #[arg(long)]
     pub(crate) dpop: bool,
+    /// Access tokens are always bound to the certificate that the client presents (mutual TLS)
+    #[arg(long)]
+    pub(crate) certificate_bound: bool,
+    /// Name of the certificate by which the client proves who it is
+    #[arg(
+        long,
+        value_name = "subject_dn|san_dns|san_uri|san_ip|san_email=VALUE",
+        conflicts_with = "public"
+    )]
+    pub(crate) certificate: Option<String>,
+    /// The client proves who it is by a self-signed certificate with one of its keys
+    #[arg(long, conflicts_with_all = ["public", "certificate"])]
+    pub(crate) self_signed_certificate: bool,
     /// Authorization requests must be pushed (PAR)
     #[arg(long)]
     pub(crate) pushed_requests: bool,

@@ -60,7 +60,7 @@ pub struct Introspection {
     pub of_jwts: bool,
 }
 
-type Answer = Result<Arc<Claims>, TokenError>;
+type IntrospectionAnswer = Result<Arc<Claims>, TokenError>;
 
 /// Introspection with what is known of the answers.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ pub(crate) struct IntrospectionCache {
     clock: Arc<dyn Clock>,
     refused: Mutex<RefusedTokens>,
     /// Questions in flight, with their answers to come.
-    asking: Mutex<HashMap<TokenDigest, watch::Receiver<Option<Answer>>>>,
+    asking: Mutex<HashMap<TokenDigest, watch::Receiver<Option<IntrospectionAnswer>>>>,
     turns: Semaphore,
     breaker: CircuitBreaker,
 }
@@ -94,25 +94,25 @@ impl IntrospectionCache {
     }
 
     /// What the issuer says of an active token.
-    pub(crate) async fn claims(&self, token: &str, digest: TokenDigest) -> Answer {
+    pub(crate) async fn claims(&self, token: &str, digest: TokenDigest) -> IntrospectionAnswer {
         loop {
             if self.refused.lock().has(&digest, self.clock.now()) {
                 return Err(TokenError::Inactive);
             }
             let question = {
                 let mut asking = self.asking.lock();
-                match asking.get(&digest).filter(|it| it.has_changed().is_ok()) {
-                    Some(answer) => Err(answer.clone()),
-                    None => {
-                        let (sender, answer) = watch::channel(None);
-                        asking.insert(digest, answer);
-                        Ok(sender)
-                    }
+                let in_flight = asking.get(&digest).filter(|it| it.has_changed().is_ok());
+                if let Some(answer) = in_flight {
+                    Err(answer.clone())
+                } else {
+                    let (sender, answer) = watch::channel(None);
+                    asking.insert(digest, answer);
+                    Ok(sender)
                 }
             };
             match question {
                 Ok(sender) => {
-                    let _in_flight = InFlight { cache: self, digest };
+                    let _in_flight = QuestionInFlight { cache: self, digest };
                     let answer = self.ask(token, digest).await;
                     sender.send_replace(Some(answer.clone()));
                     return answer;
@@ -128,7 +128,7 @@ impl IntrospectionCache {
         }
     }
 
-    async fn ask(&self, token: &str, digest: TokenDigest) -> Answer {
+    async fn ask(&self, token: &str, digest: TokenDigest) -> IntrospectionAnswer {
         let unavailable = TokenError::Unavailable;
         let turn = timeout(ANSWER_TIME_MAX, self.turns.acquire()).await;
         let _turn = turn.map_err(|_| unavailable)?.map_err(|_| unavailable)?;
@@ -178,12 +178,12 @@ impl RefusedTokens {
 }
 
 /// Question in flight, until it is answered or given up.
-struct InFlight<'a> {
+struct QuestionInFlight<'a> {
     cache: &'a IntrospectionCache,
     digest: TokenDigest,
 }
 
-impl Drop for InFlight<'_> {
+impl Drop for QuestionInFlight<'_> {
     fn drop(&mut self) {
         self.cache.asking.lock().remove(&self.digest);
     }

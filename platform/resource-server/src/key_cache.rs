@@ -92,8 +92,9 @@ impl KeyCache {
     pub(crate) async fn newer(&self, generation: u64) -> Option<Arc<CachedKeys>> {
         let now = self.shared.clock.now();
         let is_newer = |keys: &Arc<CachedKeys>| keys.generation > generation;
+        let is_old = |keys: Arc<CachedKeys>| !is_newer(&keys);
         self.fetched_if(|state| {
-            state.usable(now).filter(is_newer).is_none()
+            state.usable(now).is_none_or(is_old)
                 && !is_within(state.fetched_at, UNKNOWN_KEY_COOL_DOWN, now)
                 && !is_within(state.failed_at, FAILURE_COOL_DOWN, now)
         })

@@ -1,5 +1,6 @@
 //! Request context: propagated from call to call, as headers between processes and as a request extension within one.
 
+use crate::ClientCertificate;
 use http::{HeaderMap, HeaderValue};
 use kernel::{Edge, Ids, Origin, Randomness, Uuid};
 use std::{net::IpAddr, sync::Arc, time::Duration};
@@ -20,6 +21,8 @@ pub mod headers {
     pub const ACTOR: &str = "icommerce-actor";
     /// Address of the client, as the gateway determined it.
     pub const CLIENT: &str = "icommerce-client";
+    /// Certificate of the client, as the gateway determined it.
+    pub const CERTIFICATE: &str = "icommerce-client-certificate";
     /// Origin of the changes that the request makes, for the record.
     pub const ORIGIN: &str = "icommerce-origin";
     /// Idempotency key (IETF draft `draft-ietf-httpapi-idempotency-key-header`): makes a POST safe to retry.
@@ -54,6 +57,8 @@ pub struct Context {
     pub actor: Option<Arc<str>>,
     /// Address of the client outside.
     pub client: Option<IpAddr>,
+    /// Certificate that the client presented, for the service that authenticates clients by it.
+    pub certificate: Option<ClientCertificate>,
     /// Origin of the changes that the request makes, as the gateway determined it. It is recorded with them and grants
     /// nothing: a background task that goes on with a request keeps its origin, without its edge and actor.
     pub origin: Option<Origin>,
@@ -130,6 +135,11 @@ impl Context {
         CURRENT.try_with(|context| context.client).unwrap_or_default()
     }
 
+    /// The certificate of the client of the running request, if it presented one.
+    pub fn current_certificate() -> Option<ClientCertificate> {
+        CURRENT.try_with(|context| context.certificate.clone()).unwrap_or_default()
+    }
+
     /// The origin of the changes that the running task makes, if it is known.
     pub fn current_origin() -> Option<Origin> {
         CURRENT.try_with(|context| context.origin.clone()).unwrap_or_default()
@@ -167,6 +177,7 @@ impl Context {
             .and_then(|millis| millis.parse().ok())
             .and_then(|millis| Instant::now().checked_add(Duration::from_millis(millis)));
         let edge = text(headers::EDGE).and_then(Edge::parse).unwrap_or_default();
+        let certificate = headers.get(headers::CERTIFICATE).and_then(|value| value.to_str().ok());
         let origin = headers.get(headers::ORIGIN).and_then(|value| value.to_str().ok());
         let origin = origin.filter(|text| text.len() <= Origin::TEXT_BYTES_MAX);
         Self {
@@ -174,6 +185,7 @@ impl Context {
             edge,
             actor: text(headers::ACTOR).map(Arc::from),
             client: text(headers::CLIENT).and_then(|address| address.parse().ok()),
+            certificate: certificate.and_then(ClientCertificate::of_header),
             origin: origin.and_then(|text| text.parse().ok()),
             ..Self::from_untrusted_headers(headers)
         }
@@ -196,6 +208,8 @@ impl Context {
         set(headers::ACTOR, self.actor.as_ref().and_then(text));
         let client = self.client.map(|address| address.to_string());
         set(headers::CLIENT, client.and_then(|address| HeaderValue::from_str(&address).ok()));
+        let certificate = self.certificate.as_ref().map(ClientCertificate::to_header);
+        set(headers::CERTIFICATE, certificate.and_then(|text| HeaderValue::from_str(&text).ok()));
         let origin = self.origin.as_ref();
         set(
             headers::ORIGIN,

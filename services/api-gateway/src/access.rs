@@ -30,10 +30,16 @@ pub(crate) enum Access {
 #[derive(Debug)]
 pub(crate) struct Refusal {
     problem: Problem,
-    /// Challenge, for `WWW-Authenticate`.
-    challenge: Option<Box<str>>,
+    challenge: Option<Box<Challenge>>,
+}
+
+/// Challenge of a refusal.
+#[derive(Debug)]
+struct Challenge {
+    /// Value of `WWW-Authenticate`.
+    text: String,
     /// Nonce for the next proof, where one is demanded.
-    nonce: Option<Box<str>>,
+    nonce: Option<String>,
 }
 
 impl Access {
@@ -151,31 +157,31 @@ impl Refusal {
             }
         };
         let problem = Problem::of(codes::INVALID_TOKEN, error.to_string());
-        let nonce = nonce.filter(|_| scheme == TokenScheme::Dpop).map(Into::into);
-        Self { nonce, ..Self::challenged(problem, challenge) }
+        let nonce = nonce.filter(|_| scheme == TokenScheme::Dpop);
+        Self { problem, challenge: Some(Box::new(Challenge { text: challenge, nonce })) }
     }
 
     fn challenged(problem: Problem, challenge: String) -> Self {
-        Self { problem, challenge: Some(challenge.into()), nonce: None }
+        let challenge = Challenge { text: challenge, nonce: None };
+        Self { problem, challenge: Some(Box::new(challenge)) }
     }
 }
 
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
-        Self { problem, challenge: None, nonce: None }
+        Self { problem, challenge: None }
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = ProblemResponse(self.problem).into_response();
-        let challenge = self.challenge.and_then(|it| HeaderValue::from_str(&it).ok());
-        if let Some(challenge) = challenge {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-        }
-        if let Some(nonce) = self.nonce.and_then(|it| HeaderValue::from_str(&it).ok()) {
-            response.headers_mut().insert(DPOP_NONCE, nonce);
-        }
+        let Some(challenge) = self.challenge else { return response };
+        let Challenge { text, nonce } = *challenge;
+        let text = HeaderValue::from_str(&text).ok().map(|it| (header::WWW_AUTHENTICATE, it));
+        let nonce = nonce.and_then(|it| HeaderValue::from_str(&it).ok());
+        response.headers_mut().extend(text);
+        response.headers_mut().extend(nonce.map(|it| (DPOP_NONCE, it)));
         response
     }
 }

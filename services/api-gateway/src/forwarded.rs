@@ -11,7 +11,7 @@ pub(crate) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwar
 pub(crate) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// Forwarding headers, none of which passes the gateway as it came.
-pub(crate) const FORWARDING_HEADERS: [HeaderName; 7] = [
+pub(crate) const FORWARDING_HEADERS: [HeaderName; 10] = [
     FORWARDED_FOR,
     FORWARDED_PROTO,
     FORWARDED_HOST,
@@ -19,6 +19,9 @@ pub(crate) const FORWARDING_HEADERS: [HeaderName; 7] = [
     HeaderName::from_static("x-forwarded-port"),
     HeaderName::from_static("x-forwarded-server"),
     HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("client-cert"),
+    HeaderName::from_static("client-cert-chain"),
+    HeaderName::from_static("x-forwarded-client-cert"),
 ];
 
 /// Client at the end of a chain of trusted proxies.
@@ -145,7 +148,7 @@ fn node_address(node: &str) -> Option<IpAddr> {
 }
 
 /// Parts of a text between separators outside of quotes.
-fn split_unquoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
+pub(crate) fn split_unquoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     let separates = move |character: char| {
         if std::mem::take(&mut is_escaped) {
@@ -162,7 +165,7 @@ fn split_unquoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
 }
 
 /// Value of a token or of a quoted string.
-fn unquoted(value: &str) -> String {
+pub(crate) fn unquoted(value: &str) -> String {
     let Some(quoted) = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')) else {
         return value.to_owned();
     };

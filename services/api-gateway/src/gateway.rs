@@ -12,6 +12,7 @@ use request_info::{RequestInfo, span};
 use crate::{
     authentication::Authentication,
     body::BodyLimits,
+    client_certificate::CertificateSource,
     client_identity::ClientIdentity,
     client_limiter::{ClientLimiter, ClientState, too_much_in_progress},
     cors::{self, CorsPolicy},
@@ -52,6 +53,7 @@ pub(crate) struct Gateway {
     body_bytes: Quota,
     limit_loopback: bool,
     trusted_proxies: Vec<IpNetwork>,
+    certificates: CertificateSource,
     /// Addresses of the edges as clients know them, where they are known.
     shop_url: String,
     operator_url: String,
@@ -94,6 +96,8 @@ impl Gateway {
             body_bytes: Quota::new(settings.body_bytes_in_progress_max),
             limit_loopback: settings.limit_loopback_clients,
             trusted_proxies: settings.trusted_proxies,
+            certificates: CertificateSource::new(&settings.client_certificate_header)
+                .map_err(BuildError::Other)?,
             shop_url: settings.shop_url,
             operator_url: settings.operator_url,
             hosts: settings.hosts,
@@ -125,9 +129,11 @@ impl Gateway {
             Edge::Internal => return ProblemResponse(not_found()).into_response(),
         };
         let (method, uri) = (head.method.clone(), head.uri.clone());
+        let client = ClientIdentity::from_request(&head, &self.trusted_proxies);
         let info = RequestInfo {
             edge,
-            client: ClientIdentity::from_request(&head, &self.trusted_proxies),
+            certificate: self.certificates.of_request(&head, &client),
+            client,
             lookup: edge.routes.find(&method, uri.path()),
             asset: DocsAsset::from_path(edge.edge, uri.path()),
             own: OwnPath::at(edge.edge, uri.path()),

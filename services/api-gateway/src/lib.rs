@@ -6,6 +6,7 @@
 mod access;
 mod authentication;
 mod body;
+mod client_certificate;
 mod client_identity;
 mod client_limiter;
 mod cors;

@@ -1,6 +1,6 @@
 //! Settings of the gateway.
 
-use crate::{client_limiter::ClientLimits, cors::Origin};
+use crate::{client_certificate::CertificateSource, client_limiter::ClientLimits, cors::Origin};
 use axum::http::Uri;
 use resource_server::is_bearer_token;
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,10 @@ pub(crate) struct GatewaySettings {
     pub(crate) limit_loopback_clients: bool,
     /// Proxies whose `X-Forwarded-For` or `Forwarded` is trusted: addresses or networks such as `10.0.0.0/8`.
     pub(crate) trusted_proxies: Vec<IpNetwork>,
+    /// Header in which trusted proxies pass on the certificate that a client presented to them: `client-cert` (RFC 9440, with
+    /// `client-cert-chain`), `x-forwarded-client-cert` as Envoy writes it, or another name for a URL-encoded PEM as nginx writes it
+    /// (`$ssl_client_escaped_cert`). The proxy must replace what clients send by this name. Empty for none.
+    pub(crate) client_certificate_header: String,
     /// Host names allowed over the loopback interface besides `localhost`, such as `shop.example` when a proxy runs on
     /// this machine; `*` for any.
     pub(crate) hosts: Vec<AllowedHost>,
@@ -96,6 +100,10 @@ impl SectionSettings for GatewaySettings {
             let expected = "expected letters, digits and -._~+/ alone, as a bearer token has them";
             return Err(InvalidSetting::new("operator_token", expected));
         }
+        if CertificateSource::new(&self.client_certificate_header).is_err() {
+            let expected = "expected the name of a header, such as client-cert, or nothing";
+            return Err(InvalidSetting::new("client_certificate_header", expected));
+        }
         for (path, url) in [("operator_url", &self.operator_url), ("shop_url", &self.shop_url)] {
             if !url.is_empty() && !is_origin(url) {
                 let expected = "expected scheme, host and perhaps port, such as https://ops.example; http on loopback only";
@@ -124,6 +132,7 @@ impl Default for GatewaySettings {
             body_bytes_in_progress_max: 256 << 20,
             limit_loopback_clients: false,
             trusted_proxies: Vec::new(),
+            client_certificate_header: String::new(),
             hosts: Vec::new(),
             cors_origins: Vec::new(),
             operator_sign_in: true,

@@ -53,6 +53,10 @@ pub(crate) struct Provider {
     pub(crate) subjects: Arc<Subjects>,
     pub(crate) notices: Arc<LogoutNotices>,
     pub(crate) authenticator: ClientAuthenticator,
+    /// Whether clients can present certificates.
+    pub(crate) accepts_certificates: bool,
+    /// Origin at which they are asked for them, where it is another one.
+    pub(crate) mtls_origin: String,
     pub(crate) authorizations: Authorizations,
     pub(crate) password_sign_in: PasswordSignIn,
     pub(crate) dpop: DpopVerifier,
@@ -105,6 +109,7 @@ impl Provider {
         keyring: Arc<Keyring>,
     ) -> Result<Self, BuildError> {
         let settings = assembly.settings;
+        let certificates = settings.client_certificates().map_err(BuildError::Other)?;
         let handles = Arc::new(HandleKey::new(&assembly.key("handles")));
         let accounts = Arc::new(assembly.accounts(&handles));
         let clients = Arc::new(assembly.clients());
@@ -135,7 +140,9 @@ impl Provider {
             devices: assembly.devices(),
             device_starts: limit("device", settings.device_requests_per_address_max),
             device_attempts: limit("device-code", settings.wrong_device_codes_per_address_max),
-            authenticator: assembly.authenticator(&clients, keys),
+            authenticator: assembly.authenticator(&clients, keys, certificates),
+            accepts_certificates: settings.accepts_client_certificates,
+            mtls_origin: settings.mtls_origin.clone(),
             authorizations: assembly
                 .authorizations(&accounts, &clients, &grants, &subjects, &pushed, &notices),
             password_sign_in: assembly.password_sign_in(&sessions, &accounts),

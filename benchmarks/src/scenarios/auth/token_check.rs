@@ -46,6 +46,7 @@ pub(super) async fn checks(time: Duration) -> Result<Row, String> {
     let issuer = TrustedIssuer {
         name: None,
         audience: Audience::OfIssuer,
+        algorithms: vec![Algorithm::Es256],
         types: TokenTypes::AccessTokenOnly,
         roles: RoleMapping::Own,
         scopes: Vec::new(),
@@ -53,6 +54,7 @@ pub(super) async fn checks(time: Duration) -> Result<Row, String> {
         actor: |_, subject| subject.into(),
         keys: Arc::new(KnownKeys(keys)),
         status: None,
+        introspection: None,
     };
     let verifier = TokenVerifier::new(vec![issuer], Arc::new(SystemClock));
     let tokens =

@@ -152,6 +152,9 @@ fn registration(flags: NewClientFlags) -> Result<RegistrationRequest, CliError> 
         policy: PolicyRequest {
             is_fapi: policy.fapi,
             requires_dpop: policy.dpop,
+            requires_certificate: policy.certificate_bound,
+            certificate_subject: policy.certificate.as_deref().map(certificate_name),
+            has_self_signed_certificate: policy.self_signed_certificate,
             requires_pushed_requests: policy.pushed_requests,
             requires_signed_requests: policy.signed_requests,
             jwks_uri: policy.jwks_uri,
@@ -163,6 +166,12 @@ fn registration(flags: NewClientFlags) -> Result<RegistrationRequest, CliError> 
             back_channel_logout_uri: policy.back_channel_logout,
         },
     })
+}
+
+/// Name of a certificate, as its metadata is called (RFC 8705, section 2.1.2), and its value.
+fn certificate_name(text: &str) -> (String, String) {
+    let (kind, value) = text.split_once('=').unwrap_or((text, ""));
+    (format!("tls_client_auth_{kind}"), value.to_owned())
 }
 
 /// First line of standard input.

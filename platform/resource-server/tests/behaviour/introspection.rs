@@ -42,14 +42,14 @@ impl Introspector for TestIntrospector {
     }
 }
 
-struct World {
+struct IntrospectionWorld {
     introspector: Arc<TestIntrospector>,
     clock: Arc<ManualClock>,
     verifier: TokenVerifier,
     key: jose::SigningKey,
 }
 
-impl World {
+impl IntrospectionWorld {
     fn new(answer: Option<Value>, of_jwts: bool) -> Self {
         let introspector = Arc::new(TestIntrospector {
             answer: Mutex::new(answer),
@@ -102,7 +102,7 @@ fn active() -> Value {
 
 #[tokio::test]
 async fn an_active_token_says_who_it_is_for_until_its_answer_is_too_old() {
-    let world = World::new(Some(active()), false);
+    let world = IntrospectionWorld::new(Some(active()), false);
     let principal = world.verify("opaque").await.unwrap();
     assert_eq!((&*principal.issuer, &*principal.subject), (ISSUER, "ada"));
     assert_eq!(
@@ -122,7 +122,7 @@ async fn an_active_token_says_who_it_is_for_until_its_answer_is_too_old() {
 async fn no_answer_is_believed_beyond_the_end_of_its_token() {
     let mut answer = active();
     answer["exp"] = (NOW + 10).into();
-    let world = World::new(Some(answer), false);
+    let world = IntrospectionWorld::new(Some(answer), false);
     assert!(world.verify("opaque").await.is_ok());
     world.answer(Some(json!({"active": false})));
     world.clock.advance(Duration::from_secs(10));
@@ -131,7 +131,8 @@ async fn no_answer_is_believed_beyond_the_end_of_its_token() {
 
 #[tokio::test]
 async fn a_refused_token_is_refused_again_without_a_question() {
-    let world = World::new(Some(json!({"active": false, "sub": "ada", "aud": "shop"})), false);
+    let world =
+        IntrospectionWorld::new(Some(json!({"active": false, "sub": "ada", "aud": "shop"})), false);
     for _ in 0..20 {
         assert_eq!(world.verify("opaque").await, Err(TokenError::Inactive));
     }
@@ -161,16 +162,19 @@ async fn an_answer_about_a_token_for_another_audience_or_of_another_issuer_is_wo
     {
         let mut answer = active();
         answer[name] = value.clone();
-        let world = World::new(Some(answer), false);
+        let world = IntrospectionWorld::new(Some(answer), false);
         let result = world.verify(&format!("opaque-{number}")).await;
         assert_eq!(result, Err(expected.into()), "{name} {value}");
     }
     let mut answer = active();
     answer["typ"] = "Refresh".into();
-    assert_eq!(World::new(Some(answer), false).verify("opaque").await, Err(TokenError::Type));
+    assert_eq!(
+        IntrospectionWorld::new(Some(answer), false).verify("opaque").await,
+        Err(TokenError::Type)
+    );
     let mut answer = active();
     answer.as_object_mut().unwrap().remove("sub");
-    let principal = World::new(Some(answer), false).verify("opaque").await.unwrap();
+    let principal = IntrospectionWorld::new(Some(answer), false).verify("opaque").await.unwrap();
     assert_eq!(principal.subject, "app", "a client that acts for itself");
 }
 
@@ -178,13 +182,13 @@ async fn an_answer_about_a_token_for_another_audience_or_of_another_issuer_is_wo
 async fn a_token_that_is_bound_says_so_in_the_answer() {
     let mut answer = active();
     answer["cnf"] = json!({"jkt": "x"});
-    let world = World::new(Some(answer), false);
+    let world = IntrospectionWorld::new(Some(answer), false);
     assert_eq!(world.verify("opaque").await, Err(TokenError::Unproven));
 }
 
 #[tokio::test]
 async fn a_hundred_requests_with_one_token_ask_once() {
-    let world = World::new(Some(active()), false);
+    let world = IntrospectionWorld::new(Some(active()), false);
     let requests = (0..100).map(|_| world.verify("opaque"));
     let results = futures_util::future::join_all(requests).await;
     assert!(results.iter().all(Result::is_ok));
@@ -193,7 +197,7 @@ async fn a_hundred_requests_with_one_token_ask_once() {
 
 #[tokio::test(start_paused = true)]
 async fn who_waits_for_a_question_that_was_given_up_asks_it() {
-    let world = World::new(Some(active()), false);
+    let world = IntrospectionWorld::new(Some(active()), false);
     let mut first = Box::pin(world.verify("opaque"));
     assert!(futures_util::poll!(&mut first).is_pending());
     let mut second = Box::pin(world.verify("opaque"));
@@ -205,7 +209,7 @@ async fn who_waits_for_a_question_that_was_given_up_asks_it() {
 
 #[tokio::test(start_paused = true)]
 async fn an_issuer_that_fails_or_is_silent_is_left_alone_for_a_while() {
-    let world = World::new(None, false);
+    let world = IntrospectionWorld::new(None, false);
     for number in 0..20 {
         let result = world.verify(&format!("opaque-{number}")).await;
         assert_eq!(result, Err(TokenError::Unavailable));
@@ -221,18 +225,18 @@ async fn an_issuer_that_fails_or_is_silent_is_left_alone_for_a_while() {
 #[tokio::test]
 async fn a_token_that_can_be_read_is_asked_about_where_the_settings_say_so() {
     let claims = json!({"iss": ISSUER, "sub": "eve", "aud": "shop", "exp": NOW + 600}).to_string();
-    let by_key = World::new(Some(active()), false);
+    let by_key = IntrospectionWorld::new(Some(active()), false);
     let token = sign(&by_key.key, &header(&by_key.key), &claims);
     assert_eq!(by_key.verify(&token).await.unwrap().subject, "eve");
     assert_eq!(by_key.questions(), 0);
-    let asked = World::new(Some(active()), true);
+    let asked = IntrospectionWorld::new(Some(active()), true);
     assert_eq!(asked.verify(&token).await.unwrap().subject, "ada", "the issuer knows better");
     assert_eq!(asked.questions(), 1);
 }
 
 #[tokio::test]
 async fn nobody_is_asked_about_a_token_that_can_be_read_and_is_wrong() {
-    let world = World::new(Some(active()), false);
+    let world = IntrospectionWorld::new(Some(active()), false);
     let mut header = header(&world.key);
     header["alg"] = "none".into();
     let token = sign(&world.key, &header, "{}");

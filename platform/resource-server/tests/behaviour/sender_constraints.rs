@@ -21,14 +21,14 @@ const CERTIFICATE: &str = "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2";
 /// Number of the next proof.
 static NUMBER: AtomicU64 = AtomicU64::new(1);
 
-struct World {
+struct BoundTokenWorld {
     fixture: VerifierFixture,
     proofs: DpopVerifier,
     client: SigningKey,
     uris: Vec<String>,
 }
 
-impl World {
+impl BoundTokenWorld {
     fn new(nonce_key: Option<&[u8]>) -> Self {
         let fixture = VerifierFixture::new();
         let clock: Arc<kernel::ManualClock> = Arc::clone(&fixture.clock);
@@ -92,14 +92,14 @@ fn refused(error: impl Into<ProofRefusal>) -> Result<Arc<Principal>, TokenError>
 
 #[tokio::test]
 async fn a_bound_token_counts_with_a_new_proof_of_its_key_for_this_request_alone() {
-    let world = World::new(None);
+    let world = BoundTokenWorld::new(None);
     let token = world.bound();
     for _ in 0..2 {
-        let principal = world.with_proof(&token, &World::proof_claims(&token)).await;
+        let principal = world.with_proof(&token, &BoundTokenWorld::proof_claims(&token)).await;
         assert_eq!(principal.unwrap().subject, "ada", "also when it is remembered");
     }
     let changed = async |name: &str, value: Value| {
-        let mut claims = World::proof_claims(&token);
+        let mut claims = BoundTokenWorld::proof_claims(&token);
         claims[name] = value;
         world.with_proof(&token, &claims).await
     };
@@ -122,33 +122,34 @@ async fn a_bound_token_counts_with_a_new_proof_of_its_key_for_this_request_alone
 
 #[tokio::test]
 async fn a_proof_counts_once() {
-    let world = World::new(None);
+    let world = BoundTokenWorld::new(None);
     let token = world.bound();
-    let claims = World::proof_claims(&token);
+    let claims = BoundTokenWorld::proof_claims(&token);
     assert!(world.with_proof(&token, &claims).await.is_ok());
     assert_eq!(world.with_proof(&token, &claims).await, refused(ProofRefusal::Replayed));
 }
 
 #[tokio::test]
 async fn the_proof_of_another_key_is_none() {
-    let world = World::new(None);
+    let world = BoundTokenWorld::new(None);
     let token = world.bound();
-    let proof = World::proof(&key(Algorithm::Es256), &World::proof_claims(&token));
+    let proof =
+        BoundTokenWorld::proof(&key(Algorithm::Es256), &BoundTokenWorld::proof_claims(&token));
     let result = world.present(TokenScheme::Dpop, &token, Some(&proof), None).await;
     assert_eq!(result, refused(ProofRefusal::OtherKey));
 }
 
 #[tokio::test]
 async fn a_bound_token_is_no_bearer_token_and_an_unbound_one_needs_no_proof() {
-    let world = World::new(None);
+    let world = BoundTokenWorld::new(None);
     let (bound, unbound) = (world.bound(), world.token(None));
-    let proof = World::proof(&world.client, &World::proof_claims(&bound));
+    let proof = BoundTokenWorld::proof(&world.client, &BoundTokenWorld::proof_claims(&bound));
     for proof in [None, Some(&*proof)] {
         let result = world.present(TokenScheme::Bearer, &bound, proof, None).await;
         assert_eq!(result, Err(TokenError::NeedsProof));
     }
     assert!(world.present(TokenScheme::Bearer, &unbound, None, None).await.is_ok());
-    let claims = World::proof_claims(&unbound);
+    let claims = BoundTokenWorld::proof_claims(&unbound);
     assert_eq!(world.with_proof(&unbound, &claims).await, Err(TokenError::Unproven));
     assert_eq!(world.fixture.verify(&bound).await, Err(TokenError::Unproven));
     assert!(world.fixture.verifier.verify_confirmed(&bound).await.is_ok());
@@ -156,7 +157,7 @@ async fn a_bound_token_is_no_bearer_token_and_an_unbound_one_needs_no_proof() {
 
 #[tokio::test]
 async fn a_token_of_a_certificate_counts_with_this_certificate_alone() {
-    let world = World::new(None);
+    let world = BoundTokenWorld::new(None);
     let token = world.token(confirmation(None, Some(CERTIFICATE)));
     let present = |certificate| world.present(TokenScheme::Bearer, &token, None, certificate);
     assert!(present(Some(CERTIFICATE)).await.is_ok());
@@ -170,10 +171,10 @@ async fn a_token_of_a_certificate_counts_with_this_certificate_alone() {
 
 #[tokio::test]
 async fn a_token_of_both_needs_both() {
-    let world = World::new(None);
+    let world = BoundTokenWorld::new(None);
     let key = world.client.public().thumbprint();
     let token = world.token(confirmation(Some(&key), Some(CERTIFICATE)));
-    let proof = || World::proof(&world.client, &World::proof_claims(&token));
+    let proof = || BoundTokenWorld::proof(&world.client, &BoundTokenWorld::proof_claims(&token));
     let (first, second) = (proof(), proof());
     let dpop = TokenScheme::Dpop;
     assert!(world.present(dpop, &token, Some(&first), Some(CERTIFICATE)).await.is_ok());
@@ -184,7 +185,7 @@ async fn a_token_of_both_needs_both() {
 
 #[tokio::test]
 async fn a_confirmation_of_a_kind_that_nobody_checks_here_is_refused() {
-    let world = World::new(None);
+    let world = BoundTokenWorld::new(None);
     for confirmation in [
         json!({"jwk": {}}),
         json!({"kid": "1"}),
@@ -202,10 +203,10 @@ async fn a_confirmation_of_a_kind_that_nobody_checks_here_is_refused() {
 
 #[tokio::test]
 async fn where_nonces_are_demanded_a_proof_has_that_of_the_server() {
-    let world = World::new(Some(b"a key of nonces"));
+    let world = BoundTokenWorld::new(Some(b"a key of nonces"));
     let token = world.bound();
     let with = async |nonce: Option<&str>| {
-        let mut claims = World::proof_claims(&token);
+        let mut claims = BoundTokenWorld::proof_claims(&token);
         claims["nonce"] = nonce.into();
         claims["iat"] = kernel::Clock::now(&*world.fixture.clock).as_second().into();
         world.with_proof(&token, &claims).await
@@ -214,7 +215,7 @@ async fn where_nonces_are_demanded_a_proof_has_that_of_the_server() {
     assert_eq!(with(Some("invented")).await, refused(DpopError::Nonce));
     let nonce = world.proofs.nonce().unwrap();
     assert!(with(Some(&nonce)).await.is_ok());
-    world.fixture.clock.advance(Duration::from_secs(300));
+    world.fixture.clock.advance(Duration::from_mins(5));
     assert!(with(Some(&nonce)).await.is_ok(), "the one before is accepted");
     assert_ne!(world.proofs.nonce().unwrap(), nonce);
 }

@@ -16,7 +16,7 @@ use kernel::{Problem, codes};
 use resource_server::Principal;
 use std::sync::Arc;
 use tokio::time::timeout_at;
-use transport::{Context, Edge};
+use transport::{ClientCertificate, Context, Edge};
 use web::HostName;
 
 /// Who asks.
@@ -88,7 +88,8 @@ impl Gateway {
             });
             uris.extend(named.map(|origin| [&*origin, path].concat()));
         }
-        Sender { uris, certificate: None }
+        let certificate = info.certificate.as_ref().map(ClientCertificate::thumbprint);
+        Sender { uris, certificate }
     }
 
     /// Context with the one who asks, if they may use a route; otherwise the refusal, or for a browser the way to the sign-in.

@@ -11,7 +11,7 @@ use crate::{
 use axum::http::request::Parts;
 use kernel::Origin;
 use tokio::time::Instant;
-use transport::{Context, Edge};
+use transport::{ClientCertificate, Context, Edge};
 
 /// Route label of unknown paths.
 const UNMATCHED: &str = "unmatched";
@@ -20,6 +20,8 @@ const UNMATCHED: &str = "unmatched";
 pub(super) struct RequestInfo<'a> {
     pub(super) edge: &'a EdgeState,
     pub(super) client: ClientIdentity,
+    /// Certificate that the client presented.
+    pub(super) certificate: Option<ClientCertificate>,
     pub(super) lookup: RouteLookup<'a>,
     pub(super) asset: Option<DocsAsset>,
     pub(super) own: Option<OwnPath>,
@@ -86,6 +88,13 @@ impl Gateway {
             origin,
             actor,
             client: Some(info.client.address),
+            // For the auth server, whose paths are pages here. The edges check tokens themselves.
+            certificate: match &info.lookup {
+                RouteLookup::Site(..) => info.certificate.clone(),
+                RouteLookup::Upstream { .. }
+                | RouteLookup::MethodNotAllowed(_)
+                | RouteLookup::NotFound => None,
+            },
         };
         context.traced(&self.ids)
     }

@@ -11,7 +11,7 @@ use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicU64, Ordering};
-use transport::Edge;
+use transport::{ClientCertificate, Edge};
 
 /// Present time of every test, in seconds.
 const NOW: i64 = 1_767_225_600;
@@ -189,4 +189,39 @@ async fn where_nonces_are_demanded_a_client_is_given_one_and_asks_again() {
     assert!(!nonce.is_empty());
     assert_eq!(send(Some(&nonce)).await.status, 200);
     is_refused(&send(Some("invented")).await, "use_dpop_nonce");
+}
+
+#[tokio::test]
+async fn a_token_of_a_certificate_counts_when_a_trusted_proxy_passes_this_one_on() {
+    const CERTIFICATE: &str = ":AQID:";
+    let settings = [
+        ("operator_sign_in", "true"),
+        ("trusted_proxies", r#"["192.0.2.9"]"#),
+        ("client_certificate_header", "client-cert"),
+    ];
+    let gateway = TestGateway::with(&settings).await;
+    let thumbprint = ClientCertificate::of_header(CERTIFICATE).unwrap().thumbprint();
+    let bound = [("cnf", json!({"x5t#S256": thumbprint}))];
+    let token = token_with(&["viewer"], "shop.read", &bound);
+    let proxy = "192.0.2.9:1";
+    let send = async |peer: &str, certificates: &[&str]| {
+        let request = with(get(ORDERS), "Bearer", &token, &[]);
+        let request =
+            certificates.iter().fold(request, |it, value| it.header("client-cert", *value));
+        gateway.send(Edge::Operator, peer, request, "").await
+    };
+    let response = send(proxy, &[CERTIFICATE]).await;
+    assert_eq!(response.status, 200);
+    assert!(response.json()["headers"].get("client-cert").is_none(), "it goes no further");
+    for (peer, certificates) in [
+        (proxy, &[][..]),
+        (proxy, &[":AQIE:"]),
+        (proxy, &[CERTIFICATE, CERTIFICATE]),
+        (REMOTE_PEER, &[CERTIFICATE]),
+    ] {
+        let (status, challenge) = outcome(&send(peer, certificates).await);
+        assert_eq!(status, 401, "{peer} {certificates:?}");
+        let beginning = r#"Bearer realm="icommerce", error="invalid_token""#;
+        assert!(challenge.starts_with(beginning), "{challenge}");
+    }
 }

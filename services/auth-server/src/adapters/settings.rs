@@ -1,8 +1,10 @@
 //! Settings of the provider.
 
 use crate::application::{
-    accounts::breached_passwords::BreachedPasswords, clients::registration::RegistrationAccess,
-    issuer::Issuer, keys::seal::digest,
+    accounts::breached_passwords::BreachedPasswords,
+    clients::{certificates::CertificateVerifier, registration::RegistrationAccess},
+    issuer::{Issuer, MOUNT},
+    keys::seal::digest,
 };
 use identifiers::Email;
 use mail::{MailFolder, MailTee, MailTerminal, Mailer};
@@ -28,6 +30,7 @@ const FETCH_TIME_MAX: Duration = Duration::from_secs(5);
 /// Settings section `auth-server`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting")]
 pub(crate) struct AuthSettings {
     /// Issuer: the address of the provider, such as `https://shop.example/auth`, exactly as clients know it. By default that of the
     /// shop edge.
@@ -75,6 +78,14 @@ pub(crate) struct AuthSettings {
     /// Whether proofs of possession (DPoP) need a nonce of this server, so that none can be made beforehand. Clients ask once more
     /// for each of their first requests.
     pub(crate) requires_dpop_nonces: bool,
+    /// Whether clients can present certificates (mutual TLS), to a proxy that passes them on. By default it is so where
+    /// `api-gateway.client_certificate_header` names a header.
+    pub(crate) accepts_client_certificates: bool,
+    /// File with the authorities (PEM) whose certificates prove who a client is (`tls_client_auth`).
+    pub(crate) client_ca_file: PathBuf,
+    /// Origin at which clients are asked for their certificates, such as `https://mtls.shop.example`, where it is another one than that of
+    /// the issuer: a browser that is asked asks its user.
+    pub(crate) mtls_origin: String,
     /// Folder into which mail to people is written, a file (`.eml`) each, for another program to send. Without one, nobody can sign up or
     /// reset a password by themselves.
     pub(crate) mail_folder: PathBuf,
@@ -122,6 +133,9 @@ impl Default for AuthSettings {
             fetch_private_addresses: false,
             fetch_authority_file: PathBuf::new(),
             requires_dpop_nonces: false,
+            accepts_client_certificates: false,
+            client_ca_file: PathBuf::new(),
+            mtls_origin: String::new(),
             mail_folder: PathBuf::new(),
             prints_mail: false,
             mail_from: String::new(),
@@ -152,6 +166,11 @@ impl SectionSettings for AuthSettings {
         if Issuer::parse(&self.issuer).is_none() {
             let expected = "expected an address such as https://shop.example/auth, without http but on loopback";
             return Err(InvalidSetting::new("issuer", expected));
+        }
+        let mtls_issuer = [&self.mtls_origin, MOUNT].concat();
+        if !self.mtls_origin.is_empty() && Issuer::parse(&mtls_issuer).is_none() {
+            let expected = "expected an origin such as https://mtls.shop.example, or nothing";
+            return Err(InvalidSetting::new("mtls_origin", expected));
         }
         if self.name.is_empty() || self.name.len() > NAME_BYTES_MAX {
             return Err(InvalidSetting::new("name", "expected a name of at most 500 bytes"));
@@ -208,6 +227,16 @@ impl AuthSettings {
             format!("auth-server.fetch_authority_file: {}: {error}", file.display())
         })?;
         Ok(fetcher.trusting(authority))
+    }
+
+    /// Verifier of the certificates of clients.
+    pub(crate) fn client_certificates(&self) -> Result<CertificateVerifier, String> {
+        let file = &self.client_ca_file;
+        if file.as_os_str().is_empty() {
+            return Ok(CertificateVerifier::default());
+        }
+        CertificateVerifier::of_file(file)
+            .map_err(|error| format!("auth-server.client_ca_file: {}: {error}", file.display()))
     }
 
     /// Delivery of mail, if there is any.

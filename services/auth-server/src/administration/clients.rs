@@ -96,6 +96,8 @@ impl Administration {
                     ClientAuthentication::Public => "public",
                     ClientAuthentication::Secret => "secret",
                     ClientAuthentication::PrivateKey => "private_key",
+                    ClientAuthentication::Certificate => "certificate",
+                    ClientAuthentication::SelfSignedCertificate => "self_signed_certificate",
                 },
                 scopes: registration.scopes.clone(),
                 redirect_uris: registration.redirect_uris.clone(),

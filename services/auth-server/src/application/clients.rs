@@ -1,6 +1,7 @@
 //! Clients: registering, removing, finding.
 
 pub(crate) mod authentication;
+pub(crate) mod certificates;
 pub(crate) mod keys;
 pub(crate) mod metadata;
 pub(crate) mod policy_request;

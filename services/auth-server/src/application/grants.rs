@@ -6,6 +6,7 @@ use super::{
     error::AuthError,
     keys::handle::{HandleKey, Purpose},
     sessions::Sessions,
+    tokens::binding::Binding,
 };
 use crate::domain::{
     Rejection, client_rules,
@@ -58,6 +59,8 @@ pub(crate) struct CodeRedemption<'a> {
     pub(crate) challenge: Option<&'a str>,
     /// Thumbprint of the key whose proof came along.
     pub(crate) dpop_key: Option<&'a str>,
+    /// Thumbprint of the certificate to which its tokens are bound.
+    pub(crate) certificate: Option<&'a str>,
     /// Whether a device polls.
     pub(crate) is_poll: bool,
 }
@@ -113,6 +116,7 @@ impl Grants {
             at,
             family,
             dpop_key: code.dpop_key,
+            certificate: code.certificate,
             is_poll: code.is_poll,
             binds_refresh_tokens: !client.registration().is_confidential(),
         };
@@ -130,7 +134,7 @@ impl Grants {
         &self,
         token: &str,
         client: &AuthenticatedClient,
-        dpop_key: Option<&str>,
+        presented: Binding<'_>,
     ) -> Result<Granted, AuthError> {
         let (id, generation) = self.opened(Purpose::RefreshToken, token)?;
         self.check_validity(id).await?;
@@ -140,7 +144,8 @@ impl Grants {
             client: &client.id,
             generation,
             idle_until,
-            dpop_key,
+            dpop_key: presented.key,
+            certificate: presented.certificate,
             rotates: client_rules::rotates_refresh_tokens(&client.registration().policy),
             at,
         };

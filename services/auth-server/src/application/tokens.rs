@@ -1,6 +1,7 @@
 //! Tokens: access tokens (RFC 9068), ID tokens (OpenID Connect Core, section 2), and what an access token still is worth.
 
 pub(crate) mod active;
+pub(crate) mod binding;
 pub(crate) mod dpop;
 pub(crate) mod exchange;
 pub(crate) mod revision;
@@ -23,6 +24,7 @@ use crate::domain::{
     grant::Grant,
 };
 use active::ActiveToken;
+use binding::Binding;
 use identifiers::GrantId;
 use jose::{Algorithm, Claims, Expected, Jwk, JwkSet, Jws, base64url_decode, base64url_encode};
 use kernel::{Ids, Timestamp, Uuid, security_checks::holds};
@@ -60,24 +62,25 @@ pub(crate) struct AccessToken<'a> {
     pub(crate) subject: &'a str,
     pub(crate) client: &'a ClientId,
     pub(crate) scopes: &'a [String],
-    /// Thumbprint of the key that it is bound to.
-    pub(crate) key: Option<&'a str>,
+    /// What it is bound to.
+    pub(crate) binding: Binding<'a>,
 }
 
 impl Tokens {
-    /// Access token of a grant, for these of its scopes, bound to the key of this thumbprint if there is one.
+    /// Access token of a grant, for these of its scopes, with this binding.
     pub(crate) async fn access_token(
         &self,
         granted: &Granted,
         client: &Registration,
         scopes: &[String],
-        key: Option<&str>,
+        binding: Binding<'_>,
     ) -> Result<String, AuthError> {
         let authorization = &granted.grant.authorization;
         let account = self.accounts.load(authorization.account).await?;
         let role = account.and_then(|account| account.role);
         let subject = self.subjects.of(authorization.account, client);
-        let token = AccessToken { subject: &subject, client: &authorization.client, scopes, key };
+        let client_id = &authorization.client;
+        let token = AccessToken { subject: &subject, client: client_id, scopes, binding };
         let mut claims =
             self.access_claims(&token, &self.identifier_of(granted.id), lifetime(client));
         claims.insert("auth_time".to_owned(), authorization.authenticated_at.as_second().into());
@@ -89,14 +92,15 @@ impl Tokens {
         self.signed(ACCESS_ALGORITHM, ACCESS_TOKEN, claims)
     }
 
-    /// Access token of a client for itself, bound to the key of this thumbprint if there is one.
+    /// Access token of a client for itself, with this binding.
     pub(crate) fn client_token(
         &self,
         client: &AuthenticatedClient,
         scopes: &[String],
-        key: Option<&str>,
+        binding: Binding<'_>,
     ) -> Result<String, AuthError> {
-        let token = AccessToken { subject: client.id.as_str(), client: &client.id, scopes, key };
+        let subject = client.id.as_str();
+        let token = AccessToken { subject, client: &client.id, scopes, binding };
         let id = self.identifier_alone();
         let mut claims = self.access_claims(&token, &id, lifetime(client.registration()));
         if let Some(role) = client.registration().policy.role {
@@ -236,8 +240,8 @@ impl Tokens {
         if !token.scopes.is_empty() {
             claims.insert("scope".to_owned(), token.scopes.join(" ").into());
         }
-        if let Some(key) = token.key {
-            claims.insert("cnf".to_owned(), json!({ "jkt": key }));
+        if let Some(confirmation) = token.binding.confirmation() {
+            claims.insert("cnf".to_owned(), confirmation);
         }
         claims
     }

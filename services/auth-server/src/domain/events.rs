@@ -11,7 +11,7 @@ pub(crate) use account::{AccountEvent, AddressEvent, Role};
 pub(crate) use client::{
     ClientAuthentication, ClientEvent, ClientId, GrantType, Registration, TokenAlgorithm,
 };
-pub(crate) use client_policy::ClientPolicy;
+pub(crate) use client_policy::{CertificateSubject, ClientPolicy, SubjectKind};
 pub(crate) use grant::{Authorization, AuthorizationExtensions, GrantEvent, RevocationReason};
 pub(crate) use trail::{KeyEvent, SignInEvent};
 

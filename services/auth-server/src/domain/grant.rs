@@ -28,6 +28,8 @@ pub(crate) struct Grant {
     pub(crate) family: Option<TokenFamily>,
     /// Thumbprint of the key to which they are bound.
     pub(crate) refresh_key: Option<String>,
+    /// Thumbprint of the certificate to which they are bound.
+    pub(crate) refresh_certificate: Option<String>,
 }
 
 /// Refresh tokens of a grant: all of one line, of which the newest counts.
@@ -53,7 +55,9 @@ pub(crate) struct Redemption<'a> {
     pub(crate) family: Option<(Timestamp, Timestamp)>,
     /// Thumbprint of the key whose proof came along.
     pub(crate) dpop_key: Option<&'a str>,
-    /// Whether that key is needed to refresh as well: by a client that cannot prove who it is otherwise.
+    /// Thumbprint of the certificate to which its tokens are bound.
+    pub(crate) certificate: Option<&'a str>,
+    /// Whether that key or certificate is needed to refresh as well: by a client that cannot prove who it is otherwise.
     pub(crate) binds_refresh_tokens: bool,
     /// Whether a device polls: its code never leaves the server, and to ask again is no sign of a theft.
     pub(crate) is_poll: bool,
@@ -69,6 +73,8 @@ pub(crate) struct Refreshment<'a> {
     pub(crate) idle_until: Timestamp,
     /// Thumbprint of the key whose proof came along.
     pub(crate) dpop_key: Option<&'a str>,
+    /// Thumbprint of the certificate that the client presents.
+    pub(crate) certificate: Option<&'a str>,
     /// Whether the token is replaced.
     pub(crate) rotates: bool,
     pub(crate) at: Timestamp,
@@ -107,19 +113,24 @@ impl Grant {
         }
         let (idle_until, refreshable_until) = request.family.unzip();
         let binds = request.binds_refresh_tokens && request.family.is_some();
-        let dpop_key = request.dpop_key.filter(|_| binds).map(ToOwned::to_owned);
-        Ok(vec![GrantEvent::Redeemed { at, idle_until, refreshable_until, dpop_key }])
+        let bound = |to: Option<&str>| to.filter(|_| binds).map(ToOwned::to_owned);
+        let (dpop_key, certificate) = (bound(request.dpop_key), bound(request.certificate));
+        Ok(vec![GrantEvent::Redeemed { at, idle_until, refreshable_until, dpop_key, certificate }])
     }
 
     /// Uses the refresh token of this generation: it is replaced, unless the client keeps its tokens. No event is the same successor
     /// again, within the grace period. The caller sees in the state whether the grant was ended by a replay.
     pub(crate) fn refresh(&self, request: &Refreshment<'_>) -> Result<Vec<GrantEvent>, Rejection> {
-        let Refreshment { client, generation, idle_until, dpop_key, rotates, at } = *request;
+        let Refreshment { client, generation, idle_until, dpop_key, rotates, at, .. } = *request;
         let Some(family) = self.active_family(client, at) else {
             return Err(Rejection::GrantInvalid);
         };
         let is_its_key = self.refresh_key.is_none() || self.refresh_key.as_deref() == dpop_key;
-        if !holds("refresh_token_key", is_its_key) {
+        let is_its_certificate = self.refresh_certificate.is_none()
+            || self.refresh_certificate.as_deref() == request.certificate;
+        if !holds("refresh_token_key", is_its_key)
+            || !holds("refresh_token_certificate", is_its_certificate)
+        {
             return Err(Rejection::GrantInvalid);
         }
         if generation > family.generation {
@@ -197,14 +208,18 @@ impl Grant {
                 is_revoked: false,
                 family: None,
                 refresh_key: None,
+                refresh_certificate: None,
             });
         }
         let mut grant = grant?;
         match event {
             GrantEvent::Authorized { .. } => {}
-            GrantEvent::Redeemed { idle_until, refreshable_until, dpop_key, .. } => {
+            GrantEvent::Redeemed {
+                idle_until, refreshable_until, dpop_key, certificate, ..
+            } => {
                 grant.is_redeemed = true;
                 grant.refresh_key.clone_from(dpop_key);
+                grant.refresh_certificate.clone_from(certificate);
                 grant.family =
                     idle_until.zip(*refreshable_until).map(|(idle_until, refreshable_until)| {
                         TokenFamily {

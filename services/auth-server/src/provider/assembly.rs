@@ -13,8 +13,8 @@ use crate::{
             request_source::RequestSources,
         },
         clients::{
-            Clients, authentication::ClientAuthenticator, keys::ClientKeys,
-            registration::ClientRegistrations, relying_parties::RelyingParties,
+            Clients, authentication::ClientAuthenticator, certificates::CertificateVerifier,
+            keys::ClientKeys, registration::ClientRegistrations, relying_parties::RelyingParties,
             remote_keys::RemoteKeys, unused::UnusedClients,
         },
         grants::Grants,
@@ -187,8 +187,10 @@ impl Assembly<'_> {
         &self,
         clients: &Arc<Clients>,
         keys: Arc<ClientKeys>,
+        certificates: CertificateVerifier,
     ) -> ClientAuthenticator {
         ClientAuthenticator {
+            certificates,
             clients: Arc::clone(clients),
             keys,
             issuer: Arc::clone(&self.issuer),

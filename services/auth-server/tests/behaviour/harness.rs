@@ -20,7 +20,7 @@ use std::{
     },
 };
 use testkit::ServiceFixture;
-use transport::{Context, Edge};
+use transport::{ClientCertificate, Context, Edge};
 
 pub(crate) const ISSUER: &str = "http://127.0.0.1:8080/auth";
 pub(crate) const ORIGIN: &str = "http://127.0.0.1:8080";
@@ -183,6 +183,20 @@ impl World {
     pub(crate) async fn send_from(&self, client: &str, request: Request<Body>) -> Answer {
         let client: IpAddr = client.parse().expect("an address");
         let context = Context { edge: Edge::Shop, client: Some(client), ..Context::default() };
+        self.send_in(context, request).await
+    }
+
+    /// Sends a request of a client that presents this certificate.
+    pub(crate) async fn send_presenting(
+        &self,
+        certificate: Option<ClientCertificate>,
+        request: Request<Body>,
+    ) -> Answer {
+        let context = Context { edge: Edge::Shop, certificate, ..Context::default() };
+        self.send_in(context, request).await
+    }
+
+    async fn send_in(&self, context: Context, request: Request<Body>) -> Answer {
         let response = self.fixture.router.handle(request, Some(context)).await;
         let (head, body) = response.into_parts();
         let body = to_bytes(body, 1 << 20).await.expect("the body ends");

@@ -11,6 +11,7 @@ use crate::{
 use axum::extract::Request;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderMap, header};
+use transport::Context;
 
 /// Type of assertions (RFC 7523, section 2.2).
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -31,9 +32,12 @@ pub(crate) async fn authenticated(
 ) -> Result<ClientRequest, ErrorResponse> {
     let (head, body) = request.into_parts();
     let parameters = body::form(&head.headers, body).await?;
+    let certificate = Context::current_certificate();
     let tried_basic = head.headers.contains_key(header::AUTHORIZATION);
     let client = match credentials(&head.headers, &parameters)? {
-        Some(credentials) => provider.authenticator.authenticate(&credentials).await?,
+        Some(credentials) => {
+            provider.authenticator.authenticate(&credentials, certificate.as_ref()).await?
+        }
         None => None,
     };
     let client = client.ok_or(ErrorResponse::invalid_client(tried_basic))?;

@@ -5,6 +5,7 @@ use crate::{
     application::{
         accounts::standard_claims,
         clients::{metadata::OPEN_SCOPES, registration::RegistrationAccess},
+        issuer::MOUNT,
         keys::keyring::JWKS_MAX_AGE,
         tokens::rules::PASSWORD_ONLY,
     },
@@ -14,11 +15,22 @@ use crate::{
 use axum::{extract::State, response::Response};
 use http::{HeaderValue, StatusCode, header};
 use jose::Algorithm;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Methods by which a client may prove who it is.
 const CLIENT_METHODS: [&str; 3] = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
+/// Those by a certificate (RFC 8705, section 2).
+const CERTIFICATE_METHODS: [&str; 2] = ["tls_client_auth", "self_signed_tls_client_auth"];
+/// Endpoints at which clients present their certificates, by their names in the metadata.
+const CERTIFICATE_ENDPOINTS: [(&str, &str); 6] = [
+    ("token_endpoint", "/token"),
+    ("revocation_endpoint", "/revoke"),
+    ("introspection_endpoint", "/introspect"),
+    ("pushed_authorization_request_endpoint", "/par"),
+    ("device_authorization_endpoint", "/device_authorization"),
+    ("userinfo_endpoint", "/userinfo"),
+];
 
 /// Values of `prompt` that every shop supports.
 const PROMPTS: [&str; 4] = ["none", "login", "consent", "select_account"];
@@ -30,7 +42,9 @@ const TOKEN_CLAIMS: [&str; 10] =
 /// Metadata of the provider, the same at both well-known addresses.
 pub(crate) async fn metadata(State(provider): State<Arc<Provider>>) -> Response {
     let issuer = &provider.issuer;
-    let public_methods: Vec<&str> = CLIENT_METHODS.into_iter().chain(["none"]).collect();
+    let by_certificate = CERTIFICATE_METHODS.into_iter().filter(|_| provider.accepts_certificates);
+    let client_methods: Vec<&str> = CLIENT_METHODS.into_iter().chain(by_certificate).collect();
+    let public_methods: Vec<&str> = client_methods.iter().copied().chain(["none"]).collect();
     let client_algorithms = Algorithm::names(&Algorithm::ALL);
     let claims: Vec<&str> = TOKEN_CLAIMS.into_iter().chain(standard_claims::names()).collect();
     let algorithms = TokenAlgorithm::names();
@@ -62,7 +76,7 @@ pub(crate) async fn metadata(State(provider): State<Arc<Provider>>) -> Response 
         "request_object_signing_alg_values_supported": client_algorithms,
         "token_endpoint_auth_methods_supported": public_methods,
         "token_endpoint_auth_signing_alg_values_supported": client_algorithms,
-        "introspection_endpoint_auth_methods_supported": CLIENT_METHODS,
+        "introspection_endpoint_auth_methods_supported": client_methods,
         "introspection_endpoint_auth_signing_alg_values_supported": client_algorithms,
         "revocation_endpoint_auth_methods_supported": public_methods,
         "revocation_endpoint_auth_signing_alg_values_supported": client_algorithms,
@@ -78,6 +92,16 @@ pub(crate) async fn metadata(State(provider): State<Arc<Provider>>) -> Response 
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
     });
+    if provider.accepts_certificates {
+        metadata["tls_client_certificate_bound_access_tokens"] = true.into();
+        if !provider.mtls_origin.is_empty() {
+            let alias = |(name, path): (&str, &str)| {
+                (name.to_owned(), [&provider.mtls_origin, MOUNT, path].concat().into())
+            };
+            let aliases = CERTIFICATE_ENDPOINTS.map(alias).into_iter().collect();
+            metadata["mtls_endpoint_aliases"] = Value::Object(aliases);
+        }
+    }
     if provider.mails.is_open() {
         metadata["prompt_values_supported"] = PROMPTS.into_iter().chain(["create"]).collect();
     }

@@ -18,6 +18,7 @@ use jose::{Algorithm, DpopError};
 use kernel::security_checks::holds;
 use resource_server::ProofRefusal as Refusal;
 use storage::StorageError;
+use transport::Context;
 
 /// Scheme of the `Authorization` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +63,12 @@ pub(crate) async fn active(
     };
     let active = provider.tokens.active(token).await?;
     let active = active.ok_or(TokenRefusal::InvalidToken(scheme))?;
+    let certificate = Context::current_certificate().map(|it| it.thumbprint());
+    let is_its_certificate =
+        active.certificate().is_none() || active.certificate() == certificate.as_deref();
+    if !holds("token_certificate", is_its_certificate) {
+        return Err(TokenRefusal::InvalidToken(scheme));
+    }
     match (active.dpop_key(), scheme) {
         (key, Scheme::Bearer) if holds("token_with_proof", key.is_none()) => {}
         // A token without a key proves nothing by a proof, and one with a key nothing without.

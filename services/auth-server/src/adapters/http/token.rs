@@ -12,9 +12,15 @@ use crate::{
         clients::{authentication::AuthenticatedClient, metadata::OPEN_SCOPES},
         grants::{CodeRedemption, Granted},
         keys::seal::digest,
-        tokens::rules::{self, token_type},
+        tokens::{
+            binding::Binding,
+            rules::{self, token_type},
+        },
     },
-    domain::{client_rules, events::GrantType},
+    domain::{
+        client_rules::{self, Presented},
+        events::GrantType,
+    },
     provider::Provider,
 };
 use axum::{
@@ -24,7 +30,7 @@ use axum::{
 use jose::DpopProof;
 use kernel::security_checks::holds;
 use std::{ops::RangeInclusive, sync::Arc};
-use transport::TokenResponse;
+use transport::{Context, TokenResponse};
 
 /// Characters of a code verifier (RFC 7636, section 4.1).
 const VERIFIER_CHARACTERS: RangeInclusive<usize> = 43..=128;
@@ -55,14 +61,19 @@ async fn answer(provider: &Provider, request: Request) -> Result<TokenResponse, 
     }
     let proof = proof::of_post(provider, &headers, "/token", &client.id).await?;
     let policy = &client.registration().policy;
-    let is_bound = proof.is_some() || !client_rules::requires_sender_constraint(policy);
+    let certificate = Context::current_certificate().map(|it| it.thumbprint());
+    let presented =
+        Presented { has_proof: proof.is_some(), has_certificate: certificate.is_some() };
+    let is_bound = client_rules::is_constrained_as_required(policy, presented);
     if !holds("sender_constraint", is_bound) {
-        let needed =
-            "the client is registered for tokens that are bound to a key: a DPoP proof is needed";
-        return Err(ErrorResponse::new("invalid_dpop_proof", needed));
+        return Err(unbound(policy.requires_certificate && certificate.is_none()));
     }
     let key = proof.as_ref().map(DpopProof::thumbprint);
-    let exchange = Exchange { provider, client: &client, parameters: &parameters, key };
+    let presented = Binding { key, certificate: certificate.as_deref() };
+    let binds = client_rules::binds_to_certificate(policy, key.is_some());
+    let binding = Binding { certificate: presented.certificate.filter(|_| binds), ..presented };
+    let exchange =
+        Exchange { provider, client: &client, parameters: &parameters, binding, presented };
     let exchanged = async {
         match grant_type {
             GrantType::AuthorizationCode => exchange.redeem().await,
@@ -75,13 +86,26 @@ async fn answer(provider: &Provider, request: Request) -> Result<TokenResponse, 
     in_name_of(&format!("client:{}", client.id.as_str()), exchanged).await
 }
 
-/// Request of an authenticated client, with the key to which its tokens are bound.
+/// Refusal of a client that is registered for bound tokens and presents nothing to bind them to.
+fn unbound(is_certificate_missing: bool) -> ErrorResponse {
+    if is_certificate_missing {
+        let needed = "the client is registered for tokens that are bound to its certificate";
+        return ErrorResponse::new("invalid_request", needed);
+    }
+    let needed =
+        "the client is registered for tokens that are bound to a key: a DPoP proof is needed";
+    ErrorResponse::new("invalid_dpop_proof", needed)
+}
+
+/// Request of an authenticated client.
 pub(super) struct Exchange<'a> {
     pub(super) provider: &'a Provider,
     pub(super) client: &'a AuthenticatedClient,
     pub(super) parameters: &'a Parameters,
-    /// Thumbprint of the key whose proof came along.
-    pub(super) key: Option<&'a str>,
+    /// What its tokens are bound to.
+    pub(super) binding: Binding<'a>,
+    /// What it presents.
+    pub(super) presented: Binding<'a>,
 }
 
 impl Exchange<'_> {
@@ -98,7 +122,8 @@ impl Exchange<'_> {
             code,
             redirect_uri: self.parameters.get("redirect_uri"),
             challenge: challenge.as_deref(),
-            dpop_key: self.key,
+            dpop_key: self.binding.key,
+            certificate: self.binding.certificate,
             is_poll: false,
         };
         let redeemed = self.provider.grants.redeem(&code, self.client).await?;
@@ -124,7 +149,7 @@ impl Exchange<'_> {
                 ));
             }
         }
-        let refreshed = grants.refresh(token, self.client, self.key).await?;
+        let refreshed = grants.refresh(token, self.client, self.presented).await?;
         let granted = refreshed.grant.authorization.scopes.iter();
         let is_wanted = |scope: &&String| {
             requested.as_ref().is_none_or(|requested| requested.contains(&scope.as_str()))
@@ -142,7 +167,8 @@ impl Exchange<'_> {
             code: &code,
             redirect_uri: None,
             challenge: Some(&challenge),
-            dpop_key: self.key,
+            dpop_key: self.binding.key,
+            certificate: self.binding.certificate,
             is_poll: true,
         };
         let redeemed = self.provider.grants.redeem(&code, self.client).await?;
@@ -171,7 +197,7 @@ impl Exchange<'_> {
                 scopes
             }
         };
-        let token = self.provider.tokens.client_token(self.client, &scopes, self.key)?;
+        let token = self.provider.tokens.client_token(self.client, &scopes, self.binding)?;
         Ok(self.response(token, &scopes))
     }
 
@@ -184,7 +210,8 @@ impl Exchange<'_> {
     ) -> Result<TokenResponse, ErrorResponse> {
         self.provider.unused_clients.note_use(self.client).await?;
         let (issued, registration) = (&self.provider.tokens, self.client.registration());
-        let access_token = issued.access_token(&granted, registration, scopes, self.key).await?;
+        let access_token =
+            issued.access_token(&granted, registration, scopes, self.binding).await?;
         let mut response = self.response(access_token, scopes);
         response.refresh_token = granted.refresh_token;
         if scopes.iter().any(|scope| scope == OPENID) {
@@ -199,7 +226,7 @@ impl Exchange<'_> {
     pub(super) fn response(&self, access_token: String, scopes: &[String]) -> TokenResponse {
         TokenResponse {
             access_token,
-            token_type: token_type(self.key).to_owned(),
+            token_type: token_type(self.binding.key).to_owned(),
             expires_in: rules::lifetime(self.client.registration()).as_secs(),
             // A scope has at least one word (RFC 6749, section 3.3).
             scope: (!scopes.is_empty()).then(|| scopes.join(" ")),

@@ -32,7 +32,8 @@ impl Exchange<'_> {
             subject_token,
             actor_token,
             scopes: scopes.as_deref(),
-            key: self.key,
+            binding: self.binding,
+            presented: self.presented,
         };
         let ExchangedToken { token, scopes, lifetime } =
             self.provider.tokens.exchange(request).await?;

@@ -1,6 +1,10 @@
 //! Client authentication (RFC 6749, section 2.3; RFC 7523): who calls the token, introspection and revocation endpoints.
 
-use super::{Clients, keys::ClientKeys};
+use super::{
+    Clients,
+    certificates::{CertificateVerifier, has_key_of},
+    keys::ClientKeys,
+};
 use crate::{
     application::{
         error::AuthError, issuer::Issuer, keys::seal::digest, tokens::rules::accepted_algorithms,
@@ -15,6 +19,7 @@ use kernel::{Ids, Timestamp, security_checks::holds};
 use std::{fmt, sync::Arc};
 use storage::KeyValue;
 use subtle::ConstantTimeEq;
+use transport::ClientCertificate;
 
 /// Most seconds for which an assertion is valid.
 const ASSERTION_SECONDS_MAX: i64 = 600;
@@ -25,7 +30,7 @@ const JTI_BYTES_MAX: usize = 256;
 
 /// Credentials of a request: of one method, and no other.
 pub(crate) enum Credentials {
-    /// Identifier alone.
+    /// Identifier alone: of a public client, or of one that presents a certificate.
     Public { id: String },
     /// Identifier and secret, from the header or the body.
     Secret { id: String, secret: String },
@@ -62,6 +67,7 @@ impl AuthenticatedClient {
 pub(crate) struct ClientAuthenticator {
     pub(crate) clients: Arc<Clients>,
     pub(crate) keys: Arc<ClientKeys>,
+    pub(crate) certificates: CertificateVerifier,
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) ids: Ids,
     /// Where assertions that were used are remembered.
@@ -73,6 +79,7 @@ impl ClientAuthenticator {
     pub(crate) async fn authenticate(
         &self,
         credentials: &Credentials,
+        certificate: Option<&ClientCertificate>,
     ) -> Result<Option<AuthenticatedClient>, AuthError> {
         let id = match credentials {
             Credentials::Public { id } | Credentials::Secret { id, .. } => ClientId::parse(id),
@@ -88,9 +95,14 @@ impl ClientAuthenticator {
         };
         let registration = client.as_deref().and_then(Client::registration);
         let is_proven = match credentials {
-            Credentials::Public { .. } => registration.is_some_and(|it| {
-                holds("client_public", it.authentication == ClientAuthentication::Public)
-            }),
+            Credentials::Public { .. } => match (&id, &client, certificate) {
+                (Some(id), Some(client), Some(certificate)) if is_certified(registration) => {
+                    self.is_certificate_of(id, client, certificate).await
+                }
+                _ => registration.is_some_and(|it| {
+                    holds("client_public", it.authentication == ClientAuthentication::Public)
+                }),
+            },
             Credentials::Secret { secret, .. } => is_secret_of(registration, secret),
             Credentials::Assertion { assertion, .. } => match (&id, &client) {
                 (Some(id), Some(client)) => self.is_assertion_of(id, client, assertion).await?,
@@ -99,6 +111,26 @@ impl ClientAuthenticator {
         };
         let authenticated = id.zip(client).filter(|_| is_proven);
         Ok(authenticated.map(|(id, client)| AuthenticatedClient { id, client }))
+    }
+
+    /// Whether a certificate is that of a client, as it is registered.
+    async fn is_certificate_of(
+        &self,
+        id: &ClientId,
+        client: &Client,
+        certificate: &ClientCertificate,
+    ) -> bool {
+        let Some(registration) = client.registration() else { return false };
+        match (&registration.authentication, &registration.policy.certificate_subject) {
+            (ClientAuthentication::Certificate, Some(subject)) => {
+                self.certificates.is_of_name(certificate, subject, self.ids.now())
+            }
+            (ClientAuthentication::SelfSignedCertificate, _) => {
+                let keys = self.keys.of(id, client, None).await;
+                keys.is_some_and(|keys| has_key_of(certificate, &keys))
+            }
+            _ => false,
+        }
     }
 
     /// Whether an assertion is signed by the client's own key, for this issuer alone, and used for the first time.
@@ -161,6 +193,16 @@ impl ClientAuthenticator {
         (is_typed && is_for_us_alone && is_about_itself && is_short)
             .then(|| (jti.to_owned(), expires))
     }
+}
+
+/// Whether a client proves who it is by a certificate.
+fn is_certified(registration: Option<&Registration>) -> bool {
+    registration.is_some_and(|it| match it.authentication {
+        ClientAuthentication::Certificate | ClientAuthentication::SelfSignedCertificate => true,
+        ClientAuthentication::Public
+        | ClientAuthentication::Secret
+        | ClientAuthentication::PrivateKey => false,
+    })
 }
 
 /// Whether this is the secret of a client; the same work for one that does not exist.

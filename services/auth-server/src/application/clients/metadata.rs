@@ -6,14 +6,19 @@ mod described;
 
 pub(crate) use described::described;
 
+use super::certificates::distinguished_name;
 use crate::domain::{
-    events::{ClientAuthentication, ClientPolicy, GrantType, Registration, TokenAlgorithm},
+    events::{
+        CertificateSubject, ClientAuthentication, ClientPolicy, GrantType, Registration,
+        SubjectKind, TokenAlgorithm,
+    },
     redirect_uri,
 };
 use addresses::{https_host, redirect_uris, sector};
 use jose::{Algorithm, JwkSet};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use std::net::IpAddr;
 
 /// Scopes that are open to everybody whom a person agrees to.
 pub(crate) const OPEN_SCOPES: [&str; 6] =
@@ -79,6 +84,11 @@ struct ClientMetadata {
     require_signed_request_object: Option<bool>,
     dpop_bound_access_tokens: Option<bool>,
     tls_client_certificate_bound_access_tokens: Option<bool>,
+    tls_client_auth_subject_dn: Option<String>,
+    tls_client_auth_san_dns: Option<String>,
+    tls_client_auth_san_uri: Option<String>,
+    tls_client_auth_san_ip: Option<String>,
+    tls_client_auth_san_email: Option<String>,
     software_statement: Option<Value>,
 }
 
@@ -115,7 +125,7 @@ pub(crate) fn requested(body: &[u8]) -> Result<RequestedClient, MetadataRefusal>
         is_trusted: false,
         requires_pkce: is_public,
         id_token_algorithm: algorithm(metadata.id_token_signed_response_alg.as_deref())?,
-        policy: policy(&metadata, sector)?,
+        policy: policy(&metadata, authentication, sector)?,
         redirect_uris,
     };
     let sector_identifier_uri = metadata.sector_identifier_uri;
@@ -136,9 +146,6 @@ fn check_unsupported(metadata: &ClientMetadata) -> Result<(), MetadataRefusal> {
     ];
     if encrypted.iter().any(|it| it.is_some()) {
         return Err(refused("encrypted tokens are not supported"));
-    }
-    if metadata.tls_client_certificate_bound_access_tokens == Some(true) {
-        return Err(refused("tokens bound to certificates are not supported"));
     }
     let response_types = metadata.response_types.iter().flatten();
     if response_types.into_iter().any(|it| it != "code") {
@@ -172,6 +179,8 @@ fn authentication(metadata: &ClientMetadata) -> Result<ClientAuthentication, Met
             Ok(ClientAuthentication::Secret)
         }
         Some("private_key_jwt") => Ok(ClientAuthentication::PrivateKey),
+        Some("tls_client_auth") => Ok(ClientAuthentication::Certificate),
+        Some("self_signed_tls_client_auth") => Ok(ClientAuthentication::SelfSignedCertificate),
         Some("none") => Ok(ClientAuthentication::Public),
         Some(_) => {
             Err(MetadataRefusal::Metadata("the token_endpoint_auth_method is not supported"))
@@ -207,9 +216,14 @@ fn keys(
             return Err(refused("the jwks have no public key that can be used, or are too large"));
         }
     }
-    let is_needed = authentication == ClientAuthentication::PrivateKey;
+    let is_needed = match authentication {
+        ClientAuthentication::PrivateKey | ClientAuthentication::SelfSignedCertificate => true,
+        ClientAuthentication::Public
+        | ClientAuthentication::Secret
+        | ClientAuthentication::Certificate => false,
+    };
     if is_needed && keys.is_none() && metadata.jwks_uri.is_none() {
-        return Err(refused("private_key_jwt needs jwks or a jwks_uri"));
+        return Err(refused("this token_endpoint_auth_method needs jwks or a jwks_uri"));
     }
     Ok(keys)
 }
@@ -249,8 +263,47 @@ fn own_algorithm(name: Option<&str>) -> Result<Option<String>, MetadataRefusal> 
     }
 }
 
+/// Name of the certificate, of which there is exactly one (RFC 8705, section 2.1.2).
+fn certificate_subject(
+    metadata: &ClientMetadata,
+    authentication: ClientAuthentication,
+) -> Result<Option<CertificateSubject>, MetadataRefusal> {
+    if authentication != ClientAuthentication::Certificate {
+        return Ok(None);
+    }
+    let named = [
+        (SubjectKind::DistinguishedName, &metadata.tls_client_auth_subject_dn),
+        (SubjectKind::DnsName, &metadata.tls_client_auth_san_dns),
+        (SubjectKind::Uri, &metadata.tls_client_auth_san_uri),
+        (SubjectKind::IpAddress, &metadata.tls_client_auth_san_ip),
+        (SubjectKind::Email, &metadata.tls_client_auth_san_email),
+    ];
+    let mut named = named
+        .into_iter()
+        .filter_map(|(kind, value)| Some(CertificateSubject { kind, value: value.clone()? }));
+    let refused = "tls_client_auth needs exactly one name of the certificate, of a usable form";
+    match (named.next(), named.next()) {
+        (Some(subject), None) if is_usable(&subject) => Ok(Some(subject)),
+        _ => Err(MetadataRefusal::Metadata(refused)),
+    }
+}
+
+/// Whether a certificate can have this name.
+pub(crate) fn is_usable(subject: &CertificateSubject) -> bool {
+    let value = &subject.value;
+    let is_of_kind = match subject.kind {
+        SubjectKind::DistinguishedName => distinguished_name(value).is_some(),
+        SubjectKind::IpAddress => value.parse::<IpAddr>().is_ok(),
+        SubjectKind::DnsName | SubjectKind::Uri | SubjectKind::Email => {
+            value.bytes().all(|byte| byte.is_ascii_graphic())
+        }
+    };
+    !value.is_empty() && value.len() <= redirect_uri::URI_BYTES_MAX && is_of_kind
+}
+
 fn policy(
     metadata: &ClientMetadata,
+    authentication: ClientAuthentication,
     sector: Option<String>,
 ) -> Result<ClientPolicy, MetadataRefusal> {
     let shown = [&metadata.logo_uri, &metadata.policy_uri, &metadata.tos_uri];
@@ -285,6 +338,8 @@ fn policy(
         registration_token_digest: None,
         // Nobody gives a role to himself.
         role: None,
+        requires_certificate: metadata.tls_client_certificate_bound_access_tokens == Some(true),
+        certificate_subject: certificate_subject(metadata, authentication)?,
     })
 }
 

@@ -1,9 +1,13 @@
 //! Policy part of a registration request: what the extensions of the protocol are to ask of it, checked before it is registered.
 
+use super::metadata::is_usable;
 use super::registration_request::{
     RegistrationRequest, RegistrationRequestError, token_algorithm, wrong,
 };
-use crate::domain::{events::ClientPolicy, redirect_uri};
+use crate::domain::{
+    events::{CertificateSubject, ClientPolicy, SubjectKind},
+    redirect_uri,
+};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
@@ -21,6 +25,13 @@ pub struct PolicyRequest {
     pub is_fapi: bool,
     /// Whether its access tokens are always bound to a key of its own (DPoP).
     pub requires_dpop: bool,
+    /// Whether its access tokens are always bound to its certificate (mutual TLS).
+    pub requires_certificate: bool,
+    /// Name of the certificate of a trusted authority by which it proves who it is: the name of its metadata in RFC 8705, such as
+    /// `tls_client_auth_san_dns`, and the value.
+    pub certificate_subject: Option<(String, String)>,
+    /// Whether it proves who it is by a certificate with one of its keys.
+    pub has_self_signed_certificate: bool,
     /// Whether its authorization requests must be pushed (PAR).
     pub requires_pushed_requests: bool,
     /// Whether its authorization requests must be signed (JAR).
@@ -51,8 +62,12 @@ impl PolicyRequest {
         if request.keys.is_some() && self.jwks_uri.is_some() {
             return wrong("a client either has registered keys or publishes them");
         }
-        if self.is_fapi && (!has_keys || request.is_without_pkce) {
-            return wrong("FAPI 2.0 needs keys in place of a secret, and PKCE");
+        let proves_by_key = has_keys || self.certificate_subject.is_some();
+        if self.is_fapi && (!proves_by_key || request.is_without_pkce) {
+            return wrong("FAPI 2.0 needs keys or a certificate in place of a secret, and PKCE");
+        }
+        if self.has_self_signed_certificate && (!has_keys || self.certificate_subject.is_some()) {
+            return wrong("a self-signed certificate needs keys, and no name");
         }
         if self.is_fapi && request.id_token_algorithm.as_deref() == Some("RS256") {
             return wrong("FAPI 2.0 has no RS256");
@@ -79,6 +94,8 @@ impl PolicyRequest {
             requires_pushed_requests: self.requires_pushed_requests,
             requires_signed_requests: self.requires_signed_requests,
             requires_dpop: self.requires_dpop,
+            requires_certificate: self.requires_certificate,
+            certificate_subject: self.subject()?,
             jwks_uri: self.jwks_uri.clone(),
             request_uris: self.request_uris.clone(),
             sector: self.sector(request)?,
@@ -88,6 +105,16 @@ impl PolicyRequest {
             back_channel_logout_uri: self.back_channel_logout_uri.clone(),
             ..ClientPolicy::default()
         })
+    }
+
+    fn subject(&self) -> Result<Option<CertificateSubject>, RegistrationRequestError> {
+        let Some((name, value)) = &self.certificate_subject else { return Ok(None) };
+        let kind = SubjectKind::ALL.into_iter().find(|kind| kind.metadata_name() == name);
+        let subject = kind.map(|kind| CertificateSubject { kind, value: value.clone() });
+        match subject.filter(is_usable) {
+            Some(subject) => Ok(Some(subject)),
+            None => wrong(&format!("{value:?} is no name of a certificate as {name}")),
+        }
     }
 
     /// Host of the redirect URIs, within which pairwise identifiers are the same.

@@ -68,11 +68,20 @@ impl RegistrationRequest {
         randomness: &dyn Randomness,
     ) -> Result<(Registration, Option<String>), RegistrationRequestError> {
         let has_keys = self.keys.is_some() || self.policy.jwks_uri.is_some();
+        let has_certificate =
+            self.policy.has_self_signed_certificate || self.policy.certificate_subject.is_some();
         let authentication = match (has_keys, self.is_public) {
+            (true, true) => return wrong("a public client has no keys"),
+            (false, true) if has_certificate => {
+                return wrong("a public client proves nothing by a certificate");
+            }
             (false, true) => ClientAuthentication::Public,
+            (_, false) if self.policy.has_self_signed_certificate => {
+                ClientAuthentication::SelfSignedCertificate
+            }
+            (_, false) if has_certificate => ClientAuthentication::Certificate,
             (false, false) => ClientAuthentication::Secret,
             (true, false) => ClientAuthentication::PrivateKey,
-            (true, true) => return wrong("a public client has no keys"),
         };
         if let Some(keys) = &self.keys
             && !JwkSet::parse(keys.as_bytes()).is_ok_and(|keys| !keys.keys().is_empty())

@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(remaining().await, all, "their month begins");
         clock.advance(Duration::from_hours(24 * 29));
         let credentials = Credentials::Public { id: "dynamic-used".to_owned() };
-        let used = provider.authenticator.authenticate(&credentials).await.unwrap().unwrap();
+        let used = provider.authenticator.authenticate(&credentials, None).await.unwrap().unwrap();
         provider.unused_clients.note_use(&used).await.unwrap();
         assert_eq!(remaining().await, all, "a day is left");
         clock.advance(Duration::from_hours(24));

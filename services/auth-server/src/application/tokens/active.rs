@@ -23,6 +23,11 @@ impl ActiveToken {
         self.claims.get("cnf")?.get("jkt")?.as_str()
     }
 
+    /// Thumbprint of the certificate that the token is bound to (`cnf`, RFC 8705, section 3.1).
+    pub(crate) fn certificate(&self) -> Option<&str> {
+        self.claims.get("cnf")?.get("x5t#S256")?.as_str()
+    }
+
     /// Whether the token has a scope.
     pub(crate) fn has_scope(&self, scope: &str) -> bool {
         let scopes = self.claims.text("scope").unwrap_or_default();

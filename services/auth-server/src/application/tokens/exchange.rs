@@ -1,7 +1,9 @@
 //! Token exchange (RFC 8693): a client that was given a person's token gets one of its own for the same person, which says who acts for
 //! whom, opens no more and lives no longer.
 
-use super::{ACCESS_TOKEN, AccessToken, Tokens, active::ActiveToken, rules::lifetime};
+use super::{
+    ACCESS_TOKEN, AccessToken, Tokens, active::ActiveToken, binding::Binding, rules::lifetime,
+};
 use crate::application::{clients::authentication::AuthenticatedClient, error::AuthError};
 use kernel::security_checks::holds;
 use serde_json::{Value, json};
@@ -18,7 +20,7 @@ const KEPT_CLAIMS: [&str; 4] = ["auth_time", "acr", "amr", "roles"];
 /// Reason why a token is not exchanged.
 #[derive(Debug)]
 pub(crate) enum ExchangeRefusal {
-    /// The token is not valid, or bound to a key whose proof did not come along.
+    /// The token is not valid, or bound to a key or a certificate that did not come along.
     SubjectToken,
     /// The actor's token is not valid, or not the client's own.
     ActorToken,
@@ -36,8 +38,10 @@ pub(crate) struct ExchangeRequest<'a> {
     pub(crate) actor_token: Option<&'a str>,
     /// Scopes that are asked for; all that are possible if none is named.
     pub(crate) scopes: Option<&'a [&'a str]>,
-    /// Thumbprint of the key whose proof came along.
-    pub(crate) key: Option<&'a str>,
+    /// What the new token is bound to.
+    pub(crate) binding: Binding<'a>,
+    /// What the client presents.
+    pub(crate) presented: Binding<'a>,
 }
 
 /// Token that was issued in place of another.
@@ -57,8 +61,12 @@ impl Tokens {
         let client = request.client;
         let subject = self.active(request.subject_token).await?;
         let is_usable = |token: &ActiveToken| {
-            let is_its_key = token.dpop_key().is_none() || token.dpop_key() == request.key;
+            let Binding { key, certificate } = request.presented;
+            let is_its_key = token.dpop_key().is_none() || token.dpop_key() == key;
+            let is_its_certificate =
+                token.certificate().is_none() || token.certificate() == certificate;
             holds("exchanged_token_key", is_its_key)
+                && holds("exchanged_token_certificate", is_its_certificate)
         };
         let subject = subject.filter(is_usable).ok_or(ExchangeRefusal::SubjectToken)?;
         if let Some(actor) = request.actor_token {
@@ -77,7 +85,7 @@ impl Tokens {
             subject: subject.claims.text("sub").unwrap_or_default(),
             client: &client.id,
             scopes: &scopes,
-            key: request.key,
+            binding: request.binding,
         };
         let mut claims = self.access_claims(&token, &self.identifier(&subject), lifetime);
         claims.insert("act".to_owned(), actors(&subject, client)?);

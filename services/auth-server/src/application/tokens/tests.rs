@@ -19,7 +19,7 @@ async fn authenticated_client(provider: &Provider, ids: &Ids) -> AuthenticatedCl
     let (registration, secret) = registration_request.registration(&**ids.randomness()).unwrap();
     provider.clients.register(&ClientId::parse("robot").unwrap(), registration).await.unwrap();
     let secret = Credentials::Secret { id: "robot".to_owned(), secret: secret.unwrap() };
-    provider.authenticator.authenticate(&secret).await.unwrap().unwrap()
+    provider.authenticator.authenticate(&secret, None).await.unwrap().unwrap()
 }
 
 #[tokio::test]
@@ -30,7 +30,8 @@ async fn what_this_server_signed_for_another_purpose_is_no_access_token() {
     let provider = Provider::open(&AuthSettings::default(), &storage, &ids).await.unwrap();
     let client = authenticated_client(&provider, &ids).await;
     let tokens = &provider.tokens;
-    let token = AccessToken { subject: "robot", client: &client.id, scopes: &[], key: None };
+    let binding = Binding::default();
+    let token = AccessToken { subject: "robot", client: &client.id, scopes: &[], binding };
     for (typ, counts) in [(ACCESS_TOKEN, true), ("JWT", false), ("logout+jwt", false)] {
         let id = tokens.identifier_alone();
         let claims = tokens.access_claims(&token, &id, Duration::from_mins(1));
@@ -50,7 +51,7 @@ async fn a_key_that_is_published_no_longer_signs_nothing_that_counts() {
     let new = Provider::open(&settings, &storage, &ids).await.unwrap();
     let client = authenticated_client(&new, &ids).await;
     let counts = async || {
-        let token = old.tokens.client_token(&client, &[], None).unwrap();
+        let token = old.tokens.client_token(&client, &[], Binding::default()).unwrap();
         new.tokens.active(&token).await.unwrap().is_some()
     };
     // Published for a day after the new key signs, which it does two hours later.

@@ -46,6 +46,12 @@ pub(crate) enum ClientAuthentication {
     /// A token signed with its own key (`private_key_jwt`).
     #[n(2)]
     PrivateKey,
+    /// A certificate of a trusted authority, for a registered name (`tls_client_auth`).
+    #[n(3)]
+    Certificate,
+    /// A certificate with a registered key (`self_signed_tls_client_auth`).
+    #[n(4)]
+    SelfSignedCertificate,
 }
 
 /// Grant type that a client may use.

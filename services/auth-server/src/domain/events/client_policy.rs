@@ -85,4 +85,55 @@ pub(crate) struct ClientPolicy {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cbor(n(17), with = "kernel::cbor::known_variant", has_nil)]
     pub(crate) role: Option<Role>,
+    /// Whether its access tokens are always bound to its certificate (`tls_client_certificate_bound_access_tokens`).
+    #[serde(skip_serializing_if = "is_default")]
+    #[cbor(n(18), skip_if = "is_default")]
+    pub(crate) requires_certificate: bool,
+    /// Name of its certificate, which proves who it is (`tls_client_auth`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[n(19)]
+    pub(crate) certificate_subject: Option<CertificateSubject>,
+}
+
+/// Name that a certificate must have (RFC 8705, section 2.1.2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+pub(crate) struct CertificateSubject {
+    #[n(0)]
+    pub(crate) kind: SubjectKind,
+    #[n(1)]
+    pub(crate) value: String,
+}
+
+/// Where a certificate has the name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[serde(rename_all = "snake_case")]
+#[cbor(index_only)]
+pub(crate) enum SubjectKind {
+    /// As its subject, in the form of RFC 4514.
+    #[n(0)]
+    DistinguishedName,
+    #[n(1)]
+    DnsName,
+    #[n(2)]
+    Uri,
+    #[n(3)]
+    IpAddress,
+    #[n(4)]
+    Email,
+}
+
+impl SubjectKind {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::DistinguishedName, Self::DnsName, Self::Uri, Self::IpAddress, Self::Email];
+
+    /// Name of the metadata with it.
+    pub(crate) fn metadata_name(self) -> &'static str {
+        match self {
+            Self::DistinguishedName => "tls_client_auth_subject_dn",
+            Self::DnsName => "tls_client_auth_san_dns",
+            Self::Uri => "tls_client_auth_san_uri",
+            Self::IpAddress => "tls_client_auth_san_ip",
+            Self::Email => "tls_client_auth_san_email",
+        }
+    }
 }

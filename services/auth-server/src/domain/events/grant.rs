@@ -103,6 +103,10 @@ pub(crate) enum GrantEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[n(3)]
         dpop_key: Option<String>,
+        /// Thumbprint of the certificate without which nothing is refreshed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[n(4)]
+        certificate: Option<String>,
     },
     /// A refresh token was replaced by its successor.
     #[n(2)]

@@ -48,6 +48,7 @@ fn redeem(
         at: at(1),
         family: Some((at(100), at(1_000))),
         dpop_key: None,
+        certificate: None,
         binds_refresh_tokens: true,
         is_poll: false,
     };
@@ -68,6 +69,7 @@ fn refresh(
         generation,
         idle_until,
         dpop_key: None,
+        certificate: None,
         rotates: true,
         at,
     })
@@ -102,6 +104,7 @@ fn a_code_is_redeemed_by_the_client_with_its_verifier_in_time() {
         at: at(1),
         family: None,
         dpop_key: None,
+        certificate: None,
         binds_refresh_tokens: true,
         is_poll: false,
     };
@@ -216,6 +219,7 @@ fn refresh_tokens_of_a_public_client_are_bound_to_the_key_that_redeemed_the_code
             generation,
             idle_until: at(200),
             dpop_key,
+            certificate: None,
             rotates: true,
             at: at(50),
         };
@@ -232,6 +236,28 @@ fn refresh_tokens_of_a_public_client_are_bound_to_the_key_that_redeemed_the_code
 }
 
 #[test]
+fn refresh_tokens_of_a_public_client_are_bound_to_the_certificate_that_redeemed_the_code() {
+    let grant = authorized(Some("c"));
+    let redeemed = redeem(&grant, |it| it.certificate = Some("certificate")).unwrap();
+    let (bound, app) = (with(&grant, &redeemed), client("app"));
+    let refreshed = |certificate| {
+        bound.refresh(&Refreshment {
+            client: &app,
+            generation: 0,
+            idle_until: at(200),
+            dpop_key: None,
+            certificate,
+            rotates: true,
+            at: at(50),
+        })
+    };
+    assert!(refreshed(Some("certificate")).is_ok());
+    for wrong in [None, Some("other")] {
+        assert_eq!(refreshed(wrong), Err(Rejection::GrantInvalid), "{wrong:?}");
+    }
+}
+
+#[test]
 fn where_refresh_tokens_are_kept_one_stays_good_until_it_is_idle() {
     let grant = authorized(Some("c"));
     let grant = with(&grant, &redeem(&grant, |_| {}).unwrap());
@@ -242,6 +268,7 @@ fn where_refresh_tokens_are_kept_one_stays_good_until_it_is_idle() {
             generation: 0,
             idle_until: at(idle_until),
             dpop_key: None,
+            certificate: None,
             rotates: false,
             at: at(now),
         };

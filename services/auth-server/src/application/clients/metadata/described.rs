@@ -47,6 +47,10 @@ pub(crate) fn described(id: &ClientId, registration: &Registration) -> Map<Strin
     say("require_pushed_authorization_requests", policy.requires_pushed_requests.into());
     say("require_signed_request_object", policy.requires_signed_requests.into());
     say("dpop_bound_access_tokens", policy.requires_dpop.into());
+    say("tls_client_certificate_bound_access_tokens", policy.requires_certificate.into());
+    if let Some(subject) = &policy.certificate_subject {
+        say(subject.kind.metadata_name(), subject.value.as_str().into());
+    }
     described
 }
 
@@ -56,5 +60,7 @@ fn method(authentication: ClientAuthentication) -> &'static str {
         ClientAuthentication::Public => "none",
         ClientAuthentication::Secret => "client_secret_basic",
         ClientAuthentication::PrivateKey => "private_key_jwt",
+        ClientAuthentication::Certificate => "tls_client_auth",
+        ClientAuthentication::SelfSignedCertificate => "self_signed_tls_client_auth",
     }
 }

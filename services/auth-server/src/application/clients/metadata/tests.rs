@@ -88,7 +88,6 @@ fn what_a_stranger_may_not_have_is_not_given() {
         ("id_token_signed_response_alg", json!("HS256")),
         ("request_object_signing_alg", json!("none")),
         ("id_token_encrypted_response_alg", json!("RSA-OAEP")),
-        ("tls_client_certificate_bound_access_tokens", json!(true)),
         ("application_type", json!("other")),
         ("subject_type", json!("other")),
         ("client_name", json!("a\nb")),
