@@ -3,11 +3,13 @@
 mod harness_report;
 mod prerequisites;
 mod runner;
+mod servers;
 mod summary;
 pub(crate) mod workspace;
 
 use crate::{Outcome, process};
 use prerequisites::{Availability, Prerequisite};
+use servers::Servers;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use summary::{SuiteResult, Summary};
@@ -25,6 +27,8 @@ pub(crate) enum SkipPolicy {
 /// Prerequisites of the tests, by crate or by suite.
 const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
     ("browser-tests", &[Prerequisite::Chromium, Prerequisite::AxeCore, Prerequisite::Lighthouse]),
+    ("engine-postgres", &[Prerequisite::Postgres]),
+    ("icommerce: whole", &[Prerequisite::Postgres]),
     ("interop: authlib", &[Prerequisite::Authlib]),
     ("interop: generated_clients", &[Prerequisite::TypeScript, Prerequisite::Maven]),
     ("interop: keycloak", &[Prerequisite::Keycloak]),
@@ -33,6 +37,12 @@ const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
     ("interop: openid_clients", &[Prerequisite::OpenIdClients]),
     ("interop: spring_security", &[Prerequisite::Maven]),
 ];
+
+/// Features of the program where it is tested: every engine.
+fn engines(only: &[String]) -> &'static [&'static str] {
+    let has_program = only.is_empty() || only.iter().any(|name| name == "icommerce");
+    if has_program { &["icommerce/full"] } else { &[] }
+}
 
 /// Suites that run only where their crate is named: what they need is too large for every run, and another suite tests the same.
 const BY_NAME_ALONE: &[&str] = &["interop: keycloak"];
@@ -46,9 +56,11 @@ fn is_selected(suite: &str, only: &[String]) -> bool {
 pub(crate) fn run(root: &Path, only: &[String], skip_policy: SkipPolicy) -> Outcome<bool> {
     let workspace = Workspace::read(root)?;
     let packages = workspace.select(only)?;
-    let (variables, unmet) = prepare(&workspace, &packages, |suite| is_selected(suite, only));
+    let (mut variables, unmet) = prepare(&workspace, &packages, |suite| is_selected(suite, only));
+    // They run until the last suite has ended.
+    let _servers = Servers::start(&mut variables)?;
     println!("build");
-    let suites = workspace.build(only, &[])?;
+    let suites = workspace.build(only, engines(only))?;
     let mut summary = Summary::default();
     for suite in &suites {
         if !is_selected(&suite.name, only) {

@@ -26,7 +26,7 @@ const ERASURES_FILE: &str = "icommerce.erased";
 const NEW_ERASURES_FILE: &str = "icommerce.erased.new";
 
 /// Key file of a folder that no engine has open.
-pub fn key_file(folder: &Path) -> impl KeyFile {
+pub fn key_file(folder: &Path) -> impl KeyFile + use<> {
     DiskKeyFile(Arc::new(FolderDisk(folder.to_owned())))
 }
 

@@ -61,4 +61,6 @@ async fn services_do_not_see_each_other() {
     let engine = MemoryEngine::new();
     let (one, two) = (engine.service("warehouse"), engine.service("till"));
     journal::conformance::services_do_not_see_each_other(one, two).await;
+    let (one, two) = (engine.service("order"), engine.service("payment"));
+    journal::conformance::services_share_one_order(one, two).await;
 }

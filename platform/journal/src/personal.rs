@@ -61,6 +61,21 @@ pub fn seal<'a>(
         return Ok(None);
     }
     let in_use = keys.use_keys();
+    seal_in_use(keys, service, stream, events)?;
+    Ok(Some(in_use))
+}
+
+/// Encrypts the personal data of events as [`seal`] does, for a caller that holds the keys in use for several appends at once.
+///
+/// # Errors
+///
+/// Those of [`seal`].
+pub fn seal_in_use(
+    keys: &SubjectKeys,
+    service: &str,
+    stream: &str,
+    events: &mut [NewEvent],
+) -> Result<(), StorageError> {
     for event in events {
         let Some(personal) = event.personal.take() else { continue };
         let context = context(service, stream, event.name, event.id);
@@ -71,7 +86,7 @@ pub fn seal<'a>(
         })?;
         event.data = personal.sealed(&patch);
     }
-    Ok(Some(in_use))
+    Ok(())
 }
 
 /// Encrypts the personal data of an event that was stored as plaintext: the event as [`seal`] would have stored it, also when

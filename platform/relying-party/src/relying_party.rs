@@ -247,18 +247,18 @@ impl RelyingParty {
         if let Some(refresh_token) = &session.refresh_token {
             self.parts.provider.revoke(&registration, refresh_token).await;
         }
-        let session_id = session.id_token.as_deref().and_then(id_token::session_id);
-        let Some(session_id) = session_id else { return Ok(local) };
         let return_to = origin.at(self.parts.signed_out_path);
-        // An address is logged and remembered, so it has no token: the public identifier of the session says enough.
-        let location = with_query(
-            &registration.end_session_endpoint,
-            &[
-                ("logout_hint", &session_id),
-                ("client_id", &registration.client_id),
-                ("post_logout_redirect_uri", &return_to),
-            ],
-        );
+        let mut parameters = vec![
+            ("client_id", &*registration.client_id),
+            ("post_logout_redirect_uri", &*return_to),
+        ];
+        // An address is logged and remembered, so it has no token: the public identifier of the session says enough. A provider that
+        // does not give one asks whoever signs out.
+        let session_id = session.id_token.as_deref().and_then(id_token::session_id);
+        if let Some(session_id) = &session_id {
+            parameters.push(("logout_hint", session_id));
+        }
+        let location = with_query(&registration.end_session_endpoint, &parameters);
         Ok(Redirect { location, cookies })
     }
 

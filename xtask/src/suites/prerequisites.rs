@@ -3,6 +3,7 @@
 mod installer;
 mod keycloak;
 mod npm;
+mod postgres;
 mod python;
 
 use npm::NpmPackages;
@@ -30,6 +31,8 @@ pub(super) enum Prerequisite {
     OidcProvider,
     /// An issuer of tokens; it runs on Java.
     Keycloak,
+    /// A database server.
+    Postgres,
     /// The build tool of Java programs, with a JDK.
     Maven,
 }
@@ -69,6 +72,7 @@ impl Prerequisite {
             Self::Authlib => "authlib",
             Self::OidcProvider => "oidc-provider",
             Self::Keycloak => "keycloak",
+            Self::Postgres => "postgresql",
             Self::Maven => "maven",
         }
     }
@@ -85,6 +89,7 @@ impl Prerequisite {
             Self::Authlib => "TEST_AUTHLIB",
             Self::OidcProvider => "TEST_OIDC_PROVIDER",
             Self::Keycloak => "TEST_KEYCLOAK",
+            Self::Postgres => "TEST_POSTGRES",
             Self::Maven => "TEST_MAVEN",
         }
     }
@@ -102,6 +107,7 @@ impl Prerequisite {
             Self::Authlib => python::ensure(root, target),
             Self::OidcProvider => package(OIDC_PROVIDER, "oidc-provider/lib/index.js"),
             Self::Keycloak => keycloak::ensure(root, target),
+            Self::Postgres => postgres::ensure(),
             Self::Maven => installer::maven(),
         }
     }

@@ -1,7 +1,7 @@
 //! Isolation: no service reaches another's tables, whatever its name and whatever it queries.
 
 use super::{NOTES, append, note, open};
-use journal::conformance::services_do_not_see_each_other;
+use journal::conformance::{services_do_not_see_each_other, services_share_one_order};
 use storage::{Collection, Query};
 
 /// Collections whose names attempt to reach another service's table (SQL injection, path traversal).
@@ -14,6 +14,7 @@ async fn services_do_not_see_each_others_data() {
     let folder = tempfile::tempdir().unwrap();
     let engine = open(folder.path());
     services_do_not_see_each_other(engine.service("warehouse"), engine.service("till")).await;
+    services_share_one_order(engine.service("order"), engine.service("payment")).await;
 }
 
 /// Names that would collide, or inject SQL, if they were not encoded.

@@ -1,0 +1,111 @@
+//! Engine: the storage of all services of a process in one database.
+
+use crate::{
+    PostgresOptions,
+    connection::DatabaseConnector,
+    documents::PostgresDocuments,
+    error::DatabaseError,
+    journal::PostgresJournal,
+    key_value::PostgresKeyValue,
+    migrations::{check, role_name, schema_name},
+    readers::Readers,
+    writer::Writer,
+};
+use ::journal::ServiceStorage;
+use std::{collections::HashMap, sync::Arc};
+use storage::{Blobs, Watermark};
+use subject_keys::SubjectKeys;
+use tokio::sync::{Mutex, mpsc, watch};
+
+/// Blob store of a service, which this engine does not have.
+pub type BlobStores<'a> = &'a (dyn Fn(&'static str) -> Arc<dyn Blobs> + Sync);
+
+/// Storage engine on PostgreSQL. Clones share the same connections.
+#[derive(Clone, Debug)]
+pub struct PostgresEngine {
+    services: Arc<HashMap<&'static str, ServiceStorage>>,
+    closing: Arc<watch::Sender<bool>>,
+    /// Ends when every writer has.
+    writers: Arc<Mutex<mpsc::Receiver<()>>>,
+}
+
+impl PostgresEngine {
+    /// Opens the storage of these services, whose schemas must be as [`migrate`](crate::migrate) makes them. What the database does
+    /// not keep, the keys of data subjects and whole files, comes from elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`DatabaseError`], by variant.
+    pub async fn open(
+        options: PostgresOptions,
+        services: &[&'static str],
+        subject_keys: Arc<SubjectKeys>,
+        blobs: BlobStores<'_>,
+    ) -> Result<Self, DatabaseError> {
+        let server = options.server();
+        let failed = |error: tokio_postgres::Error| DatabaseError::new(&server, &error);
+        let database = options.config.get_dbname().unwrap_or_default().to_owned();
+        let connector = Arc::new(DatabaseConnector::new(options)?);
+        let connection = connector.connect(None).await.map_err(failed)?;
+        let version = connection.client.query_one("SHOW server_version_num", &[]).await;
+        let version: String = version.map_err(failed)?.get(0);
+        if version.parse::<u32>().is_ok_and(|number| number / 10_000 < DatabaseError::VERSION_MIN) {
+            return Err(DatabaseError::Version { server, version });
+        }
+        let closing = Arc::new(watch::Sender::new(false));
+        let (running, writers) = mpsc::channel(1);
+        let mut opened = HashMap::new();
+        for service in services {
+            check(&connection, &schema_name(service)).await?;
+            let role = role_name(&database, service);
+            let connector = Arc::new(connector.with_role(&role));
+            let probe = connector.connect(Some(&schema_name(service))).await.map_err(failed)?;
+            let last = probe.client.query_one(crate::statements::LAST_POSITION, &[]).await;
+            let last: i64 = last.map_err(failed)?.get(0);
+            let events = Watermark::at(last.unsigned_abs());
+            let readers = Arc::new(Readers::new(Arc::clone(&connector), schema_name(service)));
+            let writer = Writer {
+                connector: Arc::clone(&connector),
+                service,
+                schema: schema_name(service),
+                subject_keys: Arc::clone(&subject_keys),
+                events: Arc::clone(&events),
+                closing: closing.subscribe(),
+            };
+            let writer = writer.start(running.clone()).map_err(|error| DatabaseError::Server {
+                server: server.clone(),
+                reason: format!("the thread of a writer cannot be started: {error}"),
+            })?;
+            let journal = PostgresJournal {
+                connector,
+                service,
+                writer: writer.clone(),
+                readers: Arc::clone(&readers),
+                subject_keys: Arc::clone(&subject_keys),
+                events,
+            };
+            let documents =
+                PostgresDocuments { writer: writer.clone(), readers: Arc::clone(&readers) };
+            let storage = ServiceStorage {
+                journal: Arc::new(journal),
+                documents: Arc::new(documents),
+                key_value: Arc::new(PostgresKeyValue { writer, readers }),
+                blobs: blobs(service),
+                subject_keys: Arc::clone(&subject_keys),
+            };
+            opened.insert(*service, storage);
+        }
+        Ok(Self { services: Arc::new(opened), closing, writers: Arc::new(Mutex::new(writers)) })
+    }
+
+    /// Storage of a service; `None` for one that was not opened.
+    pub fn service(&self, name: &str) -> Option<ServiceStorage> {
+        self.services.get(name).cloned()
+    }
+
+    /// Refuses further writes, and returns when those that were taken are committed.
+    pub async fn close(&self) {
+        self.closing.send_replace(true);
+        while self.writers.lock().await.recv().await.is_some() {}
+    }
+}

@@ -1,0 +1,25 @@
+//! Migrations: SQL files in Liquibase's format, with Liquibase's tables, for each service's schema.
+//!
+//! The files are plain, so that Liquibase itself can read their state and apply them. A change set and the note of it are one
+//! transaction, so a migration that was killed goes on where it was. Liquibase's own checksums are left empty, which
+//! it fills in; ours, which detect that an applied change set was edited, are in a table of their own.
+
+mod change_set;
+mod schema;
+
+pub use change_set::ChangeSet;
+pub use schema::{Migration, migrate, pending};
+pub(crate) use schema::{check, role_name, schema_name};
+
+use change_set::MigrationFile;
+
+/// Files, in the order in which they are applied.
+const FILES: &[MigrationFile] = &[MigrationFile {
+    name: "0001-initial.sql",
+    text: include_str!("../migrations/0001-initial.sql"),
+}];
+
+/// All change sets, in their order.
+pub(crate) fn change_sets() -> Vec<ChangeSet> {
+    FILES.iter().flat_map(MigrationFile::change_sets).collect()
+}

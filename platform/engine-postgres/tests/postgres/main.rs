@@ -1,0 +1,8 @@
+//! The engine on a real server: conformance to the ports, migrations, faults.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue should say where")]
+
+mod conformance;
+mod faults;
+mod migrations;
+mod server;

@@ -1,0 +1,98 @@
+//! Database of one test, on the server that `cargo xtask test` starts.
+
+use std::{
+    env, io,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+/// Variable with the folder of PostgreSQL's programs.
+const PROGRAMS: &str = "TEST_POSTGRES";
+/// Variable with the URL of the server, as its superuser and without a database.
+const SERVER: &str = "TEST_POSTGRES_URL";
+
+/// Empty database, dropped with its handle.
+#[derive(Debug)]
+pub struct PostgresDatabase {
+    programs: PathBuf,
+    server: String,
+    name: String,
+}
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+impl PostgresDatabase {
+    /// Creates a database.
+    ///
+    /// # Errors
+    ///
+    /// When the environment names no server, or it refuses.
+    pub fn create() -> io::Result<Self> {
+        let (programs, server) = (postgres_programs()?, variable(SERVER)?);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("test_{}_{number}", std::process::id());
+        administer(&programs, &server, &format!("CREATE DATABASE {name}"))?;
+        Ok(Self { programs, server, name })
+    }
+
+    /// URL of the database, as the superuser.
+    pub fn url(&self) -> String {
+        format!("{}/{}", self.server, self.name)
+    }
+
+    /// Name of the database.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Runs SQL in the database, as the superuser.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses it.
+    pub fn run(&self, sql: &str) -> io::Result<()> {
+        psql(&self.programs, &self.url(), sql)
+    }
+}
+
+impl Drop for PostgresDatabase {
+    fn drop(&mut self) {
+        // A failure leaves a database behind on a server that is thrown away.
+        let _ = administer(
+            &self.programs,
+            &self.server,
+            &format!("DROP DATABASE {} WITH (FORCE)", self.name),
+        );
+    }
+}
+
+/// Folder of `PostgreSQL`'s programs, as the environment names it.
+///
+/// # Errors
+///
+/// When it names none.
+pub fn postgres_programs() -> io::Result<PathBuf> {
+    variable(PROGRAMS).map(PathBuf::from)
+}
+
+fn variable(name: &str) -> io::Result<String> {
+    env::var(name).map_err(|_| {
+        let reason = "is not set: `cargo xtask test` finds PostgreSQL, starts it and sets it";
+        io::Error::other(format!("{name} {reason}"))
+    })
+}
+
+fn administer(programs: &Path, server: &str, sql: &str) -> io::Result<()> {
+    psql(programs, &format!("{server}/postgres"), sql)
+}
+
+fn psql(programs: &Path, url: &str, sql: &str) -> io::Result<()> {
+    let mut command = Command::new(programs.join("psql"));
+    command.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command", sql, url]);
+    let output = command.output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(io::Error::other(format!("{sql}: {}", String::from_utf8_lossy(&output.stderr))))
+}
