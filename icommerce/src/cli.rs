@@ -6,7 +6,7 @@ mod help;
 pub(crate) mod person;
 mod usage_error;
 
-use crate::modules;
+use crate::{error::CliError, modules};
 use clap::{
     Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
@@ -138,6 +138,16 @@ The guide is docs/guides/personal-data.md.")]
 Example:
   icommerce compact --data /srv/shop")]
     Compact,
+    /// Apply the migrations of the database to the schemas of all services, as its owner (the setting `storage.migrate_url`)
+    #[command(after_help = "\
+Examples:
+  icommerce migrate --storage postgres://owner@127.0.0.1/shop --dry-run
+  icommerce migrate --config shop.toml")]
+    Migrate {
+        /// Print what would be applied, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Accounts, clients and keys of the provider of tokens, of a shop that is running or not
     #[command(arg_required_else_help = false)]
     Auth {
@@ -339,6 +349,10 @@ pub(crate) struct ProcessFlags {
     /// Data folder of the shop, ./data by default
     #[arg(long, global = true, value_name = "FOLDER")]
     data: Option<PathBuf>,
+    /// Storage of the services: embedded (in the data folder, the default), or `postgres://USER@HOST/DATABASE`, with the
+    /// password in `PGPASSWORD`
+    #[arg(long, global = true, value_name = "ENGINE|URL")]
+    storage: Option<String>,
     /// Address of the shop edge, 127.0.0.1:8080 by default; port 0 picks a free port
     #[arg(long, global = true, value_name = "ADDRESS")]
     listen: Option<String>,
@@ -392,7 +406,25 @@ pub(crate) struct SettingsFlags {
 
 impl ProcessFlags {
     /// Given flags, as settings.
-    pub(crate) fn flags(&self) -> Vec<Flag> {
+    ///
+    /// # Errors
+    ///
+    /// A usage error for storage that is none.
+    pub(crate) fn flags(&self) -> Result<Vec<Flag>, CliError> {
+        const STORAGE: &str = "--storage";
+        let (engine, url) = match self.storage.as_deref() {
+            None => (None, None),
+            Some("embedded") => (Some("embedded"), None),
+            Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                (Some("postgres"), Some(url.to_owned()))
+            }
+            Some(_) => {
+                return Err(CliError::usage(
+                    "--storage: expected embedded, or postgres://USER@HOST/DATABASE",
+                ));
+            }
+        };
+        let engine = engine.map(str::to_owned);
         let text = |name: &str, key: &str, value: &Option<String>| {
             value.as_ref().map(|value| Flag::new(name, key, value.clone()))
         };
@@ -402,7 +434,9 @@ impl ProcessFlags {
         let demo = self.no_demo.then(|| "false".to_owned());
         let sign_in = self.no_auth.then(|| "false".to_owned());
         let log_filter = self.verbose.then(|| "debug".to_owned());
-        [
+        let flags = [
+            text(STORAGE, "storage.engine", &engine),
+            text(STORAGE, "storage.url", &url),
             text("--services", "services", &self.services),
             text("--data", "data", &data),
             text("--listen", "listen", &self.listen),
@@ -417,7 +451,8 @@ impl ProcessFlags {
         ]
         .into_iter()
         .flatten()
-        .collect()
+        .collect();
+        Ok(flags)
     }
 }
 

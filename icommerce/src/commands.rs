@@ -7,6 +7,7 @@ mod compact;
 mod dump;
 mod events;
 mod import;
+mod migrate;
 mod offline;
 mod openapi;
 mod person;
@@ -39,6 +40,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         Command::Backup { folder, running } => backup::run(&process, &folder, &running),
         Command::Restore(flags) => restore::run(&process, &flags),
         Command::Compact => compact::run(&process),
+        Command::Migrate { dry_run } => migrate::run(&process, dry_run),
         Command::Auth { what, target } => auth::run(&process, what, &target),
         Command::Person { what } => person::run(&process, what),
         Command::Events { folder } => events::run(&folder),

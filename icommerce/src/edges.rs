@@ -41,9 +41,10 @@ pub(crate) fn shop_edge(gateway: RequestHandler, status: StatusEndpoints) -> Req
 pub(crate) fn operator_edge(
     gateway: RequestHandler,
     status: StatusEndpoints,
-    (backups, personal_data, accounts): (&Backups, &PersonalData, &AccountCommands),
+    (backups, personal_data, accounts): (Option<&Backups>, &PersonalData, &AccountCommands),
 ) -> RequestHandler {
-    let maintenance = backups.clone().routes().merge(personal_data.clone().routes());
+    let backups = backups.map_or_else(Router::new, |backups| backups.clone().routes());
+    let maintenance = backups.merge(personal_data.clone().routes());
     let maintenance = maintenance.merge(accounts.clone().routes());
     let maintenance = maintenance.method_not_allowed_fallback(|| async {
         let title = "this path does not accept the method; see Allow";

@@ -79,8 +79,54 @@ pub(crate) struct FleetSettings {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct StorageSettings {
     /// Engine: `embedded`, a log in the data folder with an index of the documents. `sqlite` is its name from the time when
-    /// everything was in two files of `SQLite`; such a folder is migrated when it is opened.
+    /// everything was in two files of `SQLite`; such a folder is migrated when it is opened. `postgres` is a database on a server; keys
+    /// and pictures stay in the data folder.
     pub(crate) engine: EngineSetting,
+    /// Database, as `postgres://user@host:port/database`. Its password is in it, or in `PGPASSWORD`.
+    pub(crate) url: Secret,
+    /// File with the database's URL, in place of `url`.
+    pub(crate) url_file: PathBuf,
+    /// Database as its owner, who may create schemas and roles; `url` without it.
+    pub(crate) migrate_url: Secret,
+    /// File with the owner's URL, in place of `migrate_url`.
+    pub(crate) migrate_url_file: PathBuf,
+    /// Whether a start migrates the schemas, as `icommerce migrate` does.
+    pub(crate) migrate_at_start: bool,
+    /// File with the certificates, in PEM, of the authorities that may have signed the server's; those of the public ones without it.
+    pub(crate) certificate_authorities: PathBuf,
+}
+
+impl StorageSettings {
+    /// URL of the database.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn url(&self) -> Result<String, CliError> {
+        let url = secret_text("storage.url", &self.url, &self.url_file)?;
+        if url.is_empty() {
+            return Err(CliError::usage(
+                "storage.url: expected the database of the shop, such as postgres://shop@127.0.0.1/shop",
+            ));
+        }
+        Ok(url)
+    }
+
+    /// URL of the database for its owner; empty for the same.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn migrate_url(&self) -> Result<String, CliError> {
+        secret_text("storage.migrate_url", &self.migrate_url, &self.migrate_url_file)
+    }
+}
+
+/// Secret that is set as text or in a file.
+#[cfg(feature = "postgres")]
+fn secret_text(key: &str, text: &Secret, file: &Path) -> Result<String, CliError> {
+    if !text.is_empty() || file.as_os_str().is_empty() {
+        return Ok(text.expose().to_owned());
+    }
+    let content = std::fs::read_to_string(file).map_err(|error| {
+        CliError::unavailable(format!("{key}_file: {}: {error}", file.display()))
+    })?;
+    warn_of_access(file);
+    Ok(content.trim().to_owned())
 }
 
 /// Storage engine.
@@ -91,6 +137,8 @@ pub(crate) enum EngineSetting {
     #[default]
     #[serde(alias = "sqlite")]
     Embedded,
+    /// Database on a server.
+    Postgres,
 }
 
 /// Master key of the provider of accounts, under which the keys of data subjects are encrypted as well.
@@ -258,7 +306,7 @@ const OFFERED_PAYMENTS: &str = "storefront.test_payments";
 
 /// Settings of this process, from flags, environment and settings file.
 pub(crate) fn settings(flags: &ProcessFlags, more: Vec<Flag>) -> Result<Settings, CliError> {
-    let mut all = flags.flags();
+    let mut all = flags.flags()?;
     all.extend(more);
     let settings = load(flags, all.clone())?;
     let process: ProcessSettings = settings.top().map_err(CliError::usage)?;

@@ -12,7 +12,7 @@ use crate::{
     process::{self, ProcessSettings},
     provider_settings::{check_address, issuer, with_provider},
     status_endpoints::StatusEndpoints,
-    wiring::{self, Embedded, InMemory},
+    wiring::{self, Engine, InMemory},
 };
 use aide::openapi::OpenApi;
 use kernel::{Clock, Ids, Randomness, SystemClock, SystemRandomness, Timestamp};
@@ -56,7 +56,7 @@ pub(crate) struct RunningShop {
     pub(crate) token: ProcessToken,
     /// Whether orders can be placed here without money.
     pub(crate) has_test_payments: bool,
-    engine: Embedded,
+    engine: Engine,
     settings: Arc<Settings>,
     services: Vec<&'static Module>,
     tasks: TaskTracker,
@@ -85,7 +85,7 @@ impl RunningShop {
         let options = listeners.options(&process);
         let has_test_payments = process::accepts_test_payments(&settings)?;
 
-        let engine = Embedded::open(&process)?;
+        let engine = Engine::open(&process).await?;
         let (tasks, health, metrics) = (TaskTracker::default(), Health::new(), Metrics::new());
         engine.register_metrics(&metrics);
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
@@ -109,8 +109,7 @@ impl RunningShop {
             .map_err(|(name, error)| build_error(name, &error))?;
         check_operations(&assembly)?;
 
-        let backups = Backups::new(engine.clone(), &process.data, ids.clone())
-            .map_err(CliError::unavailable)?;
+        let backups = backups_of(&engine, &process, &ids)?;
         let status = StatusEndpoints::new(health, metrics, hosts);
         let mut running = Self {
             shop_address: None,
@@ -129,7 +128,7 @@ impl RunningShop {
         if let Some(gateway) = assembly.routers.get(modules::GATEWAY) {
             let (personal_data, accounts) = maintained(&assembly)?;
             let shop_edge = edges::shop_edge(gateway.clone(), status.clone());
-            let own = (&backups, &personal_data, &accounts);
+            let own = (backups.as_ref(), &personal_data, &accounts);
             let operator_edge = edges::operator_edge(gateway.clone(), status.clone(), own);
             let Listeners { shop, operator, .. } = &mut listeners;
             running.shop_address = running.serve(shop.take(), shop_edge, &edge_options)?;
@@ -215,11 +214,22 @@ fn maintained(assembly: &Assembly) -> Result<(PersonalData, AccountCommands), Cl
     Ok((personal_data, accounts))
 }
 
+/// Backups of the shop, where they are copies of its data folder.
+fn backups_of(
+    engine: &Engine,
+    process: &ProcessSettings,
+    ids: &Ids,
+) -> Result<Option<Backups>, CliError> {
+    let backups = engine.embedded().cloned();
+    let backups = backups.map(|engine| Backups::new(engine, &process.data, ids.clone()));
+    backups.transpose().map_err(CliError::unavailable)
+}
+
 /// Settings with what follows from the data folder, the addresses of the edges, and other settings, and the token of this process.
 async fn completed(
     settings: Settings,
     process: &ProcessSettings,
-    engine: &Embedded,
+    engine: &Engine,
     ids: &Ids,
     listeners: &Listeners,
 ) -> Result<(Arc<Settings>, ProcessToken), CliError> {

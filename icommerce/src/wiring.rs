@@ -1,13 +1,21 @@
 //! Wiring: the only module that knows which storage engines exist.
 
 mod embedded;
+mod engine;
 mod in_memory;
 mod metrics;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod remote;
 
 pub(crate) use embedded::{
     Compaction, Embedded, backups_folder, check_existing, forget_keys, key_file, key_path, lock,
     verify,
 };
+pub(crate) use engine::Engine;
+#[cfg(not(feature = "postgres"))]
+pub(crate) use engine::without_postgres;
 pub(crate) use in_memory::InMemory;
+#[cfg(feature = "postgres")]
+pub(crate) use postgres::{Postgres, migrate_all, pending_migrations};
 pub(crate) use remote::channel_to;

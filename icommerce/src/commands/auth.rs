@@ -12,7 +12,6 @@ use crate::{
     operator_token::operator_client,
     output::print,
     process::{self, ProcessSettings},
-    wiring::Embedded,
 };
 use auth_server::{Administration, MODULE};
 use contracts::auth::administration::{AccountAnswer, AccountCommand};
@@ -38,17 +37,14 @@ pub(crate) fn run(
     let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
     let opened = match target.operator {
         Some(_) => None,
-        None => Embedded::open_unless_served(&process)?,
+        None => OfflineShop::open_unless_served(settings, &process)?,
     };
     let answer = match opened {
-        Some(engine) => {
-            let shop = OfflineShop::of(engine, settings, process)?;
-            worker_runtime()?.block_on(async {
-                let done = execute(&shop, command, &ids).await;
-                let closed = shop.close().await;
-                done.and_then(|answer| closed.map(|()| answer))
-            })
-        }
+        Some(shop) => worker_runtime()?.block_on(async {
+            let done = execute(&shop, command, &ids).await;
+            let closed = shop.close().await;
+            done.and_then(|answer| closed.map(|()| answer))
+        }),
         None => worker_runtime()?.block_on(ask(&process, target, &command, &ids)),
     };
     // A secret or a link is shown once it is durable, and not before.

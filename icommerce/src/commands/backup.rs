@@ -12,7 +12,7 @@ use crate::{
     error::CliError,
     operator_token::operator_client,
     output::{LINE_COLUMNS, print, wrapped},
-    process::{self, ProcessSettings},
+    process::{self, EngineSetting, ProcessSettings},
     provider_settings::is_given,
     wiring::{Embedded, backups_folder, key_path, verify},
 };
@@ -47,6 +47,11 @@ pub(crate) fn run(
     }
     // Whoever else takes this folder for an empty one is refused from here on.
     let claim = folder.join(INCOMPLETE_FILE);
+    if process.storage.engine != EngineSetting::Embedded {
+        return Err(CliError::usage(
+            "storage.engine: `backup` copies what is in a data folder; a database is backed up with pg_dump, and its data folder, which has the keys and the pictures, as files",
+        ));
+    }
     let claimed = manifest::create_private(folder).and_then(|()| File::create_new(&claim));
     claimed.map_err(|error| failed(folder, &error))?;
     let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));

@@ -8,7 +8,7 @@ use crate::{
     process::ProcessSettings,
     provider_settings::{with_provider, with_served_issuer},
     shop::{PROCESS, served_issuer},
-    wiring::{Compaction, Embedded},
+    wiring::{Compaction, Engine},
 };
 use journal::Position;
 use kernel::{Clock, SystemClock};
@@ -23,9 +23,22 @@ use std::sync::{
 /// Data folder locked by this process.
 #[derive(Debug)]
 pub(super) struct OfflineShop {
-    engine: Embedded,
+    engine: Engine,
+    _connections: ConnectionRuntime,
     settings: Arc<Settings>,
     pub(super) process: ProcessSettings,
+}
+
+/// Runtime that the connections of the engine live on. It may be dropped on another one.
+#[derive(Debug)]
+pub(super) struct ConnectionRuntime(Option<tokio::runtime::Runtime>);
+
+impl Drop for ConnectionRuntime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl OfflineShop {
@@ -34,13 +47,26 @@ impl OfflineShop {
         let settings = process::settings(flags, Vec::new())?;
         let process = ProcessSettings::with_master_secret(&settings)?;
         process.init_logging()?;
-        let engine = Embedded::open_existing(&process)?;
-        Self::of(engine, settings, process)
+        let runtime = worker_runtime()?;
+        let engine = runtime.block_on(Engine::open_existing(&process))?;
+        Self::of(engine, ConnectionRuntime(Some(runtime)), settings, process)
     }
 
-    /// Shop of a folder that was opened.
-    pub(super) fn of(
-        engine: Embedded,
+    /// Opens and locks the folder, which must exist; `None` when a running shop has it open.
+    pub(super) fn open_unless_served(
+        settings: Settings,
+        process: &ProcessSettings,
+    ) -> Result<Option<Self>, CliError> {
+        let runtime = worker_runtime()?;
+        let opened = runtime.block_on(Engine::open_unless_served(process))?;
+        let connections = ConnectionRuntime(Some(runtime));
+        opened.map(|engine| Self::of(engine, connections, settings, process.clone())).transpose()
+    }
+
+    /// Shop whose storage was opened.
+    fn of(
+        engine: Engine,
+        connections: ConnectionRuntime,
         settings: Settings,
         process: ProcessSettings,
     ) -> Result<Self, CliError> {
@@ -48,7 +74,7 @@ impl OfflineShop {
         let served = worker_runtime()?.block_on(served_issuer(&*values, SystemClock.now()))?;
         let settings = with_served_issuer(settings, &process, served.as_deref())?;
         let settings = with_provider(settings, process.listen.parse().ok(), false)?;
-        Ok(Self { engine, settings: Arc::new(settings), process })
+        Ok(Self { engine, _connections: connections, settings: Arc::new(settings), process })
     }
 
     /// Offline context of a service: its storage and settings.
@@ -63,7 +89,12 @@ impl OfflineShop {
 
     /// Compacts the log.
     pub(super) async fn compact(&self) -> Result<Compaction, CliError> {
-        let compacted = self.engine.compact().await;
+        let engine = self.engine.embedded().ok_or_else(|| {
+            CliError::usage(
+                "storage.engine: only a data folder is compacted; PostgreSQL does it by itself",
+            )
+        })?;
+        let compacted = engine.compact().await;
         compacted.map_err(|error| CliError::failed(format!("cannot compact the log: {error}")))
     }
 

@@ -1,4 +1,4 @@
-//! End-to-end system tests: the shop as processes, through its HTTP API. Each behaviour runs in three topologies, and the
+//! End-to-end system tests: the shop as processes, through its HTTP API. Each behaviour runs in three topologies and on PostgreSQL, and the
 //! invariants are checked after each.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue should say where")]
@@ -11,7 +11,8 @@ mod shop;
 
 use shop::{TestShop, Topology};
 
-/// Runs each behaviour with all services in one process, in two, and in one process each.
+/// Runs each behaviour with all services in one process, in two, and in one process each; and in one process on PostgreSQL, where the
+/// program has it.
 macro_rules! in_every_topology {
     ($($module:ident :: $behaviour:ident $(with $name:literal = $value:literal)?),* $(,)?) => { $(
         mod $behaviour {
@@ -30,6 +31,12 @@ macro_rules! in_every_topology {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn process_per_service() {
                 run_behaviour(Topology::ProcessPerService).await;
+            }
+
+            #[cfg(feature = "postgres")]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn single_process_on_postgres() {
+                run_behaviour(Topology::SingleProcessOnPostgres).await;
             }
 
             async fn run_behaviour(topology: Topology) {

@@ -14,28 +14,35 @@ use testkit::ReservedPort;
 /// Timeout for the start and the stop of a process.
 const TIMEOUT: Duration = Duration::from_mins(3);
 
+/// Services of the only process.
+const SINGLE_PROCESS: [&[&str]; 1] = [&[
+    "product-service",
+    "shopping-cart-service",
+    "inventory-service",
+    "payment-service",
+    "order-service",
+    "audit-service",
+    "storefront",
+    "api-gateway",
+]];
+
 /// Topology: which services share a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Topology {
     SingleProcess,
     TwoProcesses,
     ProcessPerService,
+    #[cfg(feature = "postgres")]
+    SingleProcessOnPostgres,
 }
 
 impl Topology {
     /// Processes with their services; the one with the gateway is last.
     fn processes(self) -> Vec<&'static [&'static str]> {
         match self {
-            Self::SingleProcess => vec![&[
-                "product-service",
-                "shopping-cart-service",
-                "inventory-service",
-                "payment-service",
-                "order-service",
-                "audit-service",
-                "storefront",
-                "api-gateway",
-            ]],
+            Self::SingleProcess => SINGLE_PROCESS.to_vec(),
+            #[cfg(feature = "postgres")]
+            Self::SingleProcessOnPostgres => SINGLE_PROCESS.to_vec(),
             Self::TwoProcesses => vec![
                 &["product-service", "inventory-service", "payment-service", "audit-service"],
                 &["shopping-cart-service", "order-service", "storefront", "api-gateway"],
@@ -58,6 +65,8 @@ impl Topology {
 pub(crate) struct TestShop {
     /// Data folder, deleted when the shop is dropped.
     _data: TempDir,
+    #[cfg(feature = "postgres")]
+    _database: Option<test_servers::PostgresDatabase>,
     /// Reserved ports: a restarted process listens on the same ones.
     _ports: Vec<ReservedPort>,
     processes: Mutex<Vec<Process>>,
@@ -104,6 +113,10 @@ impl TestShop {
         }
         let secret = folder.path().join("fleet-secret");
         std::fs::write(&secret, "the secret of the fleet of a test").unwrap();
+        #[cfg(feature = "postgres")]
+        let database = (topology == Topology::SingleProcessOnPostgres).then(|| {
+            test_servers::PostgresDatabase::create().expect("the server takes another database")
+        });
         let mut processes = Vec::new();
         for (services, port) in groups.iter().zip(listen) {
             let data = folder.path().join(services.first().unwrap());
@@ -113,10 +126,14 @@ impl TestShop {
                 format!("--listen=127.0.0.1:{shop}"),
                 format!("--operator-listen=127.0.0.1:{operator}"),
             ];
-            if topology != Topology::SingleProcess {
+            if groups.len() > 1 {
                 arguments.push(format!("--services={}", services.join(",")));
                 arguments.push(format!("--service-listen=127.0.0.1:{port}"));
                 arguments.push(format!("--peers={}", peers.join(",")));
+            }
+            #[cfg(feature = "postgres")]
+            if let Some(database) = &database {
+                arguments.push(format!("--storage={}", database.url()));
             }
             // One topology with a secret, one without.
             let has_secret = topology == Topology::ProcessPerService;
@@ -125,6 +142,8 @@ impl TestShop {
         }
         let this = Self {
             _data: folder,
+            #[cfg(feature = "postgres")]
+            _database: database,
             _ports: ports,
             processes: Mutex::new(processes),
             settings,
@@ -189,6 +208,7 @@ impl TestShop {
                 .args(&process.arguments)
                 .env("ICOMMERCE_PAYMENT_SERVICE__TEST_PAYMENTS", "true")
                 .env("ICOMMERCE_LOG_FILTER", "warn")
+                .env("ICOMMERCE_STORAGE__MIGRATE_AT_START", "true")
                 .envs(process.operator_token())
                 .envs(process.secret.iter().map(|file| ("ICOMMERCE_FLEET__SECRET_FILE", file)))
                 .envs(

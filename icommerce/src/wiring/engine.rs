@@ -1,0 +1,146 @@
+//! Engine of the process, as the settings name it.
+
+use super::Embedded;
+#[cfg(feature = "postgres")]
+use super::Postgres;
+use crate::{
+    error::CliError,
+    process::{EngineSetting, ProcessSettings},
+};
+use journal::{ServiceStorage, durability::CommitError};
+use telemetry::Metrics;
+
+/// Open storage engine.
+#[derive(Clone, Debug)]
+pub(crate) enum Engine {
+    /// Log in the data folder.
+    Embedded(Embedded),
+    /// Database on a server; keys and files are in the data folder.
+    #[cfg(feature = "postgres")]
+    Postgres(Postgres),
+}
+
+impl Engine {
+    /// Opens the storage, and begins a new data folder where there is none.
+    pub(crate) async fn open(settings: &ProcessSettings) -> Result<Self, CliError> {
+        match settings.storage.engine {
+            EngineSetting::Embedded => Embedded::open(settings).map(Self::Embedded),
+            EngineSetting::Postgres => Self::open_postgres(settings).await,
+        }
+    }
+
+    /// Opens storage that exists.
+    pub(crate) async fn open_existing(settings: &ProcessSettings) -> Result<Self, CliError> {
+        match settings.storage.engine {
+            EngineSetting::Embedded => Embedded::open_existing(settings).map(Self::Embedded),
+            EngineSetting::Postgres => Self::open_postgres(settings).await,
+        }
+    }
+
+    /// Opens storage that exists; `None` when a running shop has it open.
+    pub(crate) async fn open_unless_served(
+        settings: &ProcessSettings,
+    ) -> Result<Option<Self>, CliError> {
+        match settings.storage.engine {
+            EngineSetting::Embedded => {
+                Embedded::open_unless_served(settings).map(|opened| opened.map(Self::Embedded))
+            }
+            EngineSetting::Postgres => Self::open_postgres_unless_served(settings).await,
+        }
+    }
+
+    #[cfg(feature = "postgres")]
+    async fn open_postgres_unless_served(
+        settings: &ProcessSettings,
+    ) -> Result<Option<Self>, CliError> {
+        let opened = Postgres::open_unless_served(settings).await;
+        opened.map(|opened| opened.map(Self::Postgres))
+    }
+
+    #[cfg(not(feature = "postgres"))]
+    #[expect(clippy::unused_async, reason = "with the engine it connects")]
+    async fn open_postgres_unless_served(_: &ProcessSettings) -> Result<Option<Self>, CliError> {
+        Err(without_postgres())
+    }
+
+    #[cfg(feature = "postgres")]
+    async fn open_postgres(settings: &ProcessSettings) -> Result<Self, CliError> {
+        Postgres::open(settings).await.map(Self::Postgres)
+    }
+
+    #[cfg(not(feature = "postgres"))]
+    #[expect(clippy::unused_async, reason = "with the engine it connects")]
+    async fn open_postgres(_: &ProcessSettings) -> Result<Self, CliError> {
+        Err(without_postgres())
+    }
+
+    /// The embedded engine, if it is that one.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(clippy::unnecessary_wraps, reason = "it is the only engine")
+    )]
+    pub(crate) fn embedded(&self) -> Option<&Embedded> {
+        match self {
+            Self::Embedded(engine) => Some(engine),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => None,
+        }
+    }
+
+    /// Storage of a service.
+    pub(crate) fn service(&self, name: &'static str) -> ServiceStorage {
+        match self {
+            Self::Embedded(engine) => engine.service(name),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(engine) => engine.service(name),
+        }
+    }
+
+    /// Storage of a service for bulk data with relaxed durability.
+    pub(crate) fn bulk(&self, name: &'static str) -> ServiceStorage {
+        match self {
+            Self::Embedded(engine) => engine.bulk(name),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(engine) => engine.service(name),
+        }
+    }
+
+    /// Registers the metrics of the engine.
+    pub(crate) fn register_metrics(&self, metrics: &Metrics) {
+        match self {
+            Self::Embedded(engine) => engine.register_metrics(metrics),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => {}
+        }
+    }
+
+    /// Completes with the reason when the storage has failed and the process must stop.
+    pub(crate) async fn failed(&self) -> String {
+        match self {
+            Self::Embedded(engine) => engine.failed().await,
+            // A database comes back, and its connections with it.
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => std::future::pending().await,
+        }
+    }
+
+    /// Flushes everything, and releases the folder.
+    pub(crate) async fn close(self) -> Result<(), CommitError> {
+        match self {
+            Self::Embedded(engine) => engine.close().await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(engine) => {
+                engine.close().await;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Error of a build that lacks the engine.
+#[cfg(not(feature = "postgres"))]
+pub(crate) fn without_postgres() -> CliError {
+    CliError::usage(
+        "storage.engine: this build has no PostgreSQL; build with `cargo build --release --features postgres`, or `full` for every engine",
+    )
+}
