@@ -1,6 +1,6 @@
 //! Extractor of the idempotency key.
 
-use crate::{ProblemResponse, openapi::Presence};
+use crate::{Caller, ProblemResponse, openapi::Presence};
 use aide::{OperationInput, generate::GenContext, openapi::Operation, operation::add_parameters};
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::{HeaderMap, request::Parts};
@@ -18,24 +18,32 @@ const OPERATIONS: Uuid = Uuid::from_u128(0x6e0f_3c52_8a94_4d1b_9f27_b1c5_40de_7a
 /// `invalid_header`.
 ///
 /// ```
-/// use web::IdempotencyKey;
+/// use web::{Caller, IdempotencyKey};
 ///
-/// let key = IdempotencyKey("k1".to_owned());
-/// assert_eq!(key.operation("send letter"), key.operation("send letter"));
-/// assert_ne!(key.operation("send letter"), key.operation("recall letter"));
+/// let (key, ann) = (IdempotencyKey("k1".to_owned()), Caller::default());
+/// assert_eq!(key.operation(&ann, "send letter"), key.operation(&ann, "send letter"));
+/// assert_ne!(key.operation(&ann, "send letter"), key.operation(&ann, "recall letter"));
+/// let bob = Caller { actor: Some("bob".into()), ..ann.clone() };
+/// assert_ne!(key.operation(&ann, "send letter"), key.operation(&bob, "send letter"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(pub String);
 
 impl IdempotencyKey {
-    /// The id of the effect of this key within `scope`, a UUID version 5. It never changes, so that a service which uses it
-    /// as the id of its effect finds the first one even if the stored response is lost.
+    /// The id of the effect of this key of a caller within `scope`, a UUID version 5. It never changes, so that a service which
+    /// uses it as the id of its effect finds the first one even if the stored response is lost.
     ///
-    /// The scope has to distinguish whatever must not share keys: the operation, and its callers by something that only they
-    /// know, such as a secret id. An operation of operators needs none: together they are one caller.
-    pub fn operation(&self, scope: &str) -> Uuid {
+    /// A key belongs to its caller, so that nobody occupies that of somebody else. The scope has to distinguish whatever else
+    /// must not share keys: the operation, and callers without an actor by something that only they know, such as a secret id.
+    /// Their address would not do, since it may change between two attempts. Operators whom nobody tells apart are one caller.
+    pub fn operation(&self, caller: &Caller, scope: &str) -> Uuid {
         // The length separates scope and key unambiguously.
-        Uuid::new_v5(&OPERATIONS, format!("{}:{scope}:{}", scope.len(), self.0).as_bytes())
+        let owned = format!("{}:{scope}:{}", scope.len(), self.0);
+        let Some(actor) = &caller.actor else {
+            return Uuid::new_v5(&OPERATIONS, owned.as_bytes());
+        };
+        let edge = caller.edge.as_str();
+        Uuid::new_v5(&OPERATIONS, format!("{edge}:{}:{actor}:{owned}", actor.len()).as_bytes())
     }
 
     /// The key in these headers, if there is one.

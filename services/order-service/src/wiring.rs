@@ -7,7 +7,7 @@ use crate::{
         cancel_order::CancelOrder,
         cancellation_saga::cancellation_saga,
         checkout_saga::checkout_saga,
-        claim_order::ClaimOrder,
+        claim_order::{ClaimOrder, REQUESTS_MAX},
         erase_customer::EraseCustomer,
         export_customer::ExportCustomer,
         failure_limit::FailureLimit,
@@ -38,6 +38,7 @@ use kernel::{Ids, Uuid};
 use saga::{RetryPolicy, Runner, SagaLog, Sagas, Spawn};
 use std::sync::Arc;
 use storage::{KeyValue, StorageError};
+use tokio::sync::Semaphore;
 
 /// Dependencies and configuration of the service.
 pub(crate) struct ServiceDependencies {
@@ -83,6 +84,8 @@ impl ServiceDependencies {
             values: Arc::clone(&self.values),
             letters: self.letters.clone(),
             ids: self.ids.clone(),
+            spawn: Arc::clone(&self.spawn),
+            places: Arc::new(Semaphore::new(REQUESTS_MAX)),
         }
     }
 

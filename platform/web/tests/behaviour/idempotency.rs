@@ -20,7 +20,8 @@ use storage::durability;
 use tokio::sync::Semaphore;
 use transport::{Context, Edge};
 use web::{
-    ApiResult, ApiRouter, IdempotencyKey, Json, ProblemResponse, ServiceParts, routing::post,
+    ApiResult, ApiRouter, Caller, IdempotencyKey, Json, ProblemResponse, ServiceParts,
+    routing::post,
 };
 
 const THINGS: &str = "/api/v1/things";
@@ -249,8 +250,8 @@ async fn without_a_key_every_request_is_a_new_one() {
 
 #[tokio::test]
 async fn a_route_may_require_a_key() {
-    async fn wanting(key: IdempotencyKey) -> Json<Uuid> {
-        Json(key.operation("want"))
+    async fn wanting(caller: Caller, key: IdempotencyKey) -> Json<Uuid> {
+        Json(key.operation(&caller, "want"))
     }
     async fn taking(key: Option<IdempotencyKey>) -> Json<bool> {
         Json(key.is_some())
@@ -270,15 +271,27 @@ async fn a_route_may_require_a_key() {
 }
 
 #[test]
-fn an_operation_is_named_by_its_scope_and_key_for_ever() {
-    let key = IdempotencyKey("k".to_owned());
-    assert_eq!(key.operation("make"), key.operation("make"));
-    let others = [key.operation("unmake"), IdempotencyKey("K".to_owned()).operation("make")];
-    assert!(!others.contains(&key.operation("make")));
-    let (one, two) = (IdempotencyKey("b:c".to_owned()), IdempotencyKey("c".to_owned()));
-    assert_ne!(one.operation("a"), two.operation("a:b"));
+fn an_operation_is_named_by_its_caller_scope_and_key_for_ever() {
+    let operation = |caller: &Caller, key: &str, scope: &str| {
+        IdempotencyKey(key.to_owned()).operation(caller, scope)
+    };
+    let caller = |edge, actor: &str| Caller { edge, actor: Some(actor.into()) };
+    let nobody = Caller::default();
+    for caller in [&nobody, &caller(Edge::Shop, "ann")] {
+        assert_eq!(operation(caller, "k", "make"), operation(caller, "k", "make"));
+        let others = [operation(caller, "k", "unmake"), operation(caller, "K", "make")];
+        assert!(!others.contains(&operation(caller, "k", "make")));
+        assert_ne!(operation(caller, "b:c", "a"), operation(caller, "c", "a:b"));
+    }
     // Stored effects bear these ids: the derivation may never change.
-    assert_eq!(key.operation("make").to_string(), "fc9346f0-92c1-55b3-9f86-ab11a8a3618e");
+    for (caller, id) in [
+        (nobody, "fc9346f0-92c1-55b3-9f86-ab11a8a3618e"),
+        (caller(Edge::Shop, "ann"), "e4b1183d-3a0e-5f03-bbc7-c3f6dec11a35"),
+        (caller(Edge::Operator, "ann"), "e92e2805-eaa4-5ccc-bb2d-0e6c86227d04"),
+        (caller(Edge::Shop, "bob"), "e53e9d6a-69fe-5293-a527-35ad77ab7100"),
+    ] {
+        assert_eq!(operation(&caller, "k", "make").to_string(), id, "{caller:?}");
+    }
 }
 
 #[tokio::test]

@@ -53,6 +53,8 @@ pub(crate) struct OrderSettings {
     /// Limit of requests for the link by which a guest's order is claimed, with one e-mail address within a quarter of an hour; at
     /// least 1. From one address on the network there may be three times as many.
     pub(crate) claims_per_email_max: u32,
+    /// Limit of such requests of one account within a quarter of an hour, whatever e-mail addresses they name; at least 1.
+    pub(crate) claims_per_account_max: u32,
     /// Folder into which mail is written; empty for none. By default that of `auth-server.mail_folder`, as the next three.
     pub(crate) mail_folder: PathBuf,
     /// Whether mail is printed on the terminal as well.
@@ -97,6 +99,7 @@ impl SectionSettings for OrderSettings {
         Allowed::range("orders_in_memory_bytes_max", 1_024, 1 << 40),
         Allowed::range("retention_years", 0, 100),
         Allowed::range("claims_per_email_max", 1, 10_000),
+        Allowed::range("claims_per_account_max", 1, 10_000),
     ];
 
     fn check(&self) -> Result<(), InvalidSetting> {
@@ -128,6 +131,7 @@ impl Default for OrderSettings {
             retention_years: 10,
             retention_years_by_country: Vec::new(),
             claims_per_email_max: 5,
+            claims_per_account_max: 10,
             mail_folder: PathBuf::new(),
             prints_mail: false,
             mail_from: String::new(),
@@ -170,6 +174,8 @@ impl OrderSettings {
             attempts: "look-ups",
             per_email_max: self.lookups_per_email_max,
             per_address_max: self.lookups_per_address_max,
+            // Nobody is signed in.
+            per_account_max: u32::MAX,
         }
     }
 
@@ -178,6 +184,7 @@ impl OrderSettings {
             attempts: "requests for a link",
             per_email_max: self.claims_per_email_max,
             per_address_max: self.claims_per_email_max.saturating_mul(3),
+            per_account_max: self.claims_per_account_max,
         }
     }
 
@@ -213,6 +220,8 @@ impl OrderSettings {
             // Whoever tries cards invents e-mail addresses; a shopper uses one for many orders.
             per_email_max: u32::MAX,
             per_address_max: self.failed_checkouts_per_address_max,
+            // A customer is refused no more often than a guest.
+            per_account_max: u32::MAX,
         }
     }
 }

@@ -1,9 +1,13 @@
 //! Use case: claim a guest's order for an account, by a link to its e-mail address. The link proves the address; that the customer who asked
 //! for it is signed in when it is followed proves that nobody else had it sent.
 
-use super::{error::OrderError, failure_limit::FailureLimit, orders::Orders};
+use super::{
+    error::OrderError,
+    failure_limit::{Attempt, FailureLimit},
+    orders::Orders,
+};
 use crate::{
-    domain::{order::OrderCommand, order_number::OrderNumbers},
+    domain::order_number::OrderNumbers,
     ports::{
         letters::{ClaimLetter, Letters},
         order_index::{NumberFilter, OrderFilter},
@@ -11,15 +15,19 @@ use crate::{
 };
 use identifiers::{AccountId, OrderId};
 use kernel::{Ids, Problem, Timestamp, codes};
+use saga::Spawn;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{net::IpAddr, sync::Arc, time::Duration};
 use storage::{KeyValue, StorageError};
+use tokio::sync::Semaphore;
 
 /// Time within which a link is followed.
 const LINK_MAX: Duration = Duration::from_hours(24);
 /// Random bytes of a link.
 const TOKEN_BYTES: usize = 32;
+/// Limit of requests that were answered and are still looked into.
+pub(crate) const REQUESTS_MAX: usize = 64;
 
 /// Use case that claims orders.
 #[derive(Clone)]
@@ -33,6 +41,9 @@ pub(crate) struct ClaimOrder {
     /// Who delivers; without it no order can be claimed.
     pub(crate) letters: Option<Arc<dyn Letters>>,
     pub(crate) ids: Ids,
+    pub(crate) spawn: Spawn,
+    /// Places for requests that are looked into.
+    pub(crate) places: Arc<Semaphore>,
 }
 
 /// What a customer knows of an order.
@@ -40,6 +51,14 @@ pub(crate) struct ClaimOrder {
 pub(crate) struct KnownOrder<'a> {
     pub(crate) number: &'a str,
     pub(crate) email: &'a str,
+}
+
+/// Request for a link that was answered.
+struct LinkRequest {
+    account: AccountId,
+    number: NumberFilter,
+    email: String,
+    language: String,
 }
 
 /// Link that was sent, as it is stored under the digest of its secret.
@@ -50,8 +69,9 @@ struct SentLink {
 }
 
 impl ClaimOrder {
-    /// Sends a link to the address of the order, if there is such an order of a guest. The answer does not say so.
-    pub(crate) async fn request(
+    /// Sends a link to the address of the order, if there is such an order of a guest. The answer comes before that is looked into, so that
+    /// neither what it says nor how long it takes tells whether there is.
+    pub(crate) fn request(
         &self,
         account: AccountId,
         known: KnownOrder<'_>,
@@ -60,29 +80,46 @@ impl ClaimOrder {
     ) -> Result<(), OrderError> {
         let title = "this shop sends no mail, so no order can be claimed";
         let closed = || OrderError::Refused(Problem::of(codes::UNAVAILABLE, title));
-        let letters = self.letters.as_ref().ok_or_else(closed)?;
+        let letters = Arc::clone(self.letters.as_ref().ok_or_else(closed)?);
         let email = known.email.trim().to_lowercase();
-        let now = self.ids.now();
-        self.limit.count(Some(&email), client, now).map_err(OrderError::Refused)?;
+        let attempt = Attempt { email: Some(&email), client, account: Some(account) };
+        self.limit.count(attempt, self.ids.now()).map_err(OrderError::Refused)?;
+        let busy = || Problem::of(codes::OVERLOADED, "too many links are asked for").retry_after(1);
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = place.map_err(|_| OrderError::Refused(busy()))?;
+        let number = NumberFilter::parse(known.number, &self.numbers);
+        let request = LinkRequest { account, number, email, language: language.to_owned() };
+        let claims = self.clone();
+        (self.spawn)(Box::pin(async move {
+            if let Err(error) = claims.send(&*letters, request).await {
+                tracing::warn!(%error, "the link to claim an order could not be sent");
+            }
+            drop(place);
+        }));
+        Ok(())
+    }
+
+    async fn send(&self, letters: &dyn Letters, request: LinkRequest) -> Result<(), OrderError> {
+        let LinkRequest { account, number, email, language } = request;
         let filter = OrderFilter {
             customers: self.orders.customers.readable(&email),
-            number: Some(NumberFilter::parse(known.number, &self.numbers)),
+            number: Some(number),
             ..OrderFilter::default()
         };
         let page = self.orders.order_index.page(filter).await.map_err(OrderError::Refused)?;
         let Some(summary) = page.orders.first() else { return Ok(()) };
         let Some(found) = self.orders.find(summary.id).await? else { return Ok(()) };
-        if !found.order.can_be_claimed() {
+        if !self.orders.can_be_claimed(&found.order) {
             return Ok(());
         }
         let token = self.token();
-        self.keep(&token, &SentLink { order: found.id, account }, now).await?;
+        self.keep(&token, &SentLink { order: found.id, account }, self.ids.now()).await?;
         let letter = ClaimLetter {
             id: self.ids.next::<OrderId>().into(),
             to: found.order.placed.email.clone(),
             number: found.order.placed.number,
             token,
-            language: language.to_owned(),
+            language,
         };
         Ok(letters.send_claim(letter).await?)
     }
@@ -95,7 +132,7 @@ impl ClaimOrder {
         token: &str,
     ) -> Result<OrderId, OrderError> {
         let link = self.link(account, token).await?;
-        self.orders.execute(link.order, &OrderCommand::Claim { account }).await?;
+        self.orders.claim(link.order, account).await?;
         let _commit = self.values.remove(&key(token)).await?;
         Ok(link.order)
     }

@@ -1,6 +1,7 @@
-//! Limit of failed attempts, per e-mail address and per client address, in a bounded table: of look-ups, so that nobody
-//! finds orders by trying, and of checkouts, so that nobody tries cards, or fills the disk with attempts.
+//! Limit of failed attempts, per e-mail address, client address and account, in a bounded table: of look-ups, so that nobody
+//! finds orders by trying, of checkouts, so that nobody tries cards, or fills the disk with attempts, and of requests for mail.
 
+use identifiers::AccountId;
 use kernel::{Problem, Timestamp, codes};
 use std::{
     collections::{HashMap, VecDeque},
@@ -21,6 +22,18 @@ pub(crate) struct FailureLimits {
     pub(crate) attempts: &'static str,
     pub(crate) per_email_max: u32,
     pub(crate) per_address_max: u32,
+    pub(crate) per_account_max: u32,
+}
+
+/// Who attempts something, as far as it is counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Attempt<'a> {
+    /// E-mail address that is tried.
+    pub(crate) email: Option<&'a str>,
+    /// Address of the client on the network.
+    pub(crate) client: Option<IpAddr>,
+    /// Account of the customer who is signed in.
+    pub(crate) account: Option<AccountId>,
 }
 
 /// What failed attempts are counted by.
@@ -28,6 +41,7 @@ pub(crate) struct FailureLimits {
 enum Key {
     Email(String),
     Address(IpAddr),
+    Account(AccountId),
 }
 
 /// Table of failed attempts.
@@ -52,15 +66,10 @@ impl FailureLimit {
 
     /// Counts an attempt as failed before its outcome is known, so that concurrent ones cannot exceed the limit; refuses it
     /// when too many have failed.
-    pub(crate) fn count(
-        &self,
-        email: Option<&str>,
-        address: Option<IpAddr>,
-        now: Timestamp,
-    ) -> Result<(), Problem> {
+    pub(crate) fn count(&self, attempt: Attempt<'_>, now: Timestamp) -> Result<(), Problem> {
         let mut table = self.lock();
         table.forget_ended(now);
-        let keys = self.keys(email, address);
+        let keys = self.keys(attempt);
         if let Some(seconds) = keys.iter().find_map(|(key, max)| table.wait(key, *max, now)) {
             let title = format!("too many {} have failed; try again later", self.limits.attempts);
             return Err(Problem::of(codes::RATE_LIMITED, title).retry_after(seconds));
@@ -72,9 +81,9 @@ impl FailureLimit {
     }
 
     /// Takes back the count of an attempt that did not fail.
-    pub(crate) fn succeeded(&self, email: Option<&str>, address: Option<IpAddr>) {
+    pub(crate) fn succeeded(&self, attempt: Attempt<'_>) {
         let mut table = self.lock();
-        for (key, _) in self.keys(email, address) {
+        for (key, _) in self.keys(attempt) {
             if let Some((_, failures)) = table.failures.get_mut(&key) {
                 *failures = failures.saturating_sub(1);
             }
@@ -86,10 +95,11 @@ impl FailureLimit {
         self.lock().failures.len()
     }
 
-    fn keys(&self, email: Option<&str>, address: Option<IpAddr>) -> Vec<(Key, u32)> {
+    fn keys(&self, Attempt { email, client, account }: Attempt<'_>) -> Vec<(Key, u32)> {
         let email = email.map(|it| (Key::Email(it.to_owned()), self.limits.per_email_max));
-        let address = address.map(|it| (Key::Address(network(it)), self.limits.per_address_max));
-        email.into_iter().chain(address).collect()
+        let client = client.map(|it| (Key::Address(network(it)), self.limits.per_address_max));
+        let account = account.map(|it| (Key::Account(it), self.limits.per_account_max));
+        email.into_iter().chain(client).chain(account).collect()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Table> {

@@ -1,6 +1,10 @@
 //! Use case: look up an order by its number and the e-mail address it was placed with.
 
-use super::{error::OrderError, failure_limit::FailureLimit, orders::Orders};
+use super::{
+    error::OrderError,
+    failure_limit::{Attempt, FailureLimit},
+    orders::Orders,
+};
 use crate::{
     domain::order_number::OrderNumbers,
     ports::order_index::{NumberFilter, OrderFilter},
@@ -28,7 +32,8 @@ impl LookUpOrder {
         client: Option<IpAddr>,
     ) -> Result<OrderId, OrderError> {
         let email = email.trim().to_lowercase();
-        self.limit.count(Some(&email), client, self.ids.now()).map_err(OrderError::Refused)?;
+        let attempt = Attempt { email: Some(&email), client, account: None };
+        self.limit.count(attempt, self.ids.now()).map_err(OrderError::Refused)?;
         let filter = OrderFilter {
             customers: self.orders.customers.readable(&email),
             number: Some(NumberFilter::parse(number, &self.numbers)),
@@ -40,7 +45,7 @@ impl LookUpOrder {
             let title = "there is no order with this number and e-mail address";
             return Err(OrderError::Refused(Problem::of(codes::NOT_FOUND, title)));
         };
-        self.limit.succeeded(Some(&email), client);
+        self.limit.succeeded(attempt);
         Ok(order.id)
     }
 }

@@ -3,13 +3,14 @@
 use super::error::OrderError;
 use crate::{
     domain::{
+        events::{Customer, Placed},
         order::{Order, OrderCommand},
         order_number::{FIRST_SEQUENCE, OrderNumbers},
         rejection::Rejection,
     },
     ports::{customers::Customers, order_index::OrderIndex},
 };
-use identifiers::OrderId;
+use identifiers::{AccountId, OrderId};
 use journal::{LoadedAggregate, Repository};
 use kernel::{Ids, Timestamp, prefixed_id};
 use std::sync::{
@@ -91,6 +92,32 @@ impl Orders {
         let writes = |order: &Order| self.order_index.writes(id, order);
         let loaded = self.repository.execute(&stream_name(id), decide, writes).await?;
         versioned(id, loaded).ok_or(OrderError::Rejected(Rejection::Unknown))
+    }
+
+    /// Whose order it is, also if it was placed before there were pseudonyms.
+    fn customer_of(&self, placed: &Placed) -> Customer {
+        placed.customer.unwrap_or_else(|| self.customers.first(&placed.email))
+    }
+
+    /// Whether the order can be added to an account: nothing more is stored of a customer whose erasure was requested, however far it is.
+    pub(crate) fn can_be_claimed(&self, order: &Order) -> bool {
+        order.can_be_claimed() && !self.customers.is_given_up(self.customer_of(&order.placed))
+    }
+
+    /// Adds the order of a guest to an account.
+    pub(crate) async fn claim(&self, id: OrderId, account: AccountId) -> Result<(), OrderError> {
+        let found = self.find(id).await?.ok_or(Rejection::Unknown)?;
+        let customer = self.customer_of(&found.order.placed);
+        let is_given_up = || self.customers.is_given_up(customer);
+        if found.order.can_be_claimed() && is_given_up() {
+            return Err(Rejection::CustomerErased.into());
+        }
+        match self.execute(id, &OrderCommand::Claim { account, customer }).await {
+            Ok(_) => Ok(()),
+            // The erasure was requested in this moment, so the account could not be encrypted any more.
+            Err(OrderError::Storage(_)) if is_given_up() => Err(Rejection::CustomerErased.into()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Erases the customer from an order; durable when this returns.

@@ -4,7 +4,7 @@ use super::{
     checkout_input::{CheckoutInput, checkout_id},
     ending::require_effect,
     error::OrderError,
-    failure_limit::FailureLimit,
+    failure_limit::{Attempt, FailureLimit},
     orders::VersionedOrder,
     payment_methods::PaymentMethods,
     saga_dependencies::SagaDependencies,
@@ -34,10 +34,11 @@ impl PlaceOrder {
         input: CheckoutInput,
     ) -> Result<VersionedOrder, OrderError> {
         let now = self.dependencies.orders.now();
-        self.failures.count(None, client, now).map_err(OrderError::Refused)?;
+        let attempt = Attempt { client, ..Attempt::default() };
+        self.failures.count(attempt, now).map_err(OrderError::Refused)?;
         let placed = self.execute(input).await.map_err(Problem::from);
         if placed.as_ref().err().is_none_or(|problem| problem.status >= 500) {
-            self.failures.succeeded(None, client);
+            self.failures.succeeded(attempt);
         }
         placed.map_err(OrderError::Refused)
     }

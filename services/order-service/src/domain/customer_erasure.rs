@@ -29,20 +29,27 @@ impl Order {
         if !has_ended || self.refunds.iter().any(|record| is_open(record.state)) {
             return Err(Rejection::OpenObligations);
         }
-        Ok(vec![OrderEvent::CustomerErased { at }])
+        // Said here as well: what was placed before orders could say it has it in the account alone.
+        Ok(vec![OrderEvent::CustomerErased { at, of_account: self.placed.is_of_account() }])
     }
 }
 
 impl Placed {
-    /// The facts without the contact details and the account.
+    /// The facts without the contact details, and without the account but for the fact that there was one.
     pub(crate) fn without_contact(&self) -> Self {
         Self {
             email: String::new(),
             shipping_address: self.shipping_address.country_alone(),
             billing_address: self.billing_address.country_alone(),
             account: None,
+            of_account: self.is_of_account(),
             ..self.clone()
         }
+    }
+
+    /// Whether the order is that of an account, also if it is not known any more which.
+    pub(crate) fn is_of_account(&self) -> bool {
+        self.of_account || self.account.is_some()
     }
 
     /// Whether the contact details were erased: no order is placed without an e-mail address.

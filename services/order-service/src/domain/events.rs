@@ -163,6 +163,10 @@ pub(crate) enum OrderEvent {
     CustomerErased {
         #[cbor(n(0), with = "kernel::cbor")]
         at: Timestamp,
+        /// Whether the order was that of an account, which is not told any more.
+        #[serde(default, skip_serializing_if = "is_false")]
+        #[cbor(n(1), skip_if = "is_false")]
+        of_account: bool,
     },
     /// The customer of an account has proved that this order of a guest is theirs.
     #[n(14)]
@@ -178,6 +182,11 @@ pub(crate) enum OrderEvent {
         #[n(2)]
         customer: Option<Customer>,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Pseudonym of a customer: the same for each order of one e-mail address, until that customer is erased. It also names the key under
@@ -259,6 +268,10 @@ pub(crate) struct Placed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[n(16)]
     pub(crate) account: Option<AccountId>,
+    /// Whether the order is one of an account that is not told any more, since its customer was erased.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cbor(n(17), skip_if = "is_false")]
+    pub(crate) of_account: bool,
 }
 
 impl Placed {
@@ -498,7 +511,7 @@ impl OrderEvent {
             | Self::FulfilmentDropped { at, .. }
             | Self::Fulfilled { at, .. }
             | Self::Completed { at, .. }
-            | Self::CustomerErased { at }
+            | Self::CustomerErased { at, .. }
             | Self::Claimed { at, .. } => *at,
         }
     }

@@ -1,7 +1,7 @@
 //! Order aggregate, from its creation until it is completed or cancelled.
 
 use super::{
-    events::{EventSummary, OrderEvent, OrderStatus, PaymentTerms, Placed},
+    events::{Customer, EventSummary, OrderEvent, OrderStatus, PaymentTerms, Placed},
     history::{self, HistoryEntry},
     order_state::{OrderState, PendingPayment},
     payment_status::{
@@ -77,6 +77,8 @@ pub(crate) enum OrderCommand {
     /// Adds the order of a guest to an account.
     Claim {
         account: AccountId,
+        /// Whose order it is.
+        customer: Customer,
     },
 }
 
@@ -129,7 +131,7 @@ impl Order {
                 order.record_receipt(*captured, reference, at)
             }
             OrderCommand::EraseCustomer => order.erase_customer(at),
-            OrderCommand::Claim { account } => order.claim(*account, at),
+            OrderCommand::Claim { account, customer } => order.claim(*account, *customer, at),
         }
     }
 
@@ -240,13 +242,15 @@ impl Order {
             OrderEvent::RefundDropped { id, .. } => {
                 order.set_refund_state(*id, RefundState::Dropped);
             }
-            OrderEvent::CustomerErased { .. } => {
-                order.placed = Arc::new(order.placed.without_contact());
+            OrderEvent::CustomerErased { of_account, .. } => {
+                let mut placed = order.placed.without_contact();
+                placed.of_account |= of_account;
+                order.placed = Arc::new(placed);
                 order.customer_erased = true;
             }
             OrderEvent::Claimed { account, .. } => {
-                order.placed =
-                    Arc::new(Placed { account: *account, ..Placed::clone(&order.placed) });
+                let (account, placed) = (*account, Placed::clone(&order.placed));
+                order.placed = Arc::new(Placed { account, of_account: true, ..placed });
             }
             OrderEvent::Placed(_)
             | OrderEvent::PaymentWaiting { .. }
@@ -405,5 +409,6 @@ fn empty_placed(event: &OrderEvent) -> Placed {
         sequence: None,
         customer: None,
         account: None,
+        of_account: false,
     }
 }

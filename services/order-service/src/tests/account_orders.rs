@@ -4,11 +4,22 @@ use super::{
     http::{HttpFixture, checkout_body, checkout_path, order_path},
     test_world::CART,
 };
-use crate::adapters::{maintenance::event_json, order_index::DocumentOrderIndex};
+use crate::{
+    adapters::{maintenance::event_json, order_index::DocumentOrderIndex},
+    application::claim_order::{KnownOrder, REQUESTS_MAX},
+    domain::{events::Placed, order::OrderCommand},
+};
+use identifiers::{AccountId, OrderId};
+use kernel::{Problem, Uuid};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const ADA: &str = "customer:0190a8b4-0000-7000-8000-00000000ada0";
 const EVE: &str = "customer:0190a8b4-0000-7000-8000-00000000e0e0";
+
+fn account_of(customer: &str) -> AccountId {
+    customer.strip_prefix("customer:").unwrap().parse().unwrap()
+}
 
 impl HttpFixture {
     /// Status and body of a request at the shop edge by this actor.
@@ -37,7 +48,17 @@ impl HttpFixture {
         let claim = json!({"number": number, "email": email, "language": "de"});
         let headers = [("icommerce-edge", "shop"), ("icommerce-actor", actor)];
         let path = "/api/v1/account/orders/claims";
-        self.respond("POST", path, &headers, &claim).await.status().as_u16()
+        let status = self.respond("POST", path, &headers, &claim).await.status().as_u16();
+        let places = &self.process.use_cases.claim.places;
+        let all = u32::try_from(REQUESTS_MAX).unwrap();
+        drop(places.acquire_many(all).await.unwrap());
+        status
+    }
+
+    /// Token of the link by which Ada claims this order of a guest.
+    async fn link(&self) -> String {
+        assert_eq!(self.request_claim(ADA, "1000001", "ada@example.com").await, 204);
+        self.world.letters.lock().pop().unwrap().token
     }
 
     /// Status of the question whether a link can be used.
@@ -114,14 +135,39 @@ async fn an_order_of_an_account_is_seen_and_cancelled_by_its_customer_alone() {
 #[tokio::test]
 async fn a_repeated_checkout_shows_the_order_to_its_customer_alone() {
     let fixture = HttpFixture::open().await;
+    fixture.world.carts.lock().owner = Some(account_of(ADA));
     fixture.ordered_by(ADA).await;
     let body = checkout_body("success");
-    for (actor, refused) in [(EVE, 404), ("", 401), ("operator:ada", 401)] {
+    for actor in [EVE, "", "operator:ada"] {
         let (status, answer) = fixture.send_as(actor, "POST", &checkout_path(), &body).await;
-        assert_eq!((status, answer.get("shipping_address")), (refused, None), "{actor}");
+        assert_eq!((status, answer.get("shipping_address")), (404, None), "{actor}");
     }
     fixture.ordered_by(ADA).await;
     assert_eq!(fixture.numbers_of(ADA).await, ["1000001"]);
+}
+
+#[tokio::test]
+async fn a_guest_whose_order_was_claimed_meanwhile_is_not_shown_it_by_a_repetition() {
+    let fixture = HttpFixture::open().await;
+    let guest = format!("guest:{CART}");
+    fixture.ordered_by(&guest).await;
+    let token = fixture.link().await;
+    assert_eq!(fixture.redeem(ADA, &token).await.0, 200);
+    let (fixture, body) = (fixture.reopened().await, checkout_body("success"));
+    let (status, answer) = fixture.send_as(&guest, "POST", &checkout_path(), &body).await;
+    assert_eq!((status, answer.get("shipping_address")), (401, None));
+}
+
+#[tokio::test]
+async fn an_idempotency_key_for_the_cart_of_a_customer_is_occupied_by_nobody_else() {
+    let fixture = HttpFixture::open().await;
+    fixture.world.carts.lock().owner = Some(account_of(ADA));
+    let body = checkout_body("decline");
+    for stranger in [EVE, "", &format!("guest:{CART}")] {
+        let (status, answer) = fixture.send_as(stranger, "POST", &checkout_path(), &body).await;
+        assert_eq!((status, answer.get("lines")), (404, None), "{stranger}");
+    }
+    fixture.ordered_by(ADA).await;
 }
 
 #[tokio::test]
@@ -228,11 +274,121 @@ async fn links_end_after_a_day_and_only_so_many_are_sent_to_an_address() {
 async fn the_account_of_a_claimed_order_is_erased_with_the_customer() {
     let fixture = HttpFixture::open().await;
     let order = fixture.ordered_by(&format!("guest:{CART}")).await;
-    fixture.request_claim(ADA, "1000001", "ada@example.com").await;
-    let token = fixture.world.letters.lock().pop().unwrap().token;
+    let token = fixture.link().await;
     fixture.redeem(ADA, &token).await;
     fixture.post(&order_path(&order, "/cancel"), "", Value::Null).await;
     fixture.process.use_cases.erase.execute("ada@example.com").await.unwrap();
     assert!(fixture.numbers_of(ADA).await.is_empty());
     assert!(!fixture.shows_account().await, "the key is destroyed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_claimed_of_a_customer_whose_erasure_was_requested_however_far_it_is() {
+    for ends in [false, true] {
+        let fixture = HttpFixture::open().await;
+        let order = fixture.ordered_by(&format!("guest:{CART}")).await;
+        let token = fixture.link().await;
+        if ends {
+            fixture.post(&order_path(&order, "/cancel"), "", Value::Null).await;
+        }
+        let outcome = fixture.process.use_cases.erase.execute("ada@example.com").await.unwrap();
+        assert_eq!(outcome.open.is_empty(), ends, "an order that is open defers it");
+        let (status, problem) = fixture.redeem(ADA, &token).await;
+        assert_eq!((status, &problem["code"]), (409, &json!("customer_erased")), "{ends}");
+        assert_eq!(fixture.request_claim(ADA, "1000001", "ada@example.com").await, 204);
+        assert!(fixture.world.letters.lock().is_empty(), "no further link is sent");
+        assert!(fixture.numbers_of(ADA).await.is_empty());
+        assert!(!fixture.shows_account().await);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_of_an_account_stays_closed_when_the_customer_is_erased() {
+    for is_claimed in [false, true] {
+        let fixture = HttpFixture::open().await;
+        let order = if is_claimed {
+            let order = fixture.ordered_by(&format!("guest:{CART}")).await;
+            let token = fixture.link().await;
+            assert_eq!(fixture.redeem(ADA, &token).await.0, 200);
+            order
+        } else {
+            fixture.ordered_by(ADA).await
+        };
+        let (show, cancel) = (order_path(&order, ""), order_path(&order, "/cancel"));
+        fixture.post(&cancel, "", Value::Null).await;
+        fixture.process.use_cases.erase.execute("ada@example.com").await.unwrap();
+        assert!(!fixture.shows_account().await, "the key is destroyed");
+        let fixture = fixture.reopened().await;
+        for (actor, refused) in [(ADA, 404), (EVE, 404), ("", 401), ("guest:x", 401)] {
+            for (method, path) in [("GET", &show), ("POST", &cancel)] {
+                let (status, answer) = fixture.send_as(actor, method, path, &Value::Null).await;
+                assert_eq!((status, answer.get("lines")), (refused, None), "{actor} {method}");
+            }
+        }
+        assert_eq!(fixture.get(&show).await.0, 200, "operators see it");
+    }
+    let fixture = HttpFixture::open().await;
+    let order = fixture.ordered_by(&format!("guest:{CART}")).await;
+    fixture.post(&order_path(&order, "/cancel"), "", Value::Null).await;
+    fixture.process.use_cases.erase.execute("ada@example.com").await.unwrap();
+    let show = order_path(&order, "");
+    assert_eq!(fixture.send_as("", "GET", &show, &Value::Null).await.0, 200, "a guest's is not");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_account_of_an_order_from_before_there_were_pseudonyms_is_encrypted_as_well() {
+    let fixture = HttpFixture::open().await;
+    let order = fixture.ordered_by(&format!("guest:{CART}")).await;
+    let orders = Arc::clone(&fixture.process.use_cases.read.orders);
+    let id: OrderId = order["id"].as_str().unwrap().parse().unwrap();
+    let placed = orders.find(id).await.unwrap().unwrap().order.placed.clone();
+    let former = Placed { customer: None, number: 71, ..Placed::clone(&placed) };
+    let former_id = OrderId(Uuid::from_u128(71));
+    orders.create(former_id, &OrderCommand::Place(Arc::new(former))).await.unwrap();
+    orders.claim(former_id, account_of(ADA)).await.unwrap();
+    assert!(fixture.shows_account().await);
+    for id in [id, former_id] {
+        let cancel = OrderCommand::Cancel { reason: "test".to_owned() };
+        orders.execute(id, &cancel).await.unwrap();
+    }
+    fixture.process.use_cases.erase.execute("ada@example.com").await.unwrap();
+    assert!(!fixture.shows_account().await, "the key is destroyed");
+}
+
+#[tokio::test]
+async fn an_account_asks_for_so_many_links_whatever_addresses_it_names() {
+    let fixture = HttpFixture::open().await;
+    for number in 0..10 {
+        let email = format!("{number}@example.com");
+        assert_eq!(fixture.request_claim(ADA, "1", &email).await, 204, "{number}");
+    }
+    assert_eq!(fixture.request_claim(ADA, "1", "more@example.com").await, 429);
+    assert_eq!(fixture.request_claim(EVE, "1", "more@example.com").await, 204, "others may");
+    fixture.world.clock.advance(std::time::Duration::from_mins(15));
+    assert_eq!(fixture.request_claim(ADA, "1", "more@example.com").await, 204);
+}
+
+#[tokio::test]
+async fn the_answer_to_a_request_for_a_link_does_not_wait_for_what_it_looks_for() {
+    let fixture = HttpFixture::open().await;
+    fixture.ordered_by(&format!("guest:{CART}")).await;
+    let claim = &fixture.process.use_cases.claim;
+    let ask = |email: &str| {
+        let known = KnownOrder { number: "1000001", email };
+        claim.request(account_of(ADA), known, "de", None)
+    };
+    // Neither is waited for: to ask is no asynchronous function.
+    for email in ["ada@example.com", "nobody@example.com"] {
+        ask(email).unwrap();
+        assert!(fixture.world.letters.lock().is_empty());
+    }
+    let all = u32::try_from(REQUESTS_MAX).unwrap();
+    let places = claim.places.acquire_many(all).await.unwrap();
+    assert_eq!(fixture.world.letters.lock().len(), 1);
+    for email in ["ada@example.com", "nobody@example.com"] {
+        let refused = Problem::from(ask(email).unwrap_err());
+        assert_eq!(refused.code.to_string(), "overloaded", "there are so many places");
+    }
+    drop(places);
+    ask("ada@example.com").unwrap();
 }

@@ -45,7 +45,6 @@ fn euro(amount: i64) -> Money {
 
 fn placed(lines: &[SampleLine], shipping: i64, shipping_tax: i64) -> Placed {
     let items: i64 = lines.iter().map(|line| line.paid).sum();
-    let tax: i64 = lines.iter().map(|line| line.tax).sum();
     let line = |line: &SampleLine| Line {
         sku: sku(line.sku),
         product_id: ProductId(Uuid::nil()),
@@ -72,7 +71,7 @@ fn placed(lines: &[SampleLine], shipping: i64, shipping_tax: i64) -> Placed {
             items: euro(items),
             discount: euro(0),
             shipping: euro(shipping),
-            tax: euro(tax + shipping_tax),
+            tax: euro(lines.iter().map(|line| line.tax).sum::<i64>() + shipping_tax),
             total: euro(items + shipping),
             tax_included: true,
         },
@@ -88,6 +87,7 @@ fn placed(lines: &[SampleLine], shipping: i64, shipping_tax: i64) -> Placed {
         sequence: None,
         customer: None,
         account: None,
+        of_account: false,
     }
 }
 

@@ -4,6 +4,8 @@ use super::{
     http::{HttpFixture, order_path},
     test_world::CART,
 };
+use identifiers::AccountId;
+use kernel::Uuid;
 use serde_json::{Value, json};
 
 fn numbers(page: &Value) -> Vec<&str> {
@@ -78,28 +80,39 @@ async fn failed_look_ups_are_limited_per_e_mail_and_successes_are_not() {
 }
 
 #[test]
-fn failed_look_ups_are_limited_per_address_and_the_table_is_bounded() {
-    use crate::application::failure_limit::{FailureLimit, FailureLimits};
+fn failed_attempts_are_limited_per_address_and_account_and_the_table_is_bounded() {
+    use crate::application::failure_limit::{Attempt, FailureLimit, FailureLimits};
     let now = "2026-11-22T12:00:00Z".parse().unwrap();
     let limit = FailureLimit::new(FailureLimits {
         attempts: "look-ups",
         per_email_max: 5,
         per_address_max: 3,
+        per_account_max: 2,
     });
-    let client = |text: &str| Some(text.parse().unwrap());
+    let count = |email: &str, client: &str, account: Option<u128>| {
+        let client = Some(client).filter(|it| !it.is_empty()).map(|it| it.parse().unwrap());
+        let account = account.map(|it| AccountId(Uuid::from_u128(it)));
+        limit.count(Attempt { email: Some(email), client, account }, now)
+    };
     for number in 0..3 {
-        limit.count(Some(&format!("{number}@example.com")), client("203.0.113.7"), now).unwrap();
+        count(&format!("{number}@example.com"), "203.0.113.7", None).unwrap();
     }
-    assert!(limit.count(Some("new@example.com"), client("203.0.113.7"), now).is_err());
-    limit.count(Some("new@example.com"), client("203.0.113.8"), now).unwrap();
+    assert!(count("new@example.com", "203.0.113.7", None).is_err());
+    count("new@example.com", "203.0.113.8", None).unwrap();
     // All addresses of a /64 are one client.
     for number in 0..3 {
-        let address = client(&format!("2001:db8::{number}"));
-        limit.count(Some(&format!("six-{number}@example.com")), address, now).unwrap();
+        let address = format!("2001:db8::{number}");
+        count(&format!("six-{number}@example.com"), &address, None).unwrap();
     }
-    assert!(limit.count(Some("six@example.com"), client("2001:db8::ffff"), now).is_err());
+    assert!(count("six@example.com", "2001:db8::ffff", None).is_err());
+    for number in 0..2 {
+        let address = format!("203.0.113.{}", 100 + number);
+        count(&format!("account-{number}@example.com"), &address, Some(7)).unwrap();
+    }
+    assert!(count("account@example.com", "203.0.113.102", Some(7)).is_err());
+    count("account@example.com", "203.0.113.102", Some(8)).unwrap();
     for number in 0..50_000 {
-        limit.count(Some(&format!("many-{number}@example.com")), None, now).unwrap();
+        count(&format!("many-{number}@example.com"), "", None).unwrap();
     }
     assert!(limit.len() <= 20_000);
 }

@@ -119,11 +119,12 @@ async fn quote(
 async fn add_line(
     carts: AppState,
     Path(id): Path<CartId>,
+    caller: Caller,
     key: Option<IdempotencyKey>,
     IfMatch(if_version): IfMatch,
     Json(line): Json<Quantity>,
 ) -> CartResponse {
-    let operation = key.map(|key| key.operation(&format!("cart/{id}/lines")));
+    let operation = key.map(|key| key.operation(&caller, &format!("cart/{id}/lines")));
     Ok(replay::changed(carts.add_line(id, &line, operation, if_version, access()).await?))
 }
 

@@ -12,7 +12,9 @@ use identifiers::Sku;
 use kernel::{Cursor, Page, PageLimit, Problem};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use web::{ApiResult, Created, IdempotencyKey, Json, OperatorsOnly, Paging, Path, Query, State};
+use web::{
+    ApiResult, Caller, Created, IdempotencyKey, Json, OperatorsOnly, Paging, Path, Query, State,
+};
 
 const STOCK_LIST: &str = "stock";
 
@@ -87,12 +89,14 @@ pub(super) async fn movements(
 pub(super) async fn record_movement(
     _: OperatorsOnly,
     State(state): State<AppState>,
+    caller: Caller,
     key: Option<IdempotencyKey>,
     Path(sku): Path<String>,
     Json(new): Json<NewMovement>,
 ) -> ApiResult<Created<Movement>> {
     let movement = parse_movement(validation::sku_in_path(&sku)?, &new)?;
-    let operation = key.map(|key| key.operation(&format!("movement of {}", movement.sku.key())));
+    let scope = format!("movement of {}", movement.sku.key());
+    let operation = key.map(|key| key.operation(&caller, &scope));
     if let Some(operation) = operation {
         // The cached response of the first request may be lost in a crash while its effect survives.
         if let Some(earlier) = state.movements.by_operation(operation).await? {

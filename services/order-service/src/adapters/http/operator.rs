@@ -13,7 +13,8 @@ use contracts::{
 };
 use kernel::Cursor;
 use web::{
-    ApiResult, ByReference, Created, IdempotencyKey, Json, OperatorsOnly, Paging, Path, Query,
+    ApiResult, ByReference, Caller, Created, IdempotencyKey, Json, OperatorsOnly, Paging, Path,
+    Query,
 };
 
 /// Name of the list that cursors of sagas belong to.
@@ -22,10 +23,11 @@ const SAGAS: &str = "sagas";
 pub(super) async fn create(
     _: OperatorsOnly,
     app: AppState,
+    caller: Caller,
     key: IdempotencyKey,
     Json(new): Json<NewOrder>,
 ) -> ApiResult<ByReference<Created<Order>>> {
-    let input = requests::new_order(&app, key.operation("orders"), new)?;
+    let input = requests::new_order(&app, key.operation(&caller, "orders"), new)?;
     Ok(replay::created(&app.place.execute(input).await?))
 }
 
@@ -53,10 +55,12 @@ pub(super) async fn refund(
     _: OperatorsOnly,
     app: AppState,
     Path(id): Path<OrderId>,
+    caller: Caller,
     key: IdempotencyKey,
     Json(new): Json<NewRefund>,
 ) -> ApiResult<ByReference<Created<Order>>> {
-    let request = requests::refund(key.operation(&format!("orders/{id}/refunds")).into(), new)?;
+    let operation = key.operation(&caller, &format!("orders/{id}/refunds"));
+    let request = requests::refund(operation.into(), new)?;
     Ok(replay::created(&app.refund.execute(id, request).await?))
 }
 
@@ -64,10 +68,11 @@ pub(super) async fn receive(
     _: OperatorsOnly,
     app: AppState,
     Path(id): Path<OrderId>,
+    caller: Caller,
     key: IdempotencyKey,
     Json(new): Json<NewReceipt>,
 ) -> ApiResult<ByReference<Created<Order>>> {
-    let operation = key.operation(&format!("orders/{id}/payments"));
+    let operation = key.operation(&caller, &format!("orders/{id}/payments"));
     let (amount, reference) = requests::receipt(new)?;
     Ok(replay::created(&app.receive.execute(id, operation, amount, reference).await?))
 }

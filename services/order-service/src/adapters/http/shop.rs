@@ -29,10 +29,10 @@ pub(super) async fn checkout(
     key: IdempotencyKey,
     Json(checkout): Json<Checkout>,
 ) -> ApiResult<ByReference<Created<Order>>> {
-    let operation = key.operation(&format!("carts/{cart}/checkout"));
+    let operation = key.operation(&caller, &format!("carts/{cart}/checkout"));
     let input = requests::checkout(&app, cart, operation, checkout)?;
     let placed = app.place.execute_for(Context::current_client(), input).await?;
-    // Whoever repeats the request of somebody else finds their order.
+    // A guest who repeats the request finds an order that was claimed meanwhile.
     check_customer(&caller, &placed)?;
     Ok(replay::created(&placed))
 }
@@ -89,7 +89,7 @@ pub(super) async fn request_claim(
     let email = email.map_err(|error| Problem::field(error.field, error.message))?;
     let known = KnownOrder { number: &claim.number, email: &email };
     let language = claim.language.as_deref().unwrap_or_default();
-    app.claim.request(account, known, language, Context::current_client()).await?;
+    app.claim.request(account, known, language, Context::current_client())?;
     Ok(NoContent)
 }
 

@@ -141,6 +141,7 @@ impl CreateOrder {
             sequence: (sequence != number).then_some(sequence),
             customer: Some(customer),
             account: input.account,
+            of_account: false,
         })
     }
 }

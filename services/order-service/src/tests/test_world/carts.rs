@@ -25,6 +25,8 @@ pub(crate) struct FakeCarts {
     pub(crate) price: i64,
     /// Whether the service does not respond.
     pub(crate) is_down: bool,
+    /// Customer whose carts they are; guests' carts without one.
+    pub(crate) owner: Option<AccountId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +38,7 @@ enum CartState {
 
 impl FakeCarts {
     pub(crate) fn with(cart: CartId) -> Self {
-        Self { carts: [(cart, CartState::Open)].into(), price: 1_800, is_down: false }
+        Self { carts: [(cart, CartState::Open)].into(), price: 1_800, ..Self::default() }
     }
 
     pub(crate) fn is_open(&self, cart: CartId) -> Result<(), String> {
@@ -54,10 +56,18 @@ impl FakeCarts {
         }
     }
 
-    fn freeze(&mut self, cart: CartId, order: OrderId) -> Result<(), PortError> {
+    fn freeze(
+        &mut self,
+        cart: CartId,
+        order: OrderId,
+        account: Option<AccountId>,
+    ) -> Result<(), PortError> {
         if self.is_down {
             let reason = "it does not respond".to_owned();
             return Err(PortError::Unavailable { service: "shopping-cart-service", reason });
+        }
+        if self.owner.is_some() && self.owner != account {
+            return Err(refused(Problem::not_found("cart", cart)));
         }
         let Some(cart) = self.carts.get_mut(&cart) else {
             return Err(refused(Problem::not_found("cart", cart)));
@@ -127,13 +137,13 @@ impl Carts for FakeClient<FakeCarts> {
         &self,
         cart: CartId,
         order: OrderId,
-        _: Option<AccountId>,
+        account: Option<AccountId>,
         _: Delivery<'_>,
     ) -> Result<Quote, PortError> {
         self.interruption_point().await;
         let price = {
             let mut fake = self.fake.lock();
-            fake.freeze(cart, order)?;
+            fake.freeze(cart, order, account)?;
             fake.price
         };
         self.interruption_point().await;

@@ -26,8 +26,8 @@ pub(super) async fn create(
     caller.require_operator()?;
     // The id is derived from the idempotency key: a repeated creation finds the same product, even when the stored
     // response has expired.
-    let operation =
-        key.map(|key| key.operation(&format!("create-product:{}", caller.edge.as_str())));
+    let scope = format!("create-product:{}", caller.edge.as_str());
+    let operation = key.map(|key| key.operation(&caller, &scope));
     let id = operation.map_or_else(|| app.catalogue.ids.next(), ProductId);
     let slug = if product.slug.is_some() { SlugOrigin::Given } else { SlugOrigin::FromName };
     let bytes = product.description.len();
