@@ -2,6 +2,12 @@
 //! which it is decided who may do what.
 
 pub mod administration;
+mod persons;
+
+pub use persons::{
+    People, PersonAccount, PersonConsent, PersonGrant, PersonHistory, PersonPasskey,
+    PersonSecondFactor, PersonSession, PersonSignIn,
+};
 
 use rpc::contract;
 use schemars::JsonSchema;

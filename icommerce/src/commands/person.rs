@@ -12,11 +12,11 @@ use crate::{
     error::CliError,
     operator_token::operator_client,
     output::{LINE_COLUMNS, print, print_json, wrapped},
-    personal_data::{PERSONS_PATH, PersonRequest},
+    personal_data::{PERSONS_PATH, PersonErasure, PersonExport, PersonRequest},
     process::{self, ProcessSettings},
     wiring::check_existing,
 };
-use contracts::order::{CustomerErasure, CustomerOrders};
+use contracts::order::CustomerErasure;
 use kernel::{Ids, SystemClock, SystemRandomness, codes};
 use serde_json::json;
 use shop_client::{EdgeClient, RetryPolicy};
@@ -55,16 +55,17 @@ pub(crate) fn run(flags: &ProcessFlags, command: Person) -> Result<ExitCode, Cli
 }
 
 async fn export(edge: &EdgeClient, email: String) -> Result<ExitCode, CliError> {
-    let (mut orders, mut after) = (Vec::new(), None);
+    let (mut account, mut orders, mut after) = (None, Vec::new(), None);
     for _ in 0..PAGES_MAX {
         let request = PersonRequest { email: email.clone(), after };
         let path = [PERSONS_PATH, "/export"].concat();
-        let page: CustomerOrders =
+        let page: PersonExport =
             edge.post(path).json(&request).send().await.map_err(|error| failure(&error))?;
-        orders.extend(page.orders);
-        after = page.next;
+        account = account.or(page.account);
+        orders.extend(page.orders.orders);
+        after = page.orders.next;
         if after.is_none() {
-            print_json(&json!({"email": email, "orders": orders}))?;
+            print_json(&json!({"email": email, "account": account, "orders": orders}))?;
             return Ok(ExitCode::SUCCESS);
         }
     }
@@ -74,7 +75,7 @@ async fn export(edge: &EdgeClient, email: String) -> Result<ExitCode, CliError> 
 async fn erase(edge: &EdgeClient, email: String) -> Result<ExitCode, CliError> {
     let request = PersonRequest { email: email.clone(), after: None };
     let path = [PERSONS_PATH, "/erase"].concat();
-    let erased: CustomerErasure =
+    let erased: PersonErasure =
         edge.post(path).json(&request).send().await.map_err(|error| failure(&error))?;
     for line in outcome(&email, &erased) {
         print(wrapped(&line, LINE_COLUMNS, ""))?;
@@ -91,9 +92,15 @@ fn failure(error: &CallError) -> CliError {
 }
 
 /// Outcome of an erasure, in sentences.
-fn outcome(email: &str, erasure: &CustomerErasure) -> Vec<String> {
-    let CustomerErasure { erased, open_obligations, retained_until } = erasure;
+fn outcome(email: &str, erasure: &PersonErasure) -> Vec<String> {
+    let PersonErasure { account_deleted, orders } = erasure;
+    let CustomerErasure { erased, open_obligations, retained_until } = orders;
     let mut lines = vec![format!("{email} is erased from {erased} orders.")];
+    if *account_deleted {
+        lines.push(
+            "The account is deleted, with its cart, its wish list and its address book.".to_owned(),
+        );
+    }
     if !open_obligations.is_empty() {
         let numbers = open_obligations.join(", ");
         lines.push(format!(

@@ -148,6 +148,45 @@ fn a_person_is_exported_and_erased_and_nothing_is_left_in_clear() {
     assert_eq!(in_clear(folder.path(), &PERSONAL), [""; 0]);
 }
 
+#[test]
+fn an_account_is_exported_and_deleted_with_its_person_by_a_shop_that_is_stopped_or_running() {
+    let folder = TempDir::new().unwrap();
+    let (child, _) = started(folder.path());
+    stop_shop(child);
+    for email in [EMAIL, OTHER] {
+        succeeds(shop(folder.path()).args(["auth", "user", "add", email]));
+    }
+    let boss = "boss@example.com";
+    succeeds(shop(folder.path()).args(["auth", "user", "add", boss, "--role", "admin"]));
+    let exported = |email: &str| -> Value {
+        serde_json::from_str(&person(folder.path(), "export", email)).unwrap()
+    };
+    let account = exported(EMAIL)["account"].clone();
+    assert_eq!((&account["email"], &account["cart"]), (&json!(EMAIL), &Value::Null));
+    for list in ["passkeys", "sessions", "consents", "grants", "sign_ins"] {
+        assert_eq!(account[list], json!([]), "{list}");
+    }
+    for list in ["wish_list", "address_book"] {
+        assert_eq!(account[list]["items"], json!([]), "{list}");
+    }
+
+    for (times, says_so) in [(1, true), (2, false)] {
+        let outcome = person(folder.path(), "erase", EMAIL);
+        assert_eq!(outcome.contains("account is deleted"), says_so, "{times}: {outcome}");
+        assert_eq!(exported(EMAIL)["account"], Value::Null);
+    }
+    let (child, operator) = started(folder.path());
+    let erase = ["person", "erase", OTHER, "--operator", &format!("http://{operator}")];
+    let outcome = succeeds(shop(folder.path()).args(erase));
+    assert!(outcome.contains("account is deleted"), "{outcome}");
+    stop_shop(child);
+    let sentence = assert_fails(shop(folder.path()).args(["person", "erase", boss]), 1);
+    assert!(sentence.contains("take the role away first"), "{sentence}");
+    let users = succeeds(shop(folder.path()).args(["auth", "user", "list"]));
+    assert!(users.contains(boss) && !users.contains(EMAIL) && !users.contains(OTHER), "{users}");
+    checked(folder.path());
+}
+
 /// Copy of a file of the data folder, outside of it.
 fn copied(folder: &Path, name: &str, to: &Path) -> PathBuf {
     fs::copy(folder.join(name), to).unwrap();

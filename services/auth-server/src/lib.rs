@@ -24,12 +24,13 @@ use adapters::{
     http,
     journal::json,
     maintenance::maintenance,
+    persons::PeopleProvider,
     settings::AuthSettings,
 };
 use application::{
     cleanup::Cleanup, keys::rotation::KeyRotation, sessions::logout_delivery::LogoutDelivery,
 };
-use contracts::auth::{TokenIssuer, administration::AccountAdministration};
+use contracts::auth::{People, TokenIssuer, administration::AccountAdministration};
 use domain::events::Role;
 use provider::Provider;
 use runtime::{BuildContext, BuildError, BuiltService, Module, RouteMatch};
@@ -97,6 +98,7 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     context.provide::<dyn TokenIssuer>(Arc::new(TokenIssuerProvider(Arc::clone(&provider))))?;
     let administration = AccountAdministrationProvider(Administration::of(Arc::clone(&provider)));
     context.provide::<dyn AccountAdministration>(Arc::new(administration))?;
+    context.provide::<dyn People>(Arc::new(PeopleProvider(Arc::clone(&provider))))?;
     let routes = http::routes(Arc::clone(&provider)).merge(api::routes(provider));
     let built = context.serve_with(routes, parts);
     Ok(BuiltService { paths: RouteMatch::Below(http::PATHS), ..built })

@@ -157,6 +157,7 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
     of_wish_lists("browser-tests/src/walkthrough/customers.rs", "wish"),
     of_wish_lists("browser-tests/src/walkthrough/customers.rs", "wishes"),
     of_wish_lists("docs/guides/accounts-and-tokens.md", "wish"),
+    of_wish_lists("icommerce/src/personal_data", "wish"),
 ];
 
 /// Exception for a word of wish lists, which is what every shop calls them.

@@ -76,11 +76,15 @@ fn grant_event(grant_id: GrantId, event: &GrantEvent) -> Option<AuthEvent> {
 }
 
 fn sign_in(event: &SignInEvent) -> AuthEvent {
-    let (account_id, outcome) = match event {
-        SignInEvent::SignedIn { account, .. } => (Some(*account), SignInOutcome::SignedIn),
-        SignInEvent::SignInFailed { account, .. } => (*account, SignInOutcome::Failed),
-        SignInEvent::LockedOut { account, .. } => (*account, SignInOutcome::LockedOut),
-        SignInEvent::SignedOut { account, .. } => (Some(*account), SignInOutcome::SignedOut),
-    };
-    AuthEvent::SignInAttempted { account_id, outcome }
+    AuthEvent::SignInAttempted { account_id: event.account(), outcome: outcome(event) }
+}
+
+/// What came of an attempt to sign in, in terms of the contract.
+pub(crate) fn outcome(event: &SignInEvent) -> SignInOutcome {
+    match event {
+        SignInEvent::SignedIn { .. } => SignInOutcome::SignedIn,
+        SignInEvent::SignInFailed { .. } => SignInOutcome::Failed,
+        SignInEvent::LockedOut { .. } => SignInOutcome::LockedOut,
+        SignInEvent::SignedOut { .. } => SignInOutcome::SignedOut,
+    }
 }

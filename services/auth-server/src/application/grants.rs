@@ -13,7 +13,7 @@ use crate::domain::{
     events::{Authorization, GrantEvent, GrantType, RevocationReason},
     grant::{Grant, Redemption, Refreshment},
 };
-use identifiers::GrantId;
+use identifiers::{AccountId, GrantId};
 use journal::Repository;
 use kernel::{Ids, Timestamp, prefixed_id, security_checks::holds};
 use std::{fmt, sync::Arc, time::Duration};
@@ -29,6 +29,8 @@ const REFRESH_IDLE: Duration = Duration::from_hours(24 * 14);
 const REFRESH_LIFETIME: Duration = Duration::from_hours(24 * 30);
 /// Time for which a grant is kept after its last token ended: a code that is replayed within it ends the grant.
 const KEPT: Duration = Duration::from_hours(24);
+/// Grants that are looked at for one page of those of an account.
+const LOOKED_AT_MAX: usize = 500;
 /// Most grants that are deleted in one round.
 const DELETED_MAX: usize = 500;
 
@@ -182,6 +184,24 @@ impl Grants {
     /// Grant of this identifier.
     pub(crate) async fn load(&self, id: GrantId) -> Result<Option<Arc<GrantStream>>, StorageError> {
         Ok(self.repository.load(&prefixed_id(GRANT_PREFIX, id)).await?.state)
+    }
+
+    /// Grants of an account that are kept, among the next ones after this identifier, and the identifier after which it goes on.
+    pub(crate) async fn of_account(
+        &self,
+        account: AccountId,
+        after: Option<&str>,
+    ) -> Result<(Vec<Grant>, Option<String>), StorageError> {
+        let page = self.documents.scan(&GRANTS, after, LOOKED_AT_MAX).await?;
+        let mut grants = Vec::new();
+        for document in &page {
+            let stream = [GRANT_PREFIX, &document.key].concat();
+            let stream = self.repository.load(&stream).await?.state;
+            let grant = stream.and_then(|stream| stream.0.clone());
+            grants.extend(grant.filter(|grant| grant.authorization.account == account));
+        }
+        let next = page.last().filter(|_| page.len() == LOOKED_AT_MAX);
+        Ok((grants, next.map(|document| document.key.clone())))
     }
 
     /// Whether a grant still stands: not revoked, its client registered since before, its account as it was, and the session in

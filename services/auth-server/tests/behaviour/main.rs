@@ -21,6 +21,7 @@ mod mailbox;
 mod metadata;
 mod mutual_tls;
 mod passkeys;
+mod persons;
 mod proofs;
 mod pushed;
 mod races;

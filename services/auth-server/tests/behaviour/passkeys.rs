@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 const PATH: &str = "/auth/account/passkeys";
-const NAMED: &[(&str, &str)] = &[("issuer", "http://localhost:8080/auth")];
+pub(crate) const NAMED: &[(&str, &str)] = &[("issuer", "http://localhost:8080/auth")];
 
 /// Options that a page gives to the script.
 fn options(page: &Answer) -> Value {
@@ -36,7 +36,7 @@ fn passkey_form(page: &Answer) -> String {
 }
 
 /// Adds the passkey of an authenticator in a browser where somebody is signed in.
-async fn add(browser: &Browser<'_>, authenticator: &mut Authenticator) -> Answer {
+pub(crate) async fn add(browser: &Browser<'_>, authenticator: &mut Authenticator) -> Answer {
     let page = browser.get(PATH).await;
     let (client_data, attestation) = authenticator.create(&options(&page));
     let form = passkey_form(&page);

@@ -3,8 +3,9 @@
 
 use crate::domain::{Rejection, events::SignInEvent, sign_in_trail::SignInTrail};
 use identifiers::AccountId;
-use journal::{ExecuteError, Repository};
+use journal::{Aggregate, ExecuteError, READ_EVENTS_MAX, Repository};
 use kernel::{Ids, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 use storage::{Collection, Document, Documents, StorageError, Write};
 
@@ -27,6 +28,10 @@ pub(crate) struct SignInLog {
     pub(crate) documents: Arc<dyn Documents>,
     pub(crate) ids: Ids,
 }
+
+/// Position in the log: the stream that was read last, and how many events of the next one were.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LogPosition(String, u64);
 
 /// Sign-in of which the log has no stream of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +64,34 @@ impl SignInLog {
             Ok(_) | Err(ExecuteError::Rejected(_)) => Ok(()),
             Err(ExecuteError::Storage(error)) => Err(error),
         }
+    }
+
+    /// Sign-ins of an account among the next events after this position, and the position after which it goes on.
+    pub(crate) async fn of_account(
+        &self,
+        account: AccountId,
+        after: &LogPosition,
+    ) -> Result<(Vec<SignInEvent>, Option<LogPosition>), StorageError> {
+        let LogPosition(earlier, version) = after;
+        let earlier = Some(earlier.as_str()).filter(|key| !key.is_empty());
+        let Some(document) = self.documents.scan(&STREAMS, earlier, 1).await?.pop() else {
+            return Ok((Vec::new(), None));
+        };
+        let stream = [SIGN_INS_PREFIX, &document.key].concat();
+        let events = self.repository.journal().read(&stream, *version, READ_EVENTS_MAX).await?;
+        let next = match events.last().filter(|_| events.len() == READ_EVENTS_MAX) {
+            Some(last) => LogPosition(after.0.clone(), last.version),
+            None => LogPosition(document.key, 0),
+        };
+        let mut own = Vec::new();
+        for recorded in &events {
+            let event = SignInTrail::decode(recorded);
+            let event = event.map_err(|error| StorageError::Corrupt(error.to_string()))?;
+            if event.account() == Some(account) {
+                own.push(SignInEvent::clone(&event));
+            }
+        }
+        Ok((own, Some(next)))
     }
 
     /// Deletes streams that have been kept long enough; how many.

@@ -64,6 +64,24 @@ pub(crate) enum KeyEvent {
 }
 
 impl SignInEvent {
+    /// Account whose person signs in or out, as far as one is known.
+    pub(crate) fn account(&self) -> Option<AccountId> {
+        match self {
+            Self::SignedIn { account, .. } | Self::SignedOut { account, .. } => Some(*account),
+            Self::SignInFailed { account, .. } | Self::LockedOut { account, .. } => *account,
+        }
+    }
+
+    /// Time of the event.
+    pub(crate) fn at(&self) -> Timestamp {
+        match self {
+            Self::SignedIn { at, .. }
+            | Self::SignInFailed { at, .. }
+            | Self::LockedOut { at, .. }
+            | Self::SignedOut { at, .. } => *at,
+        }
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::SignedIn { .. } => "signed_in",
