@@ -10,7 +10,7 @@ use std::time::Duration;
 /// Claims of the ID token that a client gets for the code of this answer.
 async fn id_token(world: &World, code: &str) -> Claims {
     let tokens = world.redeem("app", code).await.json();
-    world.claims(tokens["id_token"].as_str().unwrap()).await
+    world.claims(tokens["id_token"].as_str().expect("a token endpoint issues it")).await
 }
 
 #[tokio::test]

@@ -22,7 +22,8 @@ const SUBJECT: &str = r"CN=app,O=Tarnwood\, Ltd,C=DE";
 
 fn certificate(pem: &str) -> ClientCertificate {
     let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
-    ClientCertificate::new(vec![BASE64_STANDARD.decode(base64).unwrap()]).unwrap()
+    let certificate = BASE64_STANDARD.decode(base64).expect("it is base64");
+    ClientCertificate::new(vec![certificate]).expect("it is a certificate")
 }
 
 async fn start() -> World {
