@@ -1,5 +1,6 @@
 //! Actors of the simulation: shoppers and operators, who send requests, retry them, and keep what they observed.
 
+pub(crate) mod erasures;
 mod operators;
 mod ordering;
 mod shoppers;

@@ -19,6 +19,7 @@ use crate::{
     plan::{Plan, Topology},
     rng::SimRng,
 };
+use async_trait::async_trait;
 use axum::{body::Body, extract::ConnectInfo};
 use clock::SimulatedClock;
 use delivery::{ConnectionReset, Delivery};
@@ -26,7 +27,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, Weak},
 };
-use transport::{Context, Edge, Request};
+use transport::{Channel, Context, Edge, Request, Response, Transport, TransportError};
 
 /// Address of operators: programs on the machine of the gateway, for whom the operator edge of a demonstration is open.
 const OPERATOR_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
@@ -120,6 +121,11 @@ impl Cluster {
         self.processes.iter().find(|process| process.runs(service))
     }
 
+    /// Channel to a service from a program beside it, which no network fault concerns.
+    pub(crate) fn direct_channel(self: &Arc<Self>, service: &'static str) -> Channel {
+        Channel::new(DirectChannel { cluster: Arc::clone(self), service })
+    }
+
     /// Delivers a client's request to an edge of the gateway.
     pub(crate) fn deliver_to_edge(&self, edge: Edge, request: Request) -> Delivery {
         const GATEWAY: &str = "api-gateway";
@@ -134,5 +140,23 @@ impl Cluster {
             request.extensions_mut().insert(ConnectInfo(OPERATOR_ADDRESS));
         }
         Arc::clone(process).deliver(GATEWAY, request)
+    }
+}
+
+/// Channel to the process of a service, past the network.
+struct DirectChannel {
+    cluster: Arc<Cluster>,
+    service: &'static str,
+}
+
+#[async_trait]
+impl Transport for DirectChannel {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        let service = self.service;
+        let unreachable =
+            || TransportError::Unreachable { service, reason: "the connection was reset".to_owned() };
+        let process = self.cluster.process_of(service).ok_or_else(unreachable)?;
+        let response = Arc::clone(process).deliver(service, request.map(Body::from)).await;
+        response.map_err(|ConnectionReset| unreachable())
     }
 }

@@ -53,6 +53,7 @@ pub(crate) const ALL: &[Defect] = &[
     ),
     defect("changed_total_accepted", "a changed total is charged without consent"),
     defect("confirmed_before_goods", "an order is confirmed before its hold is committed"),
+    defect("erased_key_kept", "the key of a customer who was erased is not destroyed"),
     defect("saga_not_resumed", "a saga that a crash interrupted is not resumed"),
     defect("inbox_dropped", "a consumer does not store its position"),
     defect("position_before_effects", "a consumer stores its position before its effects"),

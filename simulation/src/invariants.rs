@@ -1,6 +1,7 @@
 //! Invariants at the end of a run, after all faults are withdrawn: safety, exactly-once effects, correct read models,
 //! and liveness.
 
+mod erasure;
 mod exactly_once;
 mod quiescence;
 mod read_models;
@@ -19,6 +20,8 @@ pub(crate) async fn check_all(sim: &Arc<Simulation>) {
     sim.env.report_violations(&mut violations);
     exactly_once::check(sim, &mut violations).await;
     sim.env.report_violations(&mut violations);
+    erasure::check(sim, &mut violations).await;
+    sim.env.report_violations(&mut violations);
     let before = read_models::fetch_and_check(sim, &mut violations).await;
     sim.env.report_violations(&mut violations);
     for process in &sim.cluster.processes {
@@ -29,6 +32,7 @@ pub(crate) async fn check_all(sim: &Arc<Simulation>) {
     if !quiescence::wait(sim).await {
         return;
     }
+    erasure::check_shown(sim, &mut violations).await;
     let after = read_models::fetch_and_check(sim, &mut violations).await;
     for (path, shown) in &before {
         violations.check(

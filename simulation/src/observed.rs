@@ -25,6 +25,23 @@ pub(crate) struct Observations {
     pub(crate) prices: Vec<(String, i64)>,
     /// Orders that a response showed as confirmed.
     pub(crate) confirmed: Vec<String>,
+    /// Erasures of customers that were asked for.
+    pub(crate) erasures: Vec<Erasure>,
+}
+
+impl Observations {
+    /// Whether the erasure of a customer was asked for, so that an order may show it or not.
+    pub(crate) fn may_be_erased(&self, email: &str) -> bool {
+        self.erasures.iter().any(|erasure| erasure.email == email)
+    }
+}
+
+/// Erasure of a customer that was asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Erasure {
+    pub(crate) email: String,
+    /// Numbers of the orders that still need the contact details, as the shop said; none before it did.
+    pub(crate) acknowledged: Option<Vec<String>>,
 }
 
 /// Attempt to place an order under one idempotency key, with all its retries.

@@ -87,6 +87,7 @@ fn candidates(plan: &Plan) -> Vec<Plan> {
             | Operation::Refund { .. }
             | Operation::Fulfil { .. }
             | Operation::Cancel { .. }
+            | Operation::EraseCustomer { .. }
             | Operation::Inspect { .. } => {}
         }
     }

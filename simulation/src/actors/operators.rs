@@ -1,5 +1,6 @@
-//! Operators: prices, stock, refunds, fulfilment and cancellations.
+//! Operators: prices, stock, refunds, fulfilment, cancellations and erasures.
 
+use super::erasures;
 use crate::{
     client::{ApiRequest, ApiResponse},
     observed::{CommandOutcome, OperatorCommand},
@@ -34,6 +35,11 @@ pub(super) async fn execute(sim: &Arc<Simulation>, id: usize, operation: Operati
         Operation::Cancel { order_of } => {
             if let Some(order) = placed_order(sim, order_of) {
                 cancel(sim, id, order).await;
+            }
+        }
+        Operation::EraseCustomer { order_of } => {
+            if let Some(order) = placed_order(sim, order_of) {
+                erasures::erase_customer(sim, &order).await;
             }
         }
         Operation::Inspect { product } => inspect(sim, product).await,

@@ -331,7 +331,12 @@ impl Shopper<'_> {
         };
         self.payment = shown["payment"]["id"].as_str().map(str::to_owned).or(self.payment.take());
         let mine = format!("shopper-{}-", self.id);
-        if !shown["email"].as_str().is_some_and(|email| email.starts_with(&mine)) {
+        let observed = self.sim.observed.lock();
+        let is_erased = shown["email"] == ""
+            && observed.erasures.iter().any(|erasure| erasure.email.starts_with(&mine));
+        drop(observed);
+        let is_mine = shown["email"].as_str().is_some_and(|email| email.starts_with(&mine));
+        if !is_mine && !is_erased {
             let what = format!("order {order} of {mine} shows {}", shown["email"]);
             self.sim.env.report_violation("responses contain only the caller's data", what);
         }

@@ -27,6 +27,10 @@ pub(crate) fn generate(seed: u64, topology: Topology) -> Plan {
     if rng.chance(120) {
         faults.push(expired_hold(&mut rng, workload_ms, &products, settings, &mut operations));
     }
+    let mut erasure_rng = SimRng::stream(seed, "erasures");
+    if erasure_rng.chance(300) {
+        faults.extend(erasure(&mut erasure_rng, &mut operations));
+    }
     let placement = fault_rng.index(3);
     Plan { seed, topology, placement, settings, fault_rates, products, operations, faults }
 }
@@ -213,6 +217,26 @@ fn expired_hold(
     }
     let millis = settings.hold_minutes * 60_000;
     ScheduledFault { at_ms: at_ms + between, fault: Fault::ClockJump { millis } }
+}
+
+/// Erasure of the customer of an order, now and then with a crash in the middle of it.
+fn erasure(rng: &mut SimRng, operations: &mut Vec<ScheduledOperation>) -> Option<ScheduledFault> {
+    let order_of = rng.index(operations.len());
+    let after = rng.choose(&[50, 2_000, 20_000, 90_000]) + rng.range(0, 500);
+    let at_ms = operations[order_of].at_ms + after;
+    if rng.chance(400) {
+        // An order that has ended needs its customer no more.
+        let operation = Operation::Cancel { order_of };
+        let at_ms = at_ms.saturating_sub(1_000);
+        operations.push(ScheduledOperation { id: operations.len(), at_ms, operation });
+    }
+    let operation = Operation::EraseCustomer { order_of };
+    operations.push(ScheduledOperation { id: operations.len(), at_ms, operation });
+    rng.chance(400).then(|| {
+        let (process, survived_permille) = (rng.index(60), rng.choose(&[0, 500, 1_000]));
+        let fault = Fault::Crash { process, survived_permille, downtime_ms: 400 };
+        ScheduledFault { at_ms: at_ms + rng.range(0, 40), fault }
+    })
 }
 
 fn operator_operation(rng: &mut SimRng, products: &[Product], sessions: usize) -> Operation {

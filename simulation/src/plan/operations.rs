@@ -28,6 +28,8 @@ pub(crate) enum Operation {
     Fulfil { order_of: usize },
     /// An operator cancels the order of another operation.
     Cancel { order_of: usize },
+    /// An operator erases the customer of the order of another operation.
+    EraseCustomer { order_of: usize },
     /// An operator reads a product, its stock and its movements.
     Inspect { product: usize },
 }

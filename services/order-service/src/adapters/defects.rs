@@ -3,8 +3,10 @@
 //! Without a planted defect a decorator only passes calls on.
 
 use crate::{
+    domain::events::Customer,
     ports::{
         PortError,
+        customers::{Customers, ErasureStage},
         payments::{AuthorisationRequest, AuthorisationStatus, MethodOffer, Payments},
         stock::Stock,
     },
@@ -20,7 +22,7 @@ use axum::{
     response::Response,
 };
 use identifiers::{HoldId, OrderId, PaymentId, RefundId, Sku};
-use kernel::{Money, Problem, Uuid, defects::planted};
+use kernel::{Money, Problem, Timestamp, Uuid, defects::planted};
 use runtime::BuiltService;
 use saga::Spawn;
 use std::{
@@ -28,18 +30,74 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+use storage::StorageError;
 use transport::headers::IDEMPOTENCY_KEY;
 use web::{ReplayReference, ReplayRenderer};
 
 /// Delay of a commit for which the confirmation does not wait.
 const COMMIT_DELAY: Duration = Duration::from_millis(100);
 
-/// Dependencies whose stock and payments have defects.
+/// Dependencies whose stock, payments and customers have defects.
 pub(crate) fn plant_in_ports(dependencies: ServiceDependencies) -> ServiceDependencies {
-    let ServiceDependencies { stock, payments, spawn, .. } = &dependencies;
+    let ServiceDependencies { stock, payments, customers, spawn, .. } = &dependencies;
     let stock = DefectiveStock { stock: Arc::clone(stock), spawn: Arc::clone(spawn) };
-    let payments = DefectivePayments(Arc::clone(payments));
-    ServiceDependencies { stock: Arc::new(stock), payments: Arc::new(payments), ..dependencies }
+    let payments = Arc::new(DefectivePayments(Arc::clone(payments)));
+    let customers = Arc::new(DefectiveCustomers(Arc::clone(customers)));
+    ServiceDependencies { stock: Arc::new(stock), payments, customers, ..dependencies }
+}
+
+/// Customers with defects.
+#[derive(Debug)]
+struct DefectiveCustomers(Arc<dyn Customers>);
+
+#[async_trait]
+impl Customers for DefectiveCustomers {
+    fn current(&self, email: &str) -> Customer {
+        self.0.current(email)
+    }
+
+    fn first(&self, email: &str) -> Customer {
+        self.0.first(email)
+    }
+
+    fn readable(&self, email: &str) -> Vec<Customer> {
+        self.0.readable(email)
+    }
+
+    fn is_given_up(&self, customer: Customer) -> bool {
+        self.0.is_given_up(customer)
+    }
+
+    async fn request(&self, customer: Customer) -> Result<(), StorageError> {
+        self.0.request(customer).await
+    }
+
+    async fn advance(&self, customer: Customer, to: ErasureStage) -> Result<(), StorageError> {
+        if planted("erased_key_kept") {
+            return Ok(());
+        }
+        self.0.advance(customer, to).await
+    }
+
+    fn requested(&self) -> Vec<Customer> {
+        self.0.requested()
+    }
+
+    fn erased(&self) -> Vec<Customer> {
+        self.0.erased()
+    }
+
+    fn due(&self, now: Timestamp) -> Vec<Customer> {
+        self.0.due(now)
+    }
+
+    async fn note_attempt(&self, customer: Customer) -> Result<(), StorageError> {
+        self.0.note_attempt(customer).await
+    }
+
+    async fn has_attempts(&self, customer: Customer, now: Timestamp) -> Result<bool, StorageError> {
+        self.0.has_attempts(customer, now).await
+    }
 }
 
 /// Stock port with defects.
