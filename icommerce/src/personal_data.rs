@@ -133,7 +133,7 @@ impl PersonalData {
         };
         if let Some((accounts, account)) = closed {
             accounts.carts.erase(account).await?;
-            accounts.addresses.erase(account).await?;
+            accounts.addresses.erase_addresses(account).await?;
         }
         let orders = self.customers.erase(email).await?;
         if let Some((accounts, account)) = closed {
@@ -148,7 +148,7 @@ impl Accounts {
         let Some(account) = self.people.find(email.to_owned()).await? else { return Ok(None) };
         let PersonHistory { grants, sign_ins, .. } = self.history(account.id).await?;
         let AccountCart { cart, wish_list } = self.carts.export(account.id).await?;
-        let address_book = self.addresses.export(account.id).await?;
+        let address_book = self.addresses.export_addresses(account.id).await?;
         Ok(Some(ExportedAccount { account, grants, sign_ins, cart, wish_list, address_book }))
     }
 

@@ -153,8 +153,10 @@ struct DirectChannel {
 impl Transport for DirectChannel {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let service = self.service;
-        let unreachable =
-            || TransportError::Unreachable { service, reason: "the connection was reset".to_owned() };
+        let unreachable = || TransportError::Unreachable {
+            service,
+            reason: "the connection was reset".to_owned(),
+        };
         let process = self.cluster.process_of(service).ok_or_else(unreachable)?;
         let response = Arc::clone(process).deliver(service, request.map(Body::from)).await;
         response.map_err(|ConnectionReset| unreachable())

@@ -69,9 +69,9 @@ contract! {
     /// Contract of the address books towards whoever answers for a person's data.
     pub trait AddressBooks in (SERVICE) {
         /// The address book of an account; an empty one if nothing was ever stored.
-        idempotent fn export(account: AccountId) -> AddressBook;
+        idempotent fn export_addresses(account: AccountId) -> AddressBook;
 
         /// Erases the address book of an account: what was stored until now cannot be read again, when this returns.
-        idempotent fn erase(account: AccountId) -> ();
+        idempotent fn erase_addresses(account: AccountId) -> ();
     }
 }

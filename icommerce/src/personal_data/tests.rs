@@ -162,11 +162,11 @@ impl AccountCarts for Services {
 
 #[async_trait]
 impl AddressBooks for Services {
-    async fn export(&self, _: AccountId) -> Result<AddressBook, CallError> {
+    async fn export_addresses(&self, _: AccountId) -> Result<AddressBook, CallError> {
         self.call("export address book", |_| AddressBook::default())
     }
 
-    async fn erase(&self, _: AccountId) -> Result<(), CallError> {
+    async fn erase_addresses(&self, _: AccountId) -> Result<(), CallError> {
         self.call("erase address book", |known| {
             assert_eq!(known.account, KnownAccount::Closed, "nothing may be added to it meanwhile");
             known.address_book = false;

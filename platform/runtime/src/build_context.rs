@@ -89,7 +89,15 @@ impl BuildContext {
         if !is_own || !self.contracts.bind::<C>(Arc::clone(&guarded)) {
             return Err(transport::DirectoryError(C::SERVICE).into());
         }
-        self.endpoints.lock().extend(rpc::endpoints(&guarded));
+        let mut endpoints = self.endpoints.lock();
+        for endpoint in rpc::endpoints(&guarded) {
+            let path = endpoint.path();
+            // Within a process a call finds its contract by type; between processes it would find whichever operation came last.
+            if endpoints.iter().any(|known| known.path() == path) {
+                return Err(BuildError::Other(format!("two operations have the path {path}")));
+            }
+            endpoints.push(endpoint);
+        }
         Ok(())
     }
 

@@ -2,10 +2,7 @@
 //! meanwhile. That nothing else of the orders has changed is for the other invariants to say, which hold for these orders as well.
 
 use crate::{
-    actors::erasures,
-    client::ApiRequest,
-    cluster::with_json,
-    simulation::Simulation,
+    actors::erasures, client::ApiRequest, cluster::with_json, simulation::Simulation,
     violation::Violations,
 };
 use futures_util::FutureExt;

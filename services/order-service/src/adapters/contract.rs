@@ -56,12 +56,12 @@ pub(crate) struct AddressBooksProvider(pub(crate) address_books::AddressBooks);
 
 #[async_trait]
 impl AddressBooks for AddressBooksProvider {
-    async fn export(&self, account: AccountId) -> Result<AddressBook, CallError> {
+    async fn export_addresses(&self, account: AccountId) -> Result<AddressBook, CallError> {
         let book = self.0.book(account).await.map_err(Problem::from)?;
         Ok(address_book::shown(&book))
     }
 
-    async fn erase(&self, account: AccountId) -> Result<(), CallError> {
+    async fn erase_addresses(&self, account: AccountId) -> Result<(), CallError> {
         Ok(self.0.erase(account).await.map_err(Problem::from)?)
     }
 }
