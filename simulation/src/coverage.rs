@@ -44,7 +44,7 @@ const REQUIRED: &[(&str, u64)] = &[
     ("outcome: cancellation requested", 50),
     ("outcome: cart reopened", 50),
     ("outcome: client gave up", 20),
-    ("outcome: customer erased", 20),
+    ("outcome: customer erased", 5),
     ("outcome: erasure deferred", 20),
     ("outcome: hold barred", 20),
     ("outcome: hold expired", 20),
