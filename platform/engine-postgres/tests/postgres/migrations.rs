@@ -118,3 +118,26 @@ async fn what_cannot_be_opened_is_told_in_a_sentence() {
     let unreachable = open("postgres://postgres@127.0.0.1:1/shop".to_owned()).await;
     assert!(matches!(unreachable, DatabaseError::Unreachable { .. }), "{unreachable}");
 }
+
+#[tokio::test]
+async fn an_owner_who_is_no_superuser_migrates_and_the_shop_needs_no_right_of_its_own() {
+    let database = Database::empty();
+    let (owner, shop) = (format!("{}_owner", database.name()), format!("{}_user", database.name()));
+    database.run(&format!("CREATE USER {owner} CREATEROLE; CREATE USER {shop}"));
+    database.run(&format!("ALTER DATABASE {} OWNER TO {owner}", database.name()));
+    let as_user = |user: &str| {
+        let url = database.url().replace("postgres@", &format!("{user}@"));
+        engine_postgres::PostgresOptions::new(&url).unwrap()
+    };
+    migrate(&as_user(&owner), &shop, &SERVICES).await.unwrap();
+
+    let memory = engine_memory::MemoryEngine::new();
+    let blobs = |name| -> Arc<dyn Blobs> { memory.service(name).blobs };
+    let keys = Arc::new(SubjectKeys::for_tests());
+    let engine = PostgresEngine::open(as_user(&shop), &SERVICES, keys, &blobs).await.unwrap();
+    let values = engine.service(SERVICES[0]).unwrap().key_value;
+    let _ = values.put("key", "value".into(), None).await.unwrap();
+    let found = values.value("key", kernel::Timestamp::UNIX_EPOCH).await.unwrap();
+    assert_eq!(found.as_deref(), Some(&b"value"[..]));
+    engine.close().await;
+}
