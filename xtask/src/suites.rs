@@ -32,6 +32,7 @@ const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
     ("interop: authlib", &[Prerequisite::Authlib]),
     ("interop: generated_clients", &[Prerequisite::TypeScript, Prerequisite::Maven]),
     ("interop: keycloak", &[Prerequisite::Keycloak]),
+    ("interop: liquibase", &[Prerequisite::Maven, Prerequisite::Postgres]),
     ("interop: oidc_provider", &[Prerequisite::OidcProvider]),
     ("interop: openapi_linters", &[Prerequisite::OpenApiLinters]),
     ("interop: openid_clients", &[Prerequisite::OpenIdClients]),

@@ -1,4 +1,4 @@
---liquibase formatted sql
+--liquibase formatted sql logicalFilePath:0001-initial.sql
 
 --changeset icommerce:1-log-position
 --comment: The counter from which every append takes its positions. Its row lock lasts until the commit, so that positions are committed in their order.

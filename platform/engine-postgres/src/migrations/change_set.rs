@@ -2,8 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-/// First line of a file.
-const HEAD: &str = "--liquibase formatted sql";
+/// First line of a file, which then has its name: so it is the same wherever the file is read from.
+const HEAD: &str = "--liquibase formatted sql logicalFilePath:";
 /// Begins a change set.
 const CHANGE_SET: &str = "--changeset ";
 /// Begins the SQL that undoes one.
@@ -41,7 +41,8 @@ impl MigrationFile {
     /// When the file is not in the format. A test reads every file.
     pub(super) fn change_sets(&self) -> Vec<ChangeSet> {
         let mut lines = self.text.lines();
-        assert_eq!(lines.next(), Some(HEAD), "{} begins otherwise", self.name);
+        let name = lines.next().and_then(|head| head.strip_prefix(HEAD));
+        assert_eq!(name, Some(self.name), "{} begins otherwise", self.name);
         let mut sets: Vec<ChangeSet> = Vec::new();
         for line in lines {
             if let Some(head) = line.strip_prefix(CHANGE_SET) {

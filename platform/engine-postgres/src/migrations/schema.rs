@@ -226,20 +226,28 @@ async fn outstanding(
     connection: &Connection,
     schema: &str,
 ) -> Result<Vec<ChangeSet>, DatabaseError> {
-    let wrong = |reason: String| DatabaseError::Schema { schema: schema.to_owned(), reason };
+    let name = schema;
+    let wrong = |reason: String| DatabaseError::Schema { schema: name.to_owned(), reason };
     let failed = |error: Error| wrong(message(&error));
     let sets = change_sets();
-    let exists = "SELECT to_regclass($1) IS NOT NULL";
-    let table = format!("{}.databasechangelog", quoted(schema));
-    let exists = connection.client.query_one(exists, &[&table]).await.map_err(failed)?;
-    if !exists.get::<_, bool>(0) {
+    let schema = quoted(schema);
+    let exists = "SELECT to_regclass($1) IS NOT NULL, to_regclass($2) IS NOT NULL";
+    let tables = ["databasechangelog", "change_set_checksums"].map(|it| format!("{schema}.{it}"));
+    let exists = connection.client.query_one(exists, &[&tables[0], &tables[1]]).await;
+    let exists = exists.map_err(failed)?;
+    let (has_log, has_checksums): (bool, bool) = (exists.get(0), exists.get(1));
+    if !has_log {
         return Ok(sets);
     }
-    let schema = quoted(schema);
-    let sql = format!(
-        "SELECT l.filename, l.id, c.sha256 FROM {schema}.databasechangelog l \
-         LEFT JOIN {schema}.change_set_checksums c ON c.filename = l.filename AND c.id = l.id"
-    );
+    let sql = if has_checksums {
+        format!(
+            "SELECT l.filename, l.id, c.sha256 FROM {schema}.databasechangelog l \
+             LEFT JOIN {schema}.change_set_checksums c ON c.filename = l.filename AND c.id = l.id"
+        )
+    } else {
+        // Only Liquibase was here.
+        format!("SELECT filename, id, NULL::text FROM {schema}.databasechangelog")
+    };
     let rows = connection.client.query(&sql, &[]).await.map_err(failed)?;
     let mut applied: BTreeMap<(String, String), Option<String>> = BTreeMap::new();
     for row in rows {
