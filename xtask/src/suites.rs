@@ -28,6 +28,7 @@ pub(crate) enum SkipPolicy {
 const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
     ("browser-tests", &[Prerequisite::Chromium, Prerequisite::AxeCore, Prerequisite::Lighthouse]),
     ("engine-postgres", &[Prerequisite::Postgres]),
+    ("icommerce: command_line", &[Prerequisite::Postgres]),
     ("icommerce: whole", &[Prerequisite::Postgres]),
     ("interop: authlib", &[Prerequisite::Authlib]),
     ("interop: generated_clients", &[Prerequisite::TypeScript, Prerequisite::Maven]),

@@ -33,7 +33,10 @@ impl Engine {
     pub(crate) async fn open_existing(settings: &ProcessSettings) -> Result<Self, CliError> {
         match settings.storage.engine {
             EngineSetting::Embedded => Embedded::open_existing(settings).map(Self::Embedded),
-            EngineSetting::Postgres => Self::open_postgres(settings).await,
+            EngineSetting::Postgres => {
+                check_keys_exist(settings)?;
+                Self::open_postgres(settings).await
+            }
         }
     }
 
@@ -45,7 +48,10 @@ impl Engine {
             EngineSetting::Embedded => {
                 Embedded::open_unless_served(settings).map(|opened| opened.map(Self::Embedded))
             }
-            EngineSetting::Postgres => Self::open_postgres_unless_served(settings).await,
+            EngineSetting::Postgres => {
+                check_keys_exist(settings)?;
+                Self::open_postgres_unless_served(settings).await
+            }
         }
     }
 
@@ -135,6 +141,17 @@ impl Engine {
             }
         }
     }
+}
+
+/// Refuses a data folder without keys: one that a mistyped path names would be made.
+fn check_keys_exist(settings: &ProcessSettings) -> Result<(), CliError> {
+    if super::key_path(&settings.data).exists() {
+        return Ok(());
+    }
+    Err(CliError::unavailable(format!(
+        "{} is not the data folder of a shop; give its path with --data",
+        settings.data.display()
+    )))
 }
 
 /// Error of a build that lacks the engine.

@@ -222,8 +222,10 @@ const ON_A_FOLDER: &[&[&str]] = &[
     &["rebuild", "order-service"],
 ];
 /// Commands that have nothing to do with a data folder, or make one.
-const OTHERS: &[&str] =
-    &["serve", "services", "settings", "import", "replay", "restore", "events", "openapi", "help"];
+const OTHERS: &[&str] = &[
+    "serve", "services", "settings", "import", "replay", "restore", "migrate", "events", "openapi",
+    "help",
+];
 
 /// Names of the commands that a help text lists.
 fn listed(path: &[&str]) -> Vec<String> {

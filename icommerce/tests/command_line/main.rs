@@ -11,6 +11,8 @@ mod maintenance;
 mod output;
 mod personal_data;
 mod plaintext;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod program;
 mod reach;
 mod restored;
