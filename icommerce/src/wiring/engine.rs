@@ -34,6 +34,7 @@ impl Engine {
         match settings.storage.engine {
             EngineSetting::Embedded => Embedded::open_existing(settings).map(Self::Embedded),
             EngineSetting::Postgres => {
+                #[cfg(feature = "postgres")]
                 check_keys_exist(settings)?;
                 Self::open_postgres(settings).await
             }
@@ -49,6 +50,7 @@ impl Engine {
                 Embedded::open_unless_served(settings).map(|opened| opened.map(Self::Embedded))
             }
             EngineSetting::Postgres => {
+                #[cfg(feature = "postgres")]
                 check_keys_exist(settings)?;
                 Self::open_postgres_unless_served(settings).await
             }
@@ -144,6 +146,7 @@ impl Engine {
 }
 
 /// Refuses a data folder without keys: one that a mistyped path names would be made.
+#[cfg(feature = "postgres")]
 fn check_keys_exist(settings: &ProcessSettings) -> Result<(), CliError> {
     if super::key_path(&settings.data).exists() {
         return Ok(());
