@@ -248,16 +248,13 @@ impl RelyingParty {
             self.parts.provider.revoke(&registration, refresh_token).await;
         }
         let return_to = origin.at(self.parts.signed_out_path);
-        let mut parameters = vec![
-            ("client_id", &*registration.client_id),
-            ("post_logout_redirect_uri", &*return_to),
-        ];
         // An address is logged and remembered, so it has no token: the public identifier of the session says enough. A provider that
         // does not give one asks whoever signs out.
         let session_id = session.id_token.as_deref().and_then(id_token::session_id);
-        if let Some(session_id) = &session_id {
-            parameters.push(("logout_hint", session_id));
-        }
+        let mut parameters: Vec<(&str, &str)> = Vec::new();
+        parameters.extend(session_id.as_deref().map(|session_id| ("logout_hint", session_id)));
+        parameters.push(("client_id", &registration.client_id));
+        parameters.push(("post_logout_redirect_uri", &return_to));
         let location = with_query(&registration.end_session_endpoint, &parameters);
         Ok(Redirect { location, cookies })
     }
