@@ -27,6 +27,8 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Opens the database, whose schemas are migrated first where the settings allow it, and the data folder.
     pub(crate) async fn open(settings: &ProcessSettings) -> Result<Self, CliError> {
+        // What is wrong about the settings is said before a folder is made.
+        options(settings)?;
         let lock = data_folder::lock(&settings.data).map_err(CliError::unavailable)?;
         Self::opened(settings, lock).await
     }
