@@ -47,8 +47,9 @@ pub(super) enum Availability {
 
 const VALGRIND: &str = "valgrind";
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
-/// The font of the pages is installed with the browser: with another one, widths would differ.
-const BROWSER_PACKAGES: &str = "chromium fonts-inter";
+/// Font of the pages: with another one, widths would differ.
+const FONT: &str = "Inter";
+const BROWSER_PACKAGES: &str = "chromium fontconfig fonts-inter";
 const BROWSER_TOOLS: NpmPackages =
     NpmPackages { listed: "browser-tests/tools", installed: "tools" };
 const TYPESCRIPT: NpmPackages =
@@ -98,7 +99,7 @@ impl Prerequisite {
     pub(super) fn ensure(self, root: &Path, target: &Path) -> Availability {
         let package = |packages: NpmPackages, file| packages.ensure(root, target, file);
         match self {
-            Self::Chromium => installer::program(BROWSERS, BROWSER_PACKAGES),
+            Self::Chromium => installer::browser(BROWSERS, FONT, BROWSER_PACKAGES),
             Self::AxeCore => package(BROWSER_TOOLS, "axe-core/axe.min.js"),
             Self::Lighthouse => package(BROWSER_TOOLS, "lighthouse/core/index.js"),
             Self::TypeScript => package(TYPESCRIPT, "typescript/bin/tsc"),

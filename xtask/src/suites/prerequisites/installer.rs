@@ -55,6 +55,15 @@ pub(super) fn program(names: &[&str], packages: &str) -> Availability {
     })
 }
 
+/// A browser with one of these names and the font of the pages, or else both installed from these system packages.
+pub(super) fn browser(names: &[&str], font: &str, packages: &str) -> Availability {
+    system_packages(packages, || {
+        let name = names.iter().find(|name| process::output_of(name, "--version").is_some())?;
+        let fonts = process::output_of("fc-list", ":family")?;
+        fonts.contains(font).then(|| (*name).to_owned())
+    })
+}
+
 /// The build tool of Java programs, with a JDK.
 pub(super) fn maven() -> Availability {
     program(&["mvn"], "maven default-jdk-headless")
