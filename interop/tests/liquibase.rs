@@ -15,7 +15,8 @@ fn options(database: &PostgresDatabase) -> PostgresOptions {
 /// Output of a goal of Liquibase.
 fn liquibase(goal: &str, database: &PostgresDatabase) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let work = work_folder(env!("CARGO_TARGET_TMPDIR"), "liquibase");
+    // The tests run at once.
+    let work = work_folder(env!("CARGO_TARGET_TMPDIR"), &format!("liquibase-{}", database.name()));
     let address = database.url().replace("postgres://postgres@", "jdbc:postgresql://");
     run(Command::new(prerequisite("TEST_MAVEN"))
         .args(["--batch-mode", "--file"])
