@@ -175,6 +175,9 @@ impl Process {
         let routers = routers?;
         let requests = JoinSet::new();
         state.running = Some(Incarnation { storage, routers, tasks, requests, workers });
+        drop(state);
+        // What was flushed while the services were built, such as an erasure that goes on, had no observer.
+        self.flushed();
         Ok(())
     }
 
