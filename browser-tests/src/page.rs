@@ -16,7 +16,7 @@ use std::{
 };
 
 /// Time limit of every wait.
-const WAIT_SECONDS_MAX: u64 = 20;
+const WAIT_SECONDS_MAX: u64 = 60;
 /// Interval between two polls.
 const POLL_MILLISECONDS: u64 = 15;
 

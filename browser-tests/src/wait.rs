@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// Time limit of every wait.
-const WAIT_SECONDS_MAX: u64 = 20;
+const WAIT_SECONDS_MAX: u64 = 60;
 /// Interval between two looks.
 const LOOK_AGAIN: Duration = Duration::from_millis(15);
 
