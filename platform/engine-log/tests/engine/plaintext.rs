@@ -1,5 +1,7 @@
 //! Plaintext of releases that did not encrypt personal data: when a folder is opened nothing of it is left, and nothing else changes.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue should say where")]
+
 use crate::{
     engine::options,
     model::{Model, at, check, step},
