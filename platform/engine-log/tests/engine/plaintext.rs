@@ -215,7 +215,7 @@ async fn a_second_start_finds_nothing_to_do_and_positions_go_on() {
     open_on(folder.path(), disk, with_reader()).unwrap().close().await.unwrap();
     let names = |disk: &SimulatedDisk| {
         let names = disk.names().unwrap().into_iter();
-        names.filter(|name| name.ends_with(".log")).collect::<Vec<_>>()
+        names.filter(|name| is_segment(name)).collect::<Vec<_>>()
     };
     let before = names(disk);
     let engine = open_on(folder.path(), disk, with_reader()).unwrap();
@@ -252,7 +252,7 @@ async fn whoever_was_erased_before_is_erased_in_what_was_plaintext() {
     engine.close().await.unwrap();
     // What a law wants kept is there, under the key that is destroyed when the time is over.
     let has = |id: subject_keys::KeyId| {
-        let names = disk.names().unwrap().into_iter().filter(|name| name.ends_with(".log"));
+        let names = disk.names().unwrap().into_iter().filter(|name| is_segment(name));
         let id = id.to_bytes();
         names.map(|name| disk.content(&name)).any(|it| it.windows(8).any(|bytes| bytes == id))
     };
@@ -303,4 +303,9 @@ async fn a_full_disk_stops_the_start_and_nothing_is_lost() {
     check_all(&engine, &former).await;
     engine.close().await.unwrap();
     assert_eq!(personal_files(folder.path(), disk), [""; 0]);
+}
+
+/// Whether a file is a segment of a log.
+fn is_segment(name: &str) -> bool {
+    std::path::Path::new(name).extension().is_some_and(|extension| extension == "log")
 }
