@@ -1,7 +1,5 @@
 //! Deleted documents: neither the database nor its write-ahead log has anything of them once the index was closed.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-
 use document_index::{IndexStore, IndexedWrite, SqliteIndexStore};
 use storage::FieldValue;
 
