@@ -126,9 +126,8 @@ impl Engine {
     pub(crate) async fn failed(&self) -> String {
         match self {
             Self::Embedded(engine) => engine.failed().await,
-            // A database comes back, and its connections with it.
             #[cfg(feature = "postgres")]
-            Self::Postgres(_) => std::future::pending().await,
+            Self::Postgres(engine) => engine.failed().await,
         }
     }
 

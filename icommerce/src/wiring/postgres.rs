@@ -78,6 +78,11 @@ impl Postgres {
         self.engine.service(name).expect("every service was opened")
     }
 
+    /// Completes with the reason when the process must stop.
+    pub(crate) async fn failed(&self) -> String {
+        self.engine.failed().await
+    }
+
     /// Waits for what is under way.
     pub(crate) async fn close(self) {
         self.engine.close().await;

@@ -25,8 +25,8 @@ pub type BlobStores<'a> = &'a (dyn Fn(&'static str) -> Arc<dyn Blobs> + Sync);
 pub struct PostgresEngine {
     services: Arc<HashMap<&'static str, ServiceStorage>>,
     closing: Arc<watch::Sender<bool>>,
-    /// Ends when every writer has.
-    writers: Arc<Mutex<mpsc::Receiver<()>>>,
+    /// Names of the services whose writers panicked; ends when every writer has.
+    writers: Arc<Mutex<mpsc::Receiver<&'static str>>>,
 }
 
 impl PostgresEngine {
@@ -101,6 +101,15 @@ impl PostgresEngine {
     /// Storage of a service; `None` for one that was not opened.
     pub fn service(&self, name: &str) -> Option<ServiceStorage> {
         self.services.get(name).cloned()
+    }
+
+    /// Completes with the reason when a writer has failed, after which its service refuses every write: the process must stop. A database
+    /// that is away is no reason, because it comes back.
+    pub async fn failed(&self) -> String {
+        match self.writers.lock().await.recv().await {
+            Some(service) => format!("the writer of {service} has failed"),
+            None => std::future::pending().await,
+        }
     }
 
     /// Refuses further writes, and returns when those that were taken are committed.

@@ -163,7 +163,7 @@ pub(crate) enum BatchError {
     /// The database's answer, or that of the connection.
     Database(Error),
     /// Operation, by index, that cannot be stored.
-    WriteOperation(usize, StorageError),
+    Operation(usize, StorageError),
 }
 
 impl From<Error> for BatchError {
@@ -186,7 +186,7 @@ impl<'a> Round<'a> {
         operation: &'a WriteOperation,
         place: i64,
     ) -> Result<(), BatchError> {
-        let failed = |error| BatchError::WriteOperation(index, error);
+        let failed = |error| BatchError::Operation(index, error);
         match operation {
             WriteOperation::Append { append, .. } => {
                 let number = self.number(index);

@@ -54,6 +54,21 @@ impl WriterHandle {
     }
 }
 
+/// Thread of a writer, as long as it runs.
+struct Running {
+    engine: mpsc::Sender<&'static str>,
+    service: &'static str,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            // Full means that another writer has said so before, and one is enough to stop the process.
+            let _ = self.engine.try_send(self.service);
+        }
+    }
+}
+
 /// Writer of one service.
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -69,11 +84,12 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread. It ends when the engine is closed, or every handle is gone, and everything that was taken is written;
-    /// `running` is dropped then.
-    pub(crate) fn start(self, running: mpsc::Sender<()>) -> io::Result<WriterHandle> {
+    /// `running` is dropped then. A thread that panicked sends the name of its service before.
+    pub(crate) fn start(self, running: mpsc::Sender<&'static str>) -> io::Result<WriterHandle> {
         let (queue, mut waiting) = mpsc::channel(QUEUE_OPERATIONS_MAX);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new().name(format!("pg-{}", self.service)).spawn(move || {
+            let _running = Running { engine: running, service: self.service };
             runtime.block_on(async move {
                 let mut connection = None;
                 let mut closing = self.closing.clone();
@@ -93,7 +109,6 @@ impl Writer {
                     self.write(&mut connection, batch).await;
                 }
             });
-            drop(running);
         })?;
         Ok(WriterHandle { queue })
     }
@@ -133,7 +148,7 @@ impl Writer {
                 Ok(Ok(outcomes)) => {
                     return self.answer(connection, operations, outcomes, deadline).await;
                 }
-                Ok(Err(BatchError::WriteOperation(index, error))) => {
+                Ok(Err(BatchError::Operation(index, error))) => {
                     operations.remove(index).fail(error);
                 }
                 Ok(Err(BatchError::Database(error))) if is_refused(&error) => {
