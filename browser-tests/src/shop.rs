@@ -26,7 +26,7 @@ const REMOTE_SERVICES: [&str; 6] = [
 ];
 /// Settings of the shared shop: all walks through its pages have one address, and ask for the same things.
 const MANY_VISITORS: &str = "[order-service]\nclaims_per_email_max = 10000\nclaims_per_account_max = 10000\n\
-    [auth-server]\nwrong_device_codes_per_address_max = 1000\ndevice_requests_per_address_max = 10000\n";
+    [auth-server]\nmailed_links_per_address_max = 10000\nwrong_device_codes_per_address_max = 1000\ndevice_requests_per_address_max = 10000\n";
 /// Address at which nothing listens.
 const NOWHERE: &str = "http://127.0.0.1:9";
 

@@ -54,6 +54,8 @@ pub(crate) struct AuthSettings {
     pub(crate) failed_sign_ins_per_account_max: u32,
     /// Failed sign-ins from one address on the network within a quarter of an hour.
     pub(crate) failed_sign_ins_per_address_max: u32,
+    /// Links for a sign-up or a new password that are asked for from one address on the network within a quarter of an hour.
+    pub(crate) mailed_links_per_address_max: u32,
     /// Authorization requests that clients without a secret push from one address on the network within a quarter of an hour.
     pub(crate) pushed_requests_per_address_max: u32,
     /// Requests that are fetched from the addresses of their clients (`request_uri`) for one address on the network within a quarter of an
@@ -122,6 +124,7 @@ impl Default for AuthSettings {
             waiting_passwords_max: 64,
             failed_sign_ins_per_account_max: 10,
             failed_sign_ins_per_address_max: 100,
+            mailed_links_per_address_max: 30,
             pushed_requests_per_address_max: 1_000,
             fetched_requests_per_address_max: 300,
             device_requests_per_address_max: 100,
@@ -153,6 +156,7 @@ impl SectionSettings for AuthSettings {
         Allowed::range("waiting_passwords_max", 1, 10_000),
         Allowed::range("failed_sign_ins_per_account_max", 1, 1_000_000),
         Allowed::range("failed_sign_ins_per_address_max", 1, 1_000_000),
+        Allowed::range("mailed_links_per_address_max", 1, 1_000_000),
         Allowed::range("fetched_requests_per_address_max", 1, 1_000_000),
         Allowed::range("device_requests_per_address_max", 1, 1_000_000),
         Allowed::range("wrong_device_codes_per_address_max", 1, 1_000),

@@ -6,7 +6,7 @@ use crate::application::{
     keys::{handle::HandleKey, seal::SealingKey},
     mail::{
         MailQueue, Signals,
-        links::{MailedLinks, REQUESTS_PER_ADDRESS_MAX, REQUESTS_PER_NETWORK_MAX},
+        links::{MailedLinks, REQUESTS_PER_EMAIL_MAX},
     },
     sessions::{Sessions, list::SessionList},
     sign_in::{
@@ -90,8 +90,8 @@ impl Assembly<'_> {
                 ids: self.ids.clone(),
             },
             handles: Arc::clone(handles),
-            address_requests: self.limit("mail-address", REQUESTS_PER_ADDRESS_MAX),
-            network_requests: self.limit("mail-network", REQUESTS_PER_NETWORK_MAX),
+            address_requests: self.limit("mail-address", REQUESTS_PER_EMAIL_MAX),
+            network_requests: self.limit("mail-network", self.settings.mailed_links_per_address_max),
             ids: self.ids.clone(),
         }
     }

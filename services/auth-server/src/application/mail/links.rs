@@ -18,9 +18,8 @@ use identifiers::{AccountId, Email};
 use kernel::Ids;
 use std::sync::Arc;
 
-/// Most links that are asked for with one address, and from one network, within a quarter of an hour.
-pub(crate) const REQUESTS_PER_ADDRESS_MAX: u32 = 5;
-pub(crate) const REQUESTS_PER_NETWORK_MAX: u32 = 30;
+/// Most links that are asked for with one e-mail address within a quarter of an hour.
+pub(crate) const REQUESTS_PER_EMAIL_MAX: u32 = 5;
 
 /// Result of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
