@@ -98,6 +98,7 @@ impl RunningShop {
             remote: &|name| {
                 wiring::channel_to(name, peers.get(name), &randomness, &metrics, secret.as_ref())
             },
+            bus: None,
             over_wire: None,
             ids: ids.clone(),
             metrics: metrics.clone(),
@@ -275,6 +276,7 @@ pub(crate) async fn documents(
         storage: &|name| engine.service(name),
         bulk: &|name| engine.service(name),
         remote: &|_| None,
+        bus: None,
         over_wire: None,
         ids: Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness)),
         metrics: Metrics::new(),

@@ -1,23 +1,26 @@
 //! Consumer of a feed: pulls messages, handles them, and commits its position together with the effects (inbox).
 
 mod metrics;
+mod position;
 mod subscription;
 
 pub use subscription::Subscription;
 
 use crate::{
-    CloudEvent, Feed, FeedEvent, FeedPage, Handler, HandlerError, Message, Parked,
+    CloudEvent, Feed, FeedEvent, FeedPage, Handler, HandlerError, Message, Parked, bus::Partition,
     handler::GuardedHandler, parking::ParkingLot,
 };
 use journal::ServiceStorage;
 use kernel::{Ids, Uuid, codes};
 use metrics::ConsumerMetrics;
+use position::{FeedPosition, FormerPositions, StoredPositions, consumer_key, position_key};
 use std::{sync::Arc, time::Duration};
-use storage::{
-    Collection, Commit, CommitError, Document, StorageError, StoredDocument, Write, durability,
-};
+use storage::{Collection, Commit, CommitError, Document, StorageError, Write, durability};
 use telemetry::{Component, Criticality, Health, Metrics};
-use tokio::time::Instant;
+use tokio::{
+    sync::{Mutex, watch},
+    time::{Instant, timeout},
+};
 use transport::{CallError, Context};
 
 /// Long-polling time of one pull; shorter than the attempt timeout of a network transport.
@@ -34,7 +37,7 @@ const TRIES_MAX: u32 = 20;
 static INBOX: Collection = Collection { name: "inbox", indexes: &[] };
 
 /// Dependencies and settings of a consumer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ConsumerParts {
     /// Consumer group, unique within the consuming service.
     pub group: &'static str,
@@ -91,7 +94,12 @@ pub struct ConsumerParts {
 /// ```
 pub struct Consumer<E> {
     group: &'static str,
+    /// Storage key of the consumer.
     key: String,
+    /// The part of the feed that it consumes.
+    partition: Partition,
+    /// Held while a batch is handled, by one partition of the consumer at a time.
+    turn: Arc<Mutex<()>>,
     feed: Arc<dyn Feed<E>>,
     storage: ServiceStorage,
     ids: Ids,
@@ -100,6 +108,10 @@ pub struct Consumer<E> {
     metrics: ConsumerMetrics,
     component: Component,
     position: Option<FeedPosition>,
+    /// What is handled beyond its position.
+    former: FormerPositions,
+    /// Writes to commit with the next position.
+    pending: Vec<Write>,
     /// Why the feed is read again from its beginning, until that is done.
     rereading: Option<String>,
     /// Commit of the last batch, possibly not flushed yet: the next batch is pulled and handled meanwhile.
@@ -140,15 +152,28 @@ struct BatchOutcome {
 impl<E: FeedEvent> Consumer<E> {
     /// A consumer of `feed` with this handler.
     pub fn new(parts: ConsumerParts, feed: Arc<dyn Feed<E>>, handler: Arc<dyn Handler<E>>) -> Self {
-        let key = key(parts.group, E::SOURCE);
-        let component = parts.health.component(format!("feed {key}"), Criticality::Optional);
+        Self::of_partition(parts, feed, handler, (Partition::WHOLE, Arc::default()))
+    }
+
+    /// A consumer of one partition, which `feed` has alone. The partitions of a consumer share their turn.
+    pub(crate) fn of_partition(
+        parts: ConsumerParts,
+        feed: Arc<dyn Feed<E>>,
+        handler: Arc<dyn Handler<E>>,
+        (partition, turn): (Partition, Arc<Mutex<()>>),
+    ) -> Self {
+        let key = consumer_key(parts.group, E::SOURCE);
+        let name = format!("feed {}", position_key(&key, partition));
+        let component = parts.health.component(name, Criticality::Optional);
         component.up();
         Self {
             group: parts.group,
+            partition,
+            turn,
             feed,
             parking: ParkingLot::new(
                 parts.group,
-                key.clone(),
+                (key.clone(), partition),
                 parts.storage.clone(),
                 parts.ids.clone(),
             ),
@@ -159,6 +184,8 @@ impl<E: FeedEvent> Consumer<E> {
             handler: GuardedHandler::new(handler),
             component,
             position: None,
+            former: FormerPositions::default(),
+            pending: Vec::new(),
             rereading: None,
             unflushed: Commit::durable(),
             failing: None,
@@ -166,9 +193,15 @@ impl<E: FeedEvent> Consumer<E> {
     }
 
     /// Consumes the feed for ever. After an error it pauses, from 50 ms doubling up to 10 s, and reports itself as down.
-    pub async fn run(mut self) {
+    pub async fn run(self) {
+        let (_never, revoked) = watch::channel(false);
+        self.run_until(revoked).await;
+    }
+
+    /// Consumes the feed until it is revoked. When this returns, nothing of it is under way any more.
+    pub(crate) async fn run_until(mut self, mut revoked: watch::Receiver<bool>) {
         let mut pause = PAUSE_MIN;
-        loop {
+        while !*revoked.borrow() && revoked.has_changed().is_ok() {
             match self.pull(PULL_WAIT).await {
                 Ok(_) => {
                     pause = PAUSE_MIN;
@@ -180,11 +213,16 @@ impl<E: FeedEvent> Consumer<E> {
                 Err(error) => {
                     tracing::warn!(group = self.group, source = E::SOURCE, %error, "a feed cannot be consumed");
                     self.component.down(error.to_string());
-                    tokio::time::sleep(pause).await;
+                    // Whether it is revoked is asked above.
+                    let _ = timeout(pause, revoked.wait_for(|revoked| *revoked)).await;
                     pause = (pause * 2).min(PAUSE_MAX);
                 }
             }
         }
+        if let Err(error) = self.flushed().await {
+            tracing::warn!(group = self.group, source = E::SOURCE, %error, "the last batch is lost");
+        }
+        self.component.up();
     }
 
     /// Consumes one batch without waiting for messages, and flushes it. Returns the number of handled messages.
@@ -224,6 +262,7 @@ impl<E: FeedEvent> Consumer<E> {
                 None => return Err(error.into()),
             },
         };
+        let turn = Arc::clone(&self.turn).lock_owned().await;
         self.parking.replay(&self.handler).await?;
         self.position = Some(after);
         let end = FeedPosition { position: page.position, event_id: page.event_id };
@@ -232,6 +271,7 @@ impl<E: FeedEvent> Consumer<E> {
             return Ok(0);
         }
         let received = received(page, after.position);
+        let received = self.without_handled(received);
         let (taken, dependencies) = durability::scope(self.handle_all(&received)).await;
         let BatchOutcome { writes, count, parked, stopped } = taken?;
         let mut writes = self.handler.coalesce(writes);
@@ -247,8 +287,11 @@ impl<E: FeedEvent> Consumer<E> {
                 writes.push(self.progress(position));
             }
             self.flushed().await?;
+            writes.append(&mut self.pending);
             self.unflushed = self.storage.documents.write(writes).await?;
             self.position = Some(position);
+            self.former.prune(position.position);
+            drop(turn);
             if parked > 0 {
                 // Whether a subject has parked messages is read from flushed data.
                 self.flushed().await?;
@@ -272,6 +315,7 @@ impl<E: FeedEvent> Consumer<E> {
         self.metrics.rereads.inc_by(1);
         self.component.starting(reason.clone());
         self.rereading = Some(reason);
+        self.pending.extend(self.former.delete(&self.key));
         self.position = Some(FeedPosition::default());
         0
     }
@@ -372,48 +416,25 @@ impl<E: FeedEvent> Consumer<E> {
 
     fn progress(&self, position: FeedPosition) -> Write {
         let body = position.to_string().into();
-        let document = Document { key: self.key.clone(), body, fields: Vec::new() };
-        Write::Put { collection: &INBOX, document }
+        let key = position_key(&self.key, self.partition);
+        Write::Put { collection: &INBOX, document: Document { key, body, fields: Vec::new() } }
     }
 
-    async fn stored_position(&self) -> Result<FeedPosition, StorageError> {
-        let stored = self.storage.documents.find(&INBOX, &self.key).await?;
-        stored.map_or(Ok(FeedPosition::default()), |stored| position_of(&stored))
+    /// Reads the position to begin at.
+    async fn stored_position(&mut self) -> Result<FeedPosition, StorageError> {
+        let StoredPositions { own, former, entry } =
+            StoredPositions::read(&self.key, self.partition, &self.storage).await?;
+        let (own, least) = (own.unwrap_or_default(), former.least());
+        self.former = former;
+        self.pending = entry.into_iter().collect();
+        Ok(if least.position > own.position { least } else { own })
     }
-}
 
-/// Storage key of a consumer's position.
-fn key(group: &str, source: &str) -> String {
-    format!("{group}.{source}")
-}
-
-/// Position that a consumer has reached, with the identity of the event there. Stored as `position event-id`; by early
-/// versions as the position alone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct FeedPosition {
-    position: u64,
-    event_id: Option<Uuid>,
-}
-
-impl std::fmt::Display for FeedPosition {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.event_id {
-            Some(id) => write!(out, "{} {id}", self.position),
-            None => write!(out, "{}", self.position),
-        }
+    /// Leaves out what was handled in another number of partitions.
+    fn without_handled(&self, mut received: Vec<Received<E>>) -> Vec<Received<E>> {
+        received.retain(|it| !self.former.contain(it.subject(), it.position()));
+        received
     }
-}
-
-fn position_of(stored: &StoredDocument) -> Result<FeedPosition, StorageError> {
-    let text = String::from_utf8_lossy(&stored.body);
-    let parse = || {
-        let (position, id) = match text.split_once(' ') {
-            Some((position, id)) => (position, Some(id.parse().ok()?)),
-            None => (&*text, None),
-        };
-        Some(FeedPosition { position: position.parse().ok()?, event_id: id })
-    };
-    parse().ok_or_else(|| StorageError::Corrupt(format!("position of {} is {text:?}", stored.key)))
 }
 
 /// Message of a feed, or what could not be decoded as one.

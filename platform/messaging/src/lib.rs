@@ -6,6 +6,7 @@
 
 #![warn(missing_docs)]
 
+pub mod bus;
 mod consumer;
 mod feed;
 mod handler;

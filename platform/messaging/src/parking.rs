@@ -6,7 +6,9 @@ mod store;
 
 pub use routes::parking_routes;
 
-use crate::{CloudEvent, FeedEvent, HandlerError, Message, handler::GuardedHandler};
+use crate::{
+    CloudEvent, FeedEvent, HandlerError, Message, bus::Partition, handler::GuardedHandler,
+};
 use journal::ServiceStorage;
 use kernel::{Ids, Timestamp};
 use schemars::JsonSchema;
@@ -42,9 +44,10 @@ pub(crate) async fn waiting(
     Ok(ParkingStore::new(consumer.to_owned(), storage.clone()).all().await?.len())
 }
 
-/// Parked messages of one consumer.
+/// Parked messages of one consumer, in one partition.
 pub(crate) struct ParkingLot {
     group: &'static str,
+    partition: Partition,
     store: ParkingStore,
     ids: Ids,
     /// Number of parked messages by subject; `None` until read from the store.
@@ -54,11 +57,12 @@ pub(crate) struct ParkingLot {
 impl ParkingLot {
     pub(crate) fn new(
         group: &'static str,
-        consumer: String,
+        (consumer, partition): (String, Partition),
         storage: ServiceStorage,
         ids: Ids,
     ) -> Self {
-        Self { group, store: ParkingStore::new(consumer, storage), ids, waiting: None }
+        let store = ParkingStore::new(consumer, storage);
+        Self { group, partition, store, ids, waiting: None }
     }
 
     /// Whether this subject has parked messages, so that further ones have to be parked.
@@ -105,7 +109,9 @@ impl ParkingLot {
         &mut self,
         handler: &GuardedHandler<E>,
     ) -> Result<(), StorageError> {
-        for subject in self.store.replay_requests().await? {
+        let mut requests = self.store.replay_requests().await?;
+        requests.retain(|subject| self.partition.contains(subject));
+        for subject in requests {
             self.forget();
             self.replay_subject(handler, &subject).await?;
         }

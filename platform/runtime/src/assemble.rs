@@ -5,6 +5,7 @@ use crate::{
 };
 use journal::ServiceStorage;
 use kernel::Ids;
+use messaging::bus::PartitionedBus;
 use parking_lot::Mutex;
 use rpc::ContractDirectory;
 use settings::Settings;
@@ -28,6 +29,8 @@ pub struct ProcessResources<'a> {
     pub bulk: &'a (dyn Fn(&'static str) -> ServiceStorage + Sync),
     /// The channel to a service that does not run in this process.
     pub remote: &'a (dyn Fn(&'static str) -> Option<Channel> + Sync),
+    /// Message bus by which events go to their consumers; `None` has consumers pull the feeds.
+    pub bus: Option<PartitionedBus>,
     /// `None` has services of this process call each other's contracts with typed values. Otherwise they call over the
     /// wire, through what this makes of the loopback channel to each: for tests and simulations, which inject faults there.
     pub over_wire: Option<OverWire>,
@@ -105,6 +108,7 @@ pub async fn assemble(
             directory: Arc::clone(&directory),
             contracts: Arc::clone(&contracts),
             local: Arc::clone(&local),
+            bus: resources.bus.clone(),
             over_wire: resources.over_wire.clone(),
             endpoints: Mutex::default(),
             consumers: Mutex::default(),

@@ -3,7 +3,10 @@
 use crate::{BuildError, BuiltService, Module, TaskTracker, assemble::OverWire};
 use journal::{Journal, ServiceStorage};
 use kernel::Ids;
-use messaging::{Consumer, ConsumerParts, Handler, JournalFeed, Translate};
+use messaging::{
+    Consumer, ConsumerParts, Handler, JournalFeed, Translate,
+    bus::{GroupConsumer, PartitionedBus, Relay, RelayParts},
+};
 use parking_lot::Mutex;
 use rpc::{CALLS_MAX, Contract, ContractDirectory, Endpoint, Feed, FeedEvent, Guard, GuardParts};
 use settings::Settings;
@@ -44,6 +47,7 @@ pub struct BuildContext {
     pub(crate) contracts: Arc<ContractDirectory>,
     /// The services of this process.
     pub(crate) local: Arc<BTreeSet<&'static str>>,
+    pub(crate) bus: Option<PartitionedBus>,
     pub(crate) over_wire: Option<OverWire>,
     pub(crate) endpoints: Mutex<Vec<Endpoint>>,
     /// Storage of the positions and parked messages of the service's consumers, if it has any.
@@ -102,16 +106,27 @@ impl BuildContext {
     }
 
     /// Provides the feed of this service: its flushed events, translated into those of its contract. The subject of a message is
-    /// the stream of its event.
+    /// the stream of its event. Where there is a message bus, they are published there as well.
     pub fn provide_feed<E: FeedEvent>(
         &self,
         translate: impl Translate<E>,
     ) -> Result<(), BuildError> {
         let journal = Arc::clone(&self.storage.journal);
-        self.provide::<dyn Feed<E>>(Arc::new(JournalFeed::new(journal, translate)))
+        let feed: Arc<dyn Feed<E>> = Arc::new(JournalFeed::new(journal, translate));
+        if let Some(bus) = &self.bus {
+            let parts = RelayParts {
+                bus: bus.clone(),
+                storage: self.storage.clone(),
+                ids: self.ids.clone(),
+                metrics: self.metrics.clone(),
+                health: self.health.clone(),
+            };
+            self.tasks.spawn_until_shutdown(Relay::new(parts, Arc::clone(&feed)).run());
+        }
+        self.provide::<dyn Feed<E>>(feed)
     }
 
-    /// Consumes the feed of another service in the background. `group` is the consumer group, unique within the service; the
+    /// Consumes the feed of another service in the background, by way of the message bus where there is one. `group` is the consumer group, unique within the service; the
     /// position and parked messages are kept in `storage`, in the same commit as the handler's effects. All consumers of a
     /// service share one storage; operators find its parked messages under `/api/v1/parked/{service}`, if the gateway routes them.
     /// [`Maintenance::subscriptions`](crate::Maintenance::subscriptions) names the same group and storage.
@@ -128,9 +143,16 @@ impl BuildContext {
             metrics: self.metrics.clone(),
             health: self.health.clone(),
         };
-        let consumer = Consumer::new(parts, self.contract::<dyn Feed<E>>()?, handler);
+        let feed = self.contract::<dyn Feed<E>>()?;
         *self.consumers.lock() = Some(storage.clone());
-        self.tasks.spawn_until_shutdown(consumer.run());
+        match self.bus.clone() {
+            None => self.tasks.spawn_until_shutdown(Consumer::new(parts, feed, handler).run()),
+            Some(bus) => {
+                let name = format!("{}.{group}", self.module.name);
+                let consumer = GroupConsumer::new(bus, name, parts, feed, handler);
+                self.tasks.spawn_until_shutdown(consumer.run());
+            }
+        }
         Ok(())
     }
 

@@ -116,6 +116,7 @@ impl ServiceFixture {
             storage,
             bulk: &|name| engine.bulk(name),
             remote: &|_| None,
+            bus: None,
             over_wire: None,
             ids: Ids::new(clock.clone(), Arc::new(SeededRandomness::new(1))),
             metrics: Metrics::new(),

@@ -113,6 +113,7 @@ pub(super) async fn build_services(
         storage: &|name| storage.service(name),
         bulk: &|name| storage.bulk(name),
         remote: &|name| channel(name, &randomness, &metrics),
+        bus: None,
         over_wire: over_wire(calls, seed),
         ids,
         metrics: metrics.clone(),

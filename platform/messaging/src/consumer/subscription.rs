@@ -1,6 +1,6 @@
 //! Subscription of a service to a feed, for offline maintenance: position and parked messages of a consumer.
 
-use super::{INBOX, position_of};
+use super::position::{consumer_key, reached};
 use crate::parking::waiting;
 use journal::ServiceStorage;
 use storage::StorageError;
@@ -18,13 +18,12 @@ impl Subscription {
     /// The subscription of the consumer with this group and storage: the same as the running consumer has, or this one finds
     /// nothing consumed.
     pub fn new(group: &str, source: &'static str, storage: ServiceStorage) -> Self {
-        Self { source, key: super::key(group, source), storage }
+        Self { source, key: consumer_key(group, source), storage }
     }
 
-    /// The committed position; 0 if nothing was consumed yet.
+    /// The position up to which everything is handled and committed; 0 if nothing was consumed yet.
     pub async fn position(&self) -> Result<u64, StorageError> {
-        let stored = self.storage.documents.find(&INBOX, &self.key).await?;
-        stored.map_or(Ok(0), |stored| position_of(&stored).map(|reached| reached.position))
+        reached(&self.key, &self.storage).await
     }
 
     /// The number of parked messages.

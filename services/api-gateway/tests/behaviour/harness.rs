@@ -226,6 +226,7 @@ impl TestGateway {
             storage: &|name| engine.service(name),
             bulk: &|name| engine.bulk(name),
             remote: &|_| None,
+            bus: None,
             over_wire: None,
             ids: Ids::new(Arc::new(clock), Arc::new(SeededRandomness::new(1))),
             metrics: metrics.clone(),

@@ -75,6 +75,7 @@ async fn assembled(selected: Vec<&'static Module>, settings: &[(&str, &str)]) ->
         storage: &|name| engine.service(name),
         bulk: &|name| engine.service(name),
         remote: &|_| None,
+        bus: None,
         over_wire: None,
         ids,
         metrics: telemetry::Metrics::default(),
