@@ -1,13 +1,36 @@
-//! Real servers for tests, each on a free loopback port and in a folder of its own, which goes with it.
+//! Real servers for tests, each on free loopback ports and in a folder of its own, which goes with it.
 //!
 //! A server is stopped when its handle is dropped. A test that wants a fault kills it, pauses it or starts it again.
 
 #![warn(missing_docs)]
 #![expect(clippy::disallowed_methods, reason = "it waits for real servers, which a test run names")]
 
+mod environment;
+mod kafka;
+mod kept_server;
+mod mongodb;
+mod mongodb_database;
 mod postgres;
 mod postgres_database;
+mod rabbitmq;
+mod redis;
+mod redis_cluster;
+mod redis_protocol;
+mod server;
 mod server_process;
+mod toxiproxy;
 
+pub use environment::{
+    kafka_libraries, mongodb_libraries, old_kafka_libraries, postgres_programs, rabbitmq_program,
+    redis_program, toxiproxy_program,
+};
+pub use kafka::KafkaServer;
+pub use kept_server::{KeptProcess, KeptServer};
+pub use mongodb::{MongoServer, MongoVersion};
+pub use mongodb_database::MongoDatabase;
 pub use postgres::{Durability, PostgresServer};
-pub use postgres_database::{PostgresDatabase, postgres_programs};
+pub use postgres_database::PostgresDatabase;
+pub use rabbitmq::RabbitServer;
+pub use redis::RedisServer;
+pub use redis_cluster::RedisCluster;
+pub use toxiproxy::{Proxy, ToxiproxyServer};

@@ -1,14 +1,13 @@
 //! Database of one test, on the server that `cargo xtask test` starts.
 
+use crate::environment::{postgres_programs, variable};
 use std::{
-    env, io,
+    io,
     path::{Path, PathBuf},
     process::Command,
     sync::atomic::{AtomicU32, Ordering},
 };
 
-/// Variable with the folder of PostgreSQL's programs.
-const PROGRAMS: &str = "TEST_POSTGRES";
 /// Variable with the URL of the server, as its superuser and without a database.
 const SERVER: &str = "TEST_POSTGRES_URL";
 
@@ -29,7 +28,7 @@ impl PostgresDatabase {
     ///
     /// When the environment names no server, or it refuses.
     pub fn create() -> io::Result<Self> {
-        let (programs, server) = (postgres_programs()?, variable(SERVER)?);
+        let (programs, server) = (postgres_programs()?, variable(SERVER, "PostgreSQL")?);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{}_{number}", std::process::id());
         administer(&programs, &server, &format!("CREATE DATABASE {name}"))?;
@@ -65,22 +64,6 @@ impl Drop for PostgresDatabase {
             &format!("DROP DATABASE {} WITH (FORCE)", self.name),
         );
     }
-}
-
-/// Folder of `PostgreSQL`'s programs, as the environment names it.
-///
-/// # Errors
-///
-/// When it names none.
-pub fn postgres_programs() -> io::Result<PathBuf> {
-    variable(PROGRAMS).map(PathBuf::from)
-}
-
-fn variable(name: &str) -> io::Result<String> {
-    env::var(name).map_err(|_| {
-        let reason = "is not set: `cargo xtask test` finds PostgreSQL, starts it and sets it";
-        io::Error::other(format!("{name} {reason}"))
-    })
 }
 
 fn administer(programs: &Path, server: &str, sql: &str) -> io::Result<()> {

@@ -9,14 +9,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-const READY_WITHIN: Duration = Duration::from_mins(1);
+const READY_WITHIN: Duration = Duration::from_mins(2);
 /// How long a killed process may take to be gone; one whose parent does not ask for it stays longer.
 const GONE_WITHIN: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(20);
 
 /// Running server with all its children.
 #[derive(Debug)]
-pub(crate) struct ServerProcess {
+pub struct ServerProcess {
     child: Child,
 }
 
@@ -26,7 +26,8 @@ pub(crate) fn free_port() -> io::Result<u16> {
 }
 
 impl ServerProcess {
-    /// Starts a program, and waits until it takes connections at this port and `is_ready`.
+    /// Starts a program, and waits until it takes connections at this port and `is_ready`. The error of a program that
+    /// ended instead, as it does where somebody else has its port, is `ConnectionAborted`.
     pub(crate) fn start(
         command: &mut Command,
         port: u16,
@@ -38,7 +39,8 @@ impl ServerProcess {
         let begun = Instant::now();
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() || !is_ready() {
             if let Some(status) = server.child.try_wait()? {
-                return Err(io::Error::other(format!("{command:?} ended: {status}")));
+                let reason = format!("{command:?} ended: {status}");
+                return Err(io::Error::new(io::ErrorKind::ConnectionAborted, reason));
             }
             if begun.elapsed() > READY_WITHIN {
                 return Err(io::Error::other(format!("{command:?} is not ready in time")));
@@ -62,6 +64,13 @@ impl ServerProcess {
     pub(crate) fn stop(&mut self, signal: Signal) -> io::Result<()> {
         send(self.child.id(), signal)?;
         self.child.wait().map(drop)
+    }
+
+    /// Number of the server's process, which goes on without this handle.
+    pub(crate) fn keep(self) -> u32 {
+        let id = self.child.id();
+        std::mem::forget(self);
+        id
     }
 
     /// Kills the server and its descendants, and waits until it has ended.
@@ -89,13 +98,13 @@ impl Drop for ServerProcess {
     }
 }
 
-fn send(id: u32, signal: Signal) -> io::Result<()> {
+pub(crate) fn send(id: u32, signal: Signal) -> io::Result<()> {
     let id = i32::try_from(id).ok().and_then(Pid::from_raw);
     Ok(kill_process(id.ok_or_else(|| io::Error::other("a process has a number"))?, signal)?)
 }
 
 /// Processes that descend from this one.
-fn descendants(ancestor: u32) -> Vec<u32> {
+pub(crate) fn descendants(ancestor: u32) -> Vec<u32> {
     let parents: Vec<(u32, u32)> = processes().collect();
     let mut found = vec![ancestor];
     let mut next = 0;
@@ -111,9 +120,27 @@ fn processes() -> impl Iterator<Item = (u32, u32)> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| {
         let id = entry.file_name().to_str()?.parse().ok()?;
-        let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
-        // The name may have anything in it; state and parent come after its last parenthesis.
-        let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?;
-        Some((id, parent.parse().ok()?))
+        Some((id, field(id, PARENT)?.parse().ok()?))
     })
+}
+
+/// Fields of a process's line of state, counted from the one after the name.
+const STATE: usize = 0;
+const PARENT: usize = 1;
+const STARTED: usize = 19;
+
+/// Time at which a process started, in ticks since the system did; `None` where there is none of this number.
+pub(crate) fn started(id: u32) -> Option<u64> {
+    field(id, STARTED)?.parse().ok()
+}
+
+/// Whether there is a process of this number that has not ended.
+pub(crate) fn is_running(id: u32) -> bool {
+    field(id, STATE).is_some_and(|state| state != "Z")
+}
+
+fn field(id: u32, number: usize) -> Option<String> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    // The name may have anything in it; the other fields come after its last parenthesis.
+    stat.rsplit_once(')')?.1.split_whitespace().nth(number).map(str::to_owned)
 }

@@ -1,5 +1,6 @@
 //! Command line of `cargo xtask`.
 
+use crate::suites::backends::Backend;
 use clap::{Parser, Subcommand};
 
 /// Task runner of the repository.
@@ -42,6 +43,21 @@ pub(crate) enum Task {
         /// Treats skipped suites as failed.
         #[arg(long, env = "CI", value_parser = clap::builder::BoolishValueParser::new(), num_args = 0..=1, default_value = "false", default_missing_value = "true")]
         ci: bool,
+    },
+    /// Starts, stops and lists real servers for a shop on this machine: PostgreSQL, Redis, Kafka, RabbitMQ, and one of
+    /// MongoDB's protocol.
+    ///
+    /// They run in the background, on free ports of loopback and in folders of their own, beside whatever runs already. A
+    /// shop that uses them is built with `--features full`.
+    #[command(
+        after_help = "Examples:\n  cargo xtask backends up                    starts every server, and prints its address\n  \
+                      cargo xtask backends up postgres kafka     starts these\n  \
+                      cargo xtask backends status                shows which of them answer\n  \
+                      cargo xtask backends down                  stops what `up` has started, and removes its data"
+    )]
+    Backends {
+        #[command(subcommand)]
+        task: BackendsTask,
     },
     /// Measures the pages of a release build with Lighthouse, several times, and prints the medians.
     ///
@@ -161,4 +177,19 @@ pub(crate) enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FAULT")]
         arguments: Vec<String>,
     },
+}
+
+/// What to do with the servers.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BackendsTask {
+    /// Finds or installs the servers and starts those that do not run yet; prints a table with what a shop is told to use each.
+    Up {
+        /// Servers (default: every one).
+        #[arg(value_name = "SERVER")]
+        servers: Vec<Backend>,
+    },
+    /// Stops the servers that `up` has started, and removes their data.
+    Down,
+    /// Prints the servers that `up` has started, and which of them answer; fails when one does not.
+    Status,
 }

@@ -1,4 +1,4 @@
-//! Task runner of the repository: `cargo xtask tidy`, `test`, `lighthouse`, `look`, `simulate`, `mutations`, `fuzz`, `crash`,
+//! Task runner of the repository: `cargo xtask tidy`, `test`, `backends`, `lighthouse`, `look`, `simulate`, `mutations`, `fuzz`, `crash`,
 //! `bench`, `instructions`, `build-time` and `advisories`.
 
 mod advisories;
@@ -15,7 +15,7 @@ mod suites;
 mod tidy;
 
 use clap::Parser;
-use cli::{Cli, Task};
+use cli::{BackendsTask, Cli, Task};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -42,6 +42,11 @@ fn main() -> ExitCode {
             instructions::run(root, mode, after)
         }
         Task::Crash { arguments } => crash::run(root, &arguments),
+        Task::Backends { task } => match task {
+            BackendsTask::Up { servers } => suites::backends::up(root, &servers),
+            BackendsTask::Down => suites::backends::down(root),
+            BackendsTask::Status => suites::backends::status(root),
+        },
         Task::Look { folder } => suites::look(root, folder),
         Task::Lighthouse { rounds } => suites::lighthouse(root, rounds),
         Task::Test { only, ci } => suites::run(

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: prerequisites, test suites and the summary of their results.
 
+pub(crate) mod backends;
 mod harness_report;
 mod prerequisites;
 mod runner;
@@ -27,9 +28,10 @@ pub(crate) enum SkipPolicy {
 /// Prerequisites of the tests, by crate or by suite.
 const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
     ("browser-tests", &[Prerequisite::Chromium, Prerequisite::AxeCore, Prerequisite::Lighthouse]),
+    ("engine-mongodb", &[Prerequisite::MongoDb, Prerequisite::Toxiproxy]),
     ("engine-postgres", &[Prerequisite::Postgres]),
-    ("icommerce: command_line", &[Prerequisite::Postgres]),
-    ("icommerce: whole", &[Prerequisite::Postgres]),
+    ("icommerce: command_line", &[Prerequisite::Postgres, Prerequisite::MongoDb]),
+    ("icommerce: whole", &[Prerequisite::Postgres, Prerequisite::MongoDb]),
     ("interop: authlib", &[Prerequisite::Authlib]),
     ("interop: generated_clients", &[Prerequisite::TypeScript, Prerequisite::Maven]),
     ("interop: keycloak", &[Prerequisite::Keycloak]),
@@ -38,6 +40,17 @@ const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
     ("interop: openapi_linters", &[Prerequisite::OpenApiLinters]),
     ("interop: openid_clients", &[Prerequisite::OpenIdClients]),
     ("interop: spring_security", &[Prerequisite::Maven]),
+    ("test-servers", REAL_SERVERS),
+];
+
+/// Servers that tests start for themselves.
+const REAL_SERVERS: &[Prerequisite] = &[
+    Prerequisite::Redis,
+    Prerequisite::Kafka,
+    Prerequisite::OldKafka,
+    Prerequisite::RabbitMq,
+    Prerequisite::MongoDb,
+    Prerequisite::Toxiproxy,
 ];
 
 /// Features of the program where it is tested: every engine.

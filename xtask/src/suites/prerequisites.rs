@@ -1,11 +1,15 @@
 //! Test prerequisites beyond a Rust toolchain, found or installed.
 
 mod installer;
+mod java;
 mod keycloak;
 mod npm;
 mod postgres;
 mod python;
+mod rabbitmq;
+mod toxiproxy;
 
+pub(crate) use java::NEW_KAFKA;
 use npm::NpmPackages;
 use std::fmt;
 use std::path::Path;
@@ -33,6 +37,18 @@ pub(super) enum Prerequisite {
     Keycloak,
     /// A database server.
     Postgres,
+    /// A server of keys and values.
+    Redis,
+    /// The newest supported version of a message broker; it runs on Java.
+    Kafka,
+    /// The oldest supported version of it.
+    OldKafka,
+    /// Another message broker.
+    RabbitMq,
+    /// A server of documents; it runs on Java.
+    MongoDb,
+    /// A proxy that delays what passes it.
+    Toxiproxy,
     /// The build tool of Java programs, with a JDK.
     Maven,
 }
@@ -46,6 +62,7 @@ pub(super) enum Availability {
 }
 
 const VALGRIND: &str = "valgrind";
+const REDIS: &str = "redis-server";
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
 /// Font of the pages: with another one, widths would differ.
 const FONT: &str = "Inter";
@@ -74,6 +91,12 @@ impl Prerequisite {
             Self::OidcProvider => "oidc-provider",
             Self::Keycloak => "keycloak",
             Self::Postgres => "postgresql",
+            Self::Redis => "redis",
+            Self::Kafka => "kafka",
+            Self::OldKafka => "kafka, an old version",
+            Self::RabbitMq => "rabbitmq",
+            Self::MongoDb => "mongodb",
+            Self::Toxiproxy => "toxiproxy",
             Self::Maven => "maven",
         }
     }
@@ -91,6 +114,12 @@ impl Prerequisite {
             Self::OidcProvider => "TEST_OIDC_PROVIDER",
             Self::Keycloak => "TEST_KEYCLOAK",
             Self::Postgres => "TEST_POSTGRES",
+            Self::Redis => "TEST_REDIS",
+            Self::Kafka => "TEST_KAFKA",
+            Self::OldKafka => "TEST_KAFKA_OLD",
+            Self::RabbitMq => "TEST_RABBITMQ",
+            Self::MongoDb => "TEST_MONGODB",
+            Self::Toxiproxy => "TEST_TOXIPROXY",
             Self::Maven => "TEST_MAVEN",
         }
     }
@@ -109,7 +138,23 @@ impl Prerequisite {
             Self::OidcProvider => package(OIDC_PROVIDER, "oidc-provider/lib/index.js"),
             Self::Keycloak => keycloak::ensure(root, target),
             Self::Postgres => postgres::ensure(),
+            Self::Redis => installer::program(&[REDIS], REDIS),
+            Self::Kafka => java::kafka(root, target, java::NEW_KAFKA),
+            Self::OldKafka => java::kafka(root, target, java::OLD_KAFKA),
+            Self::RabbitMq => rabbitmq::ensure(),
+            Self::MongoDb => java::mongodb(root, target),
+            Self::Toxiproxy => toxiproxy::ensure(target),
             Self::Maven => installer::maven(),
+        }
+    }
+}
+
+impl Availability {
+    /// Path or name of what is available.
+    pub(super) fn place(&self) -> Option<&str> {
+        match self {
+            Self::Found(place) | Self::Installed(place) => Some(place),
+            Self::Missing(_) => None,
         }
     }
 }

@@ -1,0 +1,130 @@
+//! RabbitMQ.
+
+use crate::{
+    server::{Kind, Placement, Server},
+    server_process::ServerProcess,
+};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// RabbitMQ node with the plugins for management, streams and consistent hashing.
+pub type RabbitServer = Server<Rabbit>;
+
+/// Kind of [`RabbitServer`].
+#[derive(Debug)]
+pub struct Rabbit {
+    program: PathBuf,
+    /// Erlang's port mapper, a private one: the shared one of a machine outlives its nodes.
+    port_mapper: Option<ServerProcess>,
+}
+
+/// Line of the log after which every port answers.
+const READY: &str = "Server startup complete";
+const PLUGINS: &str = "[rabbitmq_management,rabbitmq_stream,rabbitmq_consistent_hash_exchange].\n";
+
+impl RabbitServer {
+    /// Starts a new node with this program: the `rabbitmq-server` that runs in the foreground as whoever starts it.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps it from running.
+    pub fn start(program: &Path) -> io::Result<Self> {
+        Self::start_new(Rabbit { program: program.to_owned(), port_mapper: None })
+    }
+
+    /// URL of the node, as the user `guest`, who may do everything.
+    pub fn url(&self) -> String {
+        format!("amqp://guest:guest@{}", self.address())
+    }
+
+    /// Host and port of the node.
+    pub fn address(&self) -> String {
+        self.placement.address(0)
+    }
+
+    /// Host and port of the management API, which takes `guest` with the password `guest`.
+    pub fn management_address(&self) -> String {
+        self.placement.address(1)
+    }
+
+    /// Host and port of the stream protocol.
+    pub fn stream_address(&self) -> String {
+        self.placement.address(2)
+    }
+}
+
+impl Kind for Rabbit {
+    const NAME: &'static str = "rabbitmq";
+    /// Those of AMQP, management, streams, Erlang's distribution and its port mapper.
+    const PORTS: usize = 5;
+
+    fn prepare(&mut self, placement: &Placement) -> io::Result<()> {
+        let (folder, stream) = (placement.folder(), placement.port(2));
+        for name in ["home", "log"] {
+            fs::create_dir(folder.join(name))?;
+        }
+        fs::write(folder.join("enabled_plugins"), PLUGINS)?;
+        let settings = format!(
+            "listeners.tcp.1 = {}
+management.tcp.ip = 127.0.0.1
+management.tcp.port = {}
+stream.listeners.tcp.1 = 127.0.0.1:{stream}
+stream.advertised_host = 127.0.0.1
+stream.advertised_port = {stream}
+loopback_users = none
+disk_free_limit.absolute = 50MB
+vm_memory_high_watermark.absolute = 1GB
+",
+            placement.address(0),
+            placement.port(1),
+        );
+        fs::write(folder.join("rabbitmq.conf"), settings)?;
+        let mut port_mapper = Command::new("epmd");
+        port_mapper.args(["-address", "127.0.0.1", "-port", &placement.port(4).to_string()]);
+        port_mapper.current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null());
+        self.port_mapper =
+            Some(ServerProcess::start(&mut port_mapper, placement.port(4), || true)?);
+        Ok(())
+    }
+
+    fn command(&self, placement: &Placement) -> Command {
+        // The line of a former run says nothing about this one; there is no file yet at the first.
+        let _ = fs::remove_file(placement.output());
+        let folder = placement.folder();
+        let mut command = Command::new(&self.program);
+        command.env("RABBITMQ_NODENAME", format!("t{}@localhost", placement.port(0)));
+        command.env("RABBITMQ_DIST_PORT", placement.port(3).to_string());
+        command.env("ERL_EPMD_PORT", placement.port(4).to_string());
+        command.env("ERL_EPMD_ADDRESS", "127.0.0.1");
+        command.env("RABBITMQ_CONF_ENV_FILE", "/dev/null");
+        command.env("RABBITMQ_LOGS", "-");
+        // The script becomes the server then. One that waits for it would end with a pause, and the server would go on.
+        command.env("RABBITMQ_ALLOW_INPUT", "true");
+        let arguments = "-noinput -kernel inet_dist_use_interface {127,0,0,1}";
+        command.env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", arguments);
+        for (variable, place) in [
+            ("HOME", "home"),
+            ("RABBITMQ_CONFIG_FILE", "rabbitmq.conf"),
+            ("RABBITMQ_MNESIA_BASE", "data"),
+            ("RABBITMQ_MNESIA_DIR", "data/node"),
+            ("RABBITMQ_FEATURE_FLAGS_FILE", "data/feature_flags"),
+            ("RABBITMQ_LOG_BASE", "log"),
+            ("RABBITMQ_ENABLED_PLUGINS_FILE", "enabled_plugins"),
+            ("RABBITMQ_PID_FILE", "pid"),
+        ] {
+            command.env(variable, folder.join(place));
+        }
+        command
+    }
+
+    fn companion(&mut self) -> Option<ServerProcess> {
+        self.port_mapper.take()
+    }
+
+    fn is_ready(&self, placement: &Placement) -> bool {
+        fs::read(placement.output()).is_ok_and(|log| String::from_utf8_lossy(&log).contains(READY))
+    }
+}
