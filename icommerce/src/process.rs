@@ -94,6 +94,47 @@ pub(crate) struct StorageSettings {
     pub(crate) migrate_at_start: bool,
     /// File with the certificates, in PEM, of the authorities that may have signed the server's; those of the public ones without it.
     pub(crate) certificate_authorities: PathBuf,
+    /// Values that may be lost: caches and limits of attempts.
+    pub(crate) key_value: KeyValueSettings,
+}
+
+/// Storage of values that may be lost.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct KeyValueSettings {
+    /// Engine: `storage`, where everything else is, or `redis`, a server or cluster.
+    pub(crate) engine: KeyValueEngine,
+    /// Server, as `redis://user:password@host:port`, or `rediss://` for TLS; several of a cluster are separated by commas.
+    pub(crate) url: Secret,
+    /// File with the server's URL, in place of `url`.
+    pub(crate) url_file: PathBuf,
+    /// File with the certificates, in PEM, of the authorities that may have signed the server's; those of the public ones without it.
+    pub(crate) certificate_authorities: PathBuf,
+}
+
+/// Engine of values that may be lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum KeyValueEngine {
+    /// That of the storage.
+    #[default]
+    Storage,
+    /// Server of its own.
+    Redis,
+}
+
+#[cfg(feature = "redis")]
+impl KeyValueSettings {
+    /// URL of the server.
+    pub(crate) fn url(&self) -> Result<String, CliError> {
+        let url = secret_text("storage.key_value.url", &self.url, &self.url_file)?;
+        if url.is_empty() {
+            return Err(CliError::usage(
+                "storage.key_value.url: expected a server, such as redis://127.0.0.1:6379",
+            ));
+        }
+        Ok(url)
+    }
 }
 
 impl StorageSettings {
@@ -117,7 +158,7 @@ impl StorageSettings {
 }
 
 /// Secret that is set as text or in a file.
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "postgres", feature = "redis"))]
 fn secret_text(key: &str, text: &Secret, file: &Path) -> Result<String, CliError> {
     if !text.is_empty() || file.as_os_str().is_empty() {
         return Ok(text.expose().to_owned());

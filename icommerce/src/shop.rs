@@ -12,7 +12,7 @@ use crate::{
     process::{self, ProcessSettings},
     provider_settings::{check_address, issuer, with_provider},
     status_endpoints::StatusEndpoints,
-    wiring::{self, Engine, InMemory},
+    wiring::{self, Engine, InMemory, LosableStore},
 };
 use aide::openapi::OpenApi;
 use kernel::{Clock, Ids, Randomness, SystemClock, SystemRandomness, Timestamp};
@@ -83,8 +83,8 @@ impl RunningShop {
         let hosts = modules::allowed_hosts(&settings).map_err(CliError::usage)?;
         let edge_options = listeners.edge_options(&process, &settings)?;
         let options = listeners.options(&process);
-        let has_test_payments = process::accepts_test_payments(&settings)?;
 
+        let losable = LosableStore::open(&process).await?;
         let engine = Engine::open(&process).await?;
         let (tasks, health, metrics) = (TaskTracker::default(), Health::new(), Metrics::new());
         engine.register_metrics(&metrics);
@@ -93,7 +93,7 @@ impl RunningShop {
         let (settings, token) = completed(settings, &process, &engine, &ids, &listeners).await?;
         let resources = ProcessResources {
             settings: Arc::clone(&settings),
-            storage: &|name| engine.service(name),
+            storage: &|name| losable.within(name, engine.service(name)),
             bulk: &|name| engine.bulk(name),
             remote: &|name| {
                 wiring::channel_to(name, peers.get(name), &randomness, &metrics, secret.as_ref())
@@ -118,7 +118,7 @@ impl RunningShop {
             service_address: None,
             status_address: None,
             token,
-            has_test_payments: has_gateway && has_test_payments,
+            has_test_payments: has_gateway && process::accepts_test_payments(&settings)?,
             engine,
             settings,
             services: selected,

@@ -3,6 +3,7 @@
 mod embedded;
 mod engine;
 mod in_memory;
+mod losable;
 mod metrics;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -16,6 +17,7 @@ pub(crate) use engine::Engine;
 #[cfg(not(feature = "postgres"))]
 pub(crate) use engine::without_postgres;
 pub(crate) use in_memory::InMemory;
+pub(crate) use losable::LosableStore;
 #[cfg(feature = "postgres")]
 pub(crate) use postgres::{Postgres, migrate_all, pending_migrations};
 pub(crate) use remote::channel_to;

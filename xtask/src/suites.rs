@@ -30,7 +30,11 @@ const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
     ("browser-tests", &[Prerequisite::Chromium, Prerequisite::AxeCore, Prerequisite::Lighthouse]),
     ("engine-mongodb", &[Prerequisite::MongoDb, Prerequisite::Toxiproxy]),
     ("engine-postgres", &[Prerequisite::Postgres]),
-    ("icommerce: command_line", &[Prerequisite::Postgres, Prerequisite::MongoDb]),
+    ("engine-redis", &[Prerequisite::Redis]),
+    (
+        "icommerce: command_line",
+        &[Prerequisite::Postgres, Prerequisite::MongoDb, Prerequisite::Redis],
+    ),
     ("icommerce: whole", &[Prerequisite::Postgres, Prerequisite::MongoDb]),
     ("interop: authlib", &[Prerequisite::Authlib]),
     ("interop: generated_clients", &[Prerequisite::TypeScript, Prerequisite::Maven]),

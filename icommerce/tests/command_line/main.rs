@@ -15,6 +15,8 @@ mod plaintext;
 mod postgres;
 mod program;
 mod reach;
+#[cfg(feature = "redis")]
+mod redis;
 mod restored;
 mod sign_in;
 mod usage;

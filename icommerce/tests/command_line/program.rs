@@ -116,7 +116,13 @@ fn operator_headers(path: &str) -> String {
 }
 
 /// Sends one request on a connection of its own.
-fn raw_exchange(address: &str, method: &str, path: &str, headers: &str, body: &str) -> String {
+pub(crate) fn raw_exchange(
+    address: &str,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &str,
+) -> String {
     let mut stream = std::net::TcpStream::connect(address).unwrap();
     let length = body.len();
     write!(

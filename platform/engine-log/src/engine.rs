@@ -28,7 +28,7 @@ use std::{
     path::Path,
     sync::Arc,
 };
-use storage::{CommitError, StorageError, Watermark};
+use storage::{CommitError, KeyValue, LosableValues, StorageError, Watermark};
 use subject_keys::SubjectKeys;
 
 /// Name of the services' log.
@@ -178,10 +178,12 @@ impl LogEngine {
     fn storage_of(&self, log: &Arc<RunningLog>, name: &'static str) -> ServiceStorage {
         let service = log.service(name).expect("the log can be read");
         let (log, keys) = (|| Arc::clone(log), || Arc::clone(&self.subject_keys));
+        let key_value: Arc<dyn KeyValue> = Arc::new(LogKeyValue::new(log(), Arc::clone(&service)));
         ServiceStorage {
             journal: Arc::new(LogJournal::new(log(), Arc::clone(&service), keys())),
-            documents: Arc::new(LogDocuments::new(log(), Arc::clone(&service))),
-            key_value: Arc::new(LogKeyValue::new(log(), service)),
+            documents: Arc::new(LogDocuments::new(log(), service)),
+            losable: LosableValues::new(Arc::clone(&key_value)),
+            key_value,
             blobs: Arc::new(FolderBlobs::new(Arc::clone(&self.blobs), name)),
             subject_keys: keys(),
         }

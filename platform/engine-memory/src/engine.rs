@@ -6,7 +6,7 @@ use crate::{
 };
 use ::journal::ServiceStorage;
 use std::sync::Arc;
-use storage::{CommitError, Watermark};
+use storage::{CommitError, KeyValue, LosableValues, Watermark};
 use subject_keys::SubjectKeys;
 
 /// Storage engine in memory: the storage of one process in a test.
@@ -112,10 +112,12 @@ fn storage_of(
     name: &'static str,
 ) -> ServiceStorage {
     let journal = MemoryJournal::new(Arc::clone(log), Arc::clone(subject_keys), name);
+    let key_value: Arc<dyn KeyValue> = Arc::new(MemoryKeyValue::new(Arc::clone(log), name));
     ServiceStorage {
         journal: Arc::new(journal),
         documents: Arc::new(MemoryDocuments::new(Arc::clone(log), name)),
-        key_value: Arc::new(MemoryKeyValue::new(Arc::clone(log), name)),
+        losable: LosableValues::new(Arc::clone(&key_value)),
+        key_value,
         blobs: Arc::new(MemoryBlobs::new(Arc::clone(log), name)),
         subject_keys: Arc::clone(subject_keys),
     }

@@ -13,7 +13,7 @@ use crate::{
 };
 use ::journal::ServiceStorage;
 use std::{collections::HashMap, sync::Arc};
-use storage::{Blobs, Watermark};
+use storage::{Blobs, KeyValue, LosableValues, Watermark};
 use subject_keys::SubjectKeys;
 use tokio::sync::{Mutex, mpsc, watch};
 
@@ -86,10 +86,12 @@ impl PostgresEngine {
             };
             let documents =
                 PostgresDocuments { writer: writer.clone(), readers: Arc::clone(&readers) };
+            let key_value: Arc<dyn KeyValue> = Arc::new(PostgresKeyValue { writer, readers });
             let storage = ServiceStorage {
                 journal: Arc::new(journal),
                 documents: Arc::new(documents),
-                key_value: Arc::new(PostgresKeyValue { writer, readers }),
+                losable: LosableValues::new(Arc::clone(&key_value)),
+                key_value,
                 blobs: blobs(service),
                 subject_keys: Arc::clone(&subject_keys),
             };

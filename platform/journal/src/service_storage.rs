@@ -2,7 +2,7 @@
 
 use crate::Journal;
 use std::sync::Arc;
-use storage::{Blobs, Documents, KeyValue};
+use storage::{Blobs, Documents, KeyValue, LosableValues};
 use subject_keys::SubjectKeys;
 
 /// Storage of one service, which no other service sees. Every engine hands out this type, so that a service cannot tell
@@ -13,8 +13,10 @@ pub struct ServiceStorage {
     pub journal: Arc<dyn Journal>,
     /// Document store, for records and read models.
     pub documents: Arc<dyn Documents>,
-    /// Key-value store, for small values and counters.
+    /// Key-value store, for small values and counters that must not be lost: it is in the engine of the journal.
     pub key_value: Arc<dyn KeyValue>,
+    /// Key-value store of values that may be lost: caches and limits. It may be the same, or in an engine that forgets.
+    pub losable: LosableValues,
     /// Blob store, for whole files.
     pub blobs: Arc<dyn Blobs>,
     /// Keys of the people that the data is about, which all services of a process share.

@@ -11,6 +11,7 @@ mod blobs;
 mod collection;
 mod documents;
 mod key_value;
+mod losable;
 mod query;
 mod write;
 
@@ -23,6 +24,7 @@ pub use collection::{Collection, Document, FieldValue, Index, IndexPosition, Sto
 pub use documents::Documents;
 pub use durability::{Commit, CommitError, Watermark};
 pub use key_value::KeyValue;
+pub use losable::LosableValues;
 pub use query::{Direction, DocumentPage, Query};
 pub use write::Write;
 

@@ -72,6 +72,7 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
         sign_in_log: Arc::clone(&provider.sessions.log),
         unused_clients: Arc::clone(&provider.unused_clients),
         values: Arc::clone(&context.storage.key_value),
+        losable: context.storage.losable.clone(),
         ids: context.ids.clone(),
     };
     context.tasks.spawn_until_shutdown(cleanup.run());

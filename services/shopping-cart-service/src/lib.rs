@@ -71,7 +71,7 @@ fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
         stock: Arc::new(InventoryStock(context.contract::<dyn Inventory>()?)),
         ids: context.ids.clone(),
         ttl: Duration::from_secs(settings.cart_keep_hours * 3_600),
-        customers: CustomerCarts { values: Arc::clone(&context.storage.key_value) },
+        customers: CustomerCarts { values: context.storage.losable.clone() },
         merge: settings.merge.into(),
     });
     let sweeper = CartSweeper {

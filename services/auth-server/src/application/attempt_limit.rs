@@ -1,9 +1,9 @@
 //! Limit of attempts at something that can be guessed, per subject, in a window of time. An attempt is counted before it is looked at,
-//! so that parallel ones do not slip through.
+//! so that parallel ones do not slip through. The counts may be lost, and the limit then starts anew.
 
 use kernel::{Ids, Timestamp, security_checks::holds};
-use std::{sync::Arc, time::Duration};
-use storage::{KeyValue, StorageError};
+use std::time::Duration;
+use storage::{LosableValues, StorageError};
 
 /// Window of time, which begins with the first attempt.
 pub(crate) const WINDOW: Duration = Duration::from_mins(15);
@@ -20,7 +20,7 @@ pub(crate) enum LimitDecision {
 /// Limit of attempts.
 #[derive(Debug)]
 pub(crate) struct AttemptLimit {
-    pub(crate) values: Arc<dyn KeyValue>,
+    pub(crate) values: LosableValues,
     pub(crate) ids: Ids,
     /// Name of what is limited.
     pub(crate) name: &'static str,

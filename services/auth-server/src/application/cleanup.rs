@@ -7,7 +7,7 @@ use super::{
 };
 use kernel::{Ids, Timestamp};
 use std::{sync::Arc, time::Duration};
-use storage::{KeyValue, StorageError};
+use storage::{KeyValue, LosableValues, StorageError};
 
 /// Pause between two rounds.
 const PAUSE: Duration = Duration::from_mins(1);
@@ -24,6 +24,7 @@ pub(crate) struct Cleanup {
     pub(crate) sign_in_log: Arc<SignInLog>,
     pub(crate) unused_clients: Arc<UnusedClients>,
     pub(crate) values: Arc<dyn KeyValue>,
+    pub(crate) losable: LosableValues,
     pub(crate) ids: Ids,
 }
 
@@ -39,7 +40,8 @@ impl Cleanup {
     }
 
     async fn round(&self) -> Result<(), StorageError> {
-        self.sweep(self.ids.now()).await?;
+        sweep(&*self.values, self.ids.now()).await?;
+        sweep(&*self.losable, self.ids.now()).await?;
         self.unused_clients.remove_next().await?;
         for _ in 0..BATCHES_MAX {
             let is_deleted = self.grants.delete_ended().await? == 0;
@@ -52,14 +54,14 @@ impl Cleanup {
         }
         Ok(())
     }
+}
 
-    /// Deletes every value that has expired at this time, however many are written meanwhile: each proof of a client leaves one.
-    async fn sweep(&self, now: Timestamp) -> Result<(), StorageError> {
-        while self.values.sweep(now, SWEPT_MAX).await? == SWEPT_MAX {
-            tokio::task::yield_now().await;
-        }
-        Ok(())
+/// Deletes every value that has expired at this time, however many are written meanwhile: each proof of a client leaves one.
+async fn sweep(values: &dyn KeyValue, now: Timestamp) -> Result<(), StorageError> {
+    while values.sweep(now, SWEPT_MAX).await? == SWEPT_MAX {
+        tokio::task::yield_now().await;
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -104,6 +106,7 @@ mod tests {
             sign_in_log: Arc::clone(&provider.sessions.log),
             unused_clients: Arc::clone(&provider.unused_clients),
             values: Arc::clone(&storage.key_value),
+            losable: storage.losable.clone(),
             ids: ids.clone(),
         };
         let day = Duration::from_hours(24);
@@ -136,9 +139,15 @@ mod tests {
         let (grants, sessions) = (Arc::clone(&provider.grants), Arc::clone(&provider.session_list));
         let sign_in_log = Arc::clone(&provider.sessions.log);
         let unused_clients = Arc::clone(&provider.unused_clients);
-        let ids_again = ids.clone();
-        let cleanup =
-            Cleanup { grants, sessions, sign_in_log, unused_clients, values, ids: ids_again };
+        let cleanup = Cleanup {
+            grants,
+            sessions,
+            sign_in_log,
+            unused_clients,
+            values,
+            losable: storage.losable.clone(),
+            ids: ids.clone(),
+        };
         let second = |second| Timestamp::from_second(second).ok();
         for (key, end) in [("a", second(10)), ("b", second(11)), ("c", None)] {
             drop(storage.key_value.put(key, "1".into(), end).await.unwrap());

@@ -34,7 +34,7 @@ use kernel::Ids;
 use outbound::Fetcher;
 use ring::hmac::{self, HMAC_SHA256};
 use std::sync::Arc;
-use storage::{Documents, KeyValue};
+use storage::{Documents, KeyValue, LosableValues};
 
 /// What the use cases are made of.
 pub(super) struct Assembly<'a> {
@@ -237,7 +237,7 @@ impl Assembly<'_> {
     }
 
     pub(super) fn devices(&self) -> DeviceGrants {
-        DeviceGrants { values: self.values(), ids: self.ids.clone() }
+        DeviceGrants { values: self.values(), intervals: self.losable(), ids: self.ids.clone() }
     }
 
     pub(super) fn dpop(&self) -> DpopVerifier {
@@ -246,7 +246,11 @@ impl Assembly<'_> {
     }
 
     pub(super) fn limit(&self, name: &'static str, failures_max: u32) -> AttemptLimit {
-        AttemptLimit { values: self.values(), ids: self.ids.clone(), name, failures_max }
+        AttemptLimit { values: self.losable(), ids: self.ids.clone(), name, failures_max }
+    }
+
+    fn losable(&self) -> LosableValues {
+        self.storage.losable.clone()
     }
 
     pub(super) fn values(&self) -> Arc<dyn KeyValue> {

@@ -91,7 +91,8 @@ impl Assembly<'_> {
             },
             handles: Arc::clone(handles),
             address_requests: self.limit("mail-address", REQUESTS_PER_EMAIL_MAX),
-            network_requests: self.limit("mail-network", self.settings.mailed_links_per_address_max),
+            network_requests: self
+                .limit("mail-network", self.settings.mailed_links_per_address_max),
             ids: self.ids.clone(),
         }
     }

@@ -5,7 +5,7 @@
 //! since, or it was merged into another, and it is deleted. A cart that was changed later is reached again at that change.
 
 use super::cart_service::{CartService, cart_of};
-use crate::domain::cart::CartState;
+use crate::domain::cart::{CHANGES_MAX, Cart, CartState};
 use journal::{DeleteError, Position, RecordedEvent};
 use kernel::Timestamp;
 use std::{sync::Arc, time::Duration};
@@ -19,9 +19,14 @@ const ROUND_BATCHES_MAX: usize = 20;
 /// Key of the position up to which all events were looked at.
 const POSITION: &str = "cart-sweeper-position";
 
-/// Whether nobody needs a cart in this state once it is old.
-fn is_left_over(state: &CartState) -> bool {
-    matches!(state, CartState::Open | CartState::Merged { has_ended: true, .. })
+/// Whether nobody needs a cart once it is old. One of a customer that was changed as often as a cart may be stays as those do that were
+/// ordered: without the number of the present cart, that is found by way of all earlier ones.
+fn is_left_over(cart: &Cart) -> bool {
+    match cart.state {
+        CartState::Open => cart.owner.is_none() || cart.version < CHANGES_MAX,
+        CartState::Merged { has_ended, .. } => has_ended,
+        CartState::CheckingOut { .. } | CartState::Ordered { .. } => false,
+    }
 }
 
 /// Cart sweeper.
@@ -93,7 +98,7 @@ impl CartSweeper {
         let is_expired = loaded
             .state
             .as_deref()
-            .is_some_and(|cart| cart.updated_at <= deadline && is_left_over(&cart.state));
+            .is_some_and(|cart| cart.updated_at <= deadline && is_left_over(cart));
         if !is_expired {
             return Ok(());
         }

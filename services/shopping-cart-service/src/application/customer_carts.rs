@@ -14,8 +14,7 @@ use contracts::{
 };
 use journal::LoadedAggregate;
 use kernel::{Currency, Ids, Timestamp, prefixed_id};
-use std::sync::Arc;
-use storage::{KeyValue, StorageError};
+use storage::{LosableValues, StorageError};
 
 /// Times that a merge is decided anew because the customer's cart was ordered meanwhile.
 const ATTEMPTS_MAX: usize = 4;
@@ -24,8 +23,8 @@ const ATTEMPTS_MAX: usize = 4;
 /// the same cart.
 #[derive(Debug)]
 pub(crate) struct CustomerCarts {
-    /// Numbers of the present carts. One that is behind, after a crash, is found out when its cart turns out to be ordered.
-    pub(crate) values: Arc<dyn KeyValue>,
+    /// Numbers of the present carts, a cache: one that is behind or lost is found out when its cart turns out to be ordered.
+    pub(crate) values: LosableValues,
 }
 
 /// Cart of a customer that is not ordered yet, or the one that will be the next.

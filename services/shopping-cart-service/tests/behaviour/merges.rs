@@ -6,7 +6,7 @@ use contracts::{
     shared::{AccountId, CartId, OrderId},
 };
 use futures_util::future::join_all;
-use kernel::Uuid;
+use kernel::{Timestamp, Uuid};
 use serde_json::{Value, json};
 use testkit::code;
 
@@ -203,6 +203,22 @@ async fn after_an_order_the_customer_has_another_cart() {
         shop.order(ADA, &cart, number).await;
         assert_eq!(shop.merge(ADA, None).await.status, 404);
     }
+}
+
+#[tokio::test]
+async fn the_cart_of_a_customer_is_found_again_when_its_number_is_lost() {
+    let shop = TestShop::open().await;
+    let key = ADA.replace("customer:", "customer-cart-");
+    for number in 1..4 {
+        let cart = shop.cart_of(ADA, &[("MUG", 1)]).await;
+        shop.order(ADA, &cart, number).await;
+    }
+    let cart = shop.cart_of(ADA, &[("LAMP", 1)]).await;
+    let losable = shop.engine.service(SERVICE).losable;
+    assert!(losable.value(&key, Timestamp::UNIX_EPOCH).await.unwrap().is_some());
+    let _ = losable.remove(&key).await.unwrap();
+    assert_eq!(shop.merge(ADA, None).await.body["id"], cart["id"]);
+    assert!(losable.value(&key, Timestamp::UNIX_EPOCH).await.unwrap().is_some(), "it refills");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use jose::base64url_encode;
 use kernel::{Ids, Timestamp, security_checks::holds};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
-use storage::{KeyValue, StorageError};
+use storage::{KeyValue, LosableValues, StorageError};
 
 /// Time within which the person must decide.
 pub(crate) const LIFETIME: Duration = Duration::from_mins(10);
@@ -79,6 +79,8 @@ impl From<StorageError> for PollRefusal {
 #[derive(Debug)]
 pub(crate) struct DeviceGrants {
     pub(crate) values: Arc<dyn KeyValue>,
+    /// Polls within an interval, and how often a device came too early.
+    pub(crate) intervals: LosableValues,
     pub(crate) ids: Ids,
 }
 
@@ -180,17 +182,17 @@ impl DeviceGrants {
     async fn check_interval(&self, device: &str, now: Timestamp) -> Result<(), PollRefusal> {
         let (polls, slower) =
             (["device-polls-", device].concat(), ["device-slower-", device].concat());
-        let times = self.values.value(&slower, now).await?;
+        let times = self.intervals.value(&slower, now).await?;
         let times = times.and_then(|it| String::from_utf8_lossy(&it).parse::<i64>().ok());
         let seconds = INTERVAL_SECONDS.saturating_mul(1 + times.unwrap_or(0));
         let next = now.as_second().saturating_add(seconds.min(INTERVAL_SECONDS_MAX));
         let next = Timestamp::from_second(next).unwrap_or(Timestamp::MAX);
-        let polls = self.values.add(&polls, 1, now, Some(next)).await?;
+        let polls = self.intervals.add(&polls, 1, now, Some(next)).await?;
         if holds("device_interval", polls == 1) {
             return Ok(());
         }
         let until = now.checked_add(REMEMBERED).unwrap_or(Timestamp::MAX);
-        self.values.add(&slower, 1, now, Some(until)).await?;
+        self.intervals.add(&slower, 1, now, Some(until)).await?;
         Err(PollRefusal::SlowDown)
     }
 

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 fn devices() -> (DeviceGrants, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
     let ids = Ids::new(clock.clone(), Arc::new(SeededRandomness::new(1)));
-    let values = MemoryEngine::new().service("auth-server").key_value;
-    (DeviceGrants { values, ids }, clock)
+    let storage = MemoryEngine::new().service("auth-server");
+    (DeviceGrants { values: storage.key_value, intervals: storage.losable, ids }, clock)
 }
 
 fn client(id: &str) -> ClientId {
