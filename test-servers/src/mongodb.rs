@@ -7,7 +7,8 @@ use std::{
     process::Command,
 };
 
-/// Server of MongoDB's protocol that keeps its data in a file.
+/// Server of MongoDB's protocol that keeps its data in a file. What it has acknowledged is in the file once it is stopped; a kill loses
+/// the last of it.
 pub type MongoServer = Server<Mongo>;
 
 /// Kind of [`MongoServer`].
@@ -22,7 +23,7 @@ pub struct Mongo {
 pub enum MongoVersion {
     /// 5.0, the oldest that is supported.
     Five,
-    /// 4.2, which is too old.
+    /// 4.4, which is too old.
     Four,
 }
 
@@ -76,7 +77,7 @@ impl Kind for Mongo {
         command.arg(placement.port(0).to_string()).arg(placement.data());
         command.args(match self.version {
             MongoVersion::Five => ["5.0.0", "13"],
-            MongoVersion::Four => ["4.2.0", "8"],
+            MongoVersion::Four => ["4.4.0", "9"],
         });
         command
     }

@@ -1,17 +1,12 @@
 //! Document store of one service.
 
-use crate::{
-    batch::WriteOperation,
-    index_entry::{self, EntryRange},
-    readers::Readers,
-    statements,
-    writer::WriterHandle,
-};
+use crate::{batch::WriteOperation, readers::Readers, statements, writer::WriterHandle};
 use async_trait::async_trait;
 use std::sync::Arc;
 use storage::{
     Collection, Commit, Direction, DocumentPage, Documents, QUERY_DOCUMENTS_MAX, Query,
     StorageError, StoredDocument, Write,
+    index_entry::{self, EntryRange},
 };
 
 /// Document store handle of one service.
@@ -42,20 +37,11 @@ impl Documents for PostgresDocuments {
     ) -> Result<DocumentPage, StorageError> {
         let index = query.check(collection)?;
         let limit = query.limit.clamp(1, QUERY_DOCUMENTS_MAX);
-        let EntryRange { mut from, mut until } = EntryRange::of(&query);
-        let after = query.after.as_ref().map(index_entry::encode).transpose()?;
+        let EntryRange { from, until } = EntryRange::of_page(&query);
         let sql = match query.direction {
             Direction::Ascending => statements::QUERY_ASCENDING,
             Direction::Descending => statements::QUERY_DESCENDING,
         };
-        match (query.direction, after) {
-            (_, None) => {}
-            // The range begins after the position: with the next longer entry.
-            (Direction::Ascending, Some(after)) => {
-                from = from.max([&after[..], &[0]].concat());
-            }
-            (Direction::Descending, Some(after)) => until = until.min(after),
-        }
         // One more than the page has tells whether there is another page.
         let count = i64::try_from(limit + 1).unwrap_or(i64::MAX);
         let rows = self

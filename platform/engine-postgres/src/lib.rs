@@ -19,7 +19,6 @@ mod connection;
 mod documents;
 mod engine;
 mod error;
-mod index_entry;
 mod journal;
 mod key_value;
 mod migrations;

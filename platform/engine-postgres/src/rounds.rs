@@ -3,16 +3,17 @@
 use crate::{
     batch::{WriteOperation, WriteOutcome},
     connection::Connection,
-    index_entry,
     pipeline::{Call, Rows, parameter, transaction},
     statements,
 };
 use journal::Append;
 use kernel::{Timestamp, Uuid};
 use std::collections::{BTreeMap, HashMap};
-use storage::{Collection, Document, StorageError, Write};
+use storage::{Collection, Document, StorageError, Write, check_size, index_entry};
 use tokio_postgres::Error;
 
+/// Size limit of an entry of an index, in bytes: PostgreSQL takes no larger ones in a B-tree.
+const ENTRY_BYTES_MAX: usize = 2_000;
 /// Number of documents that are written without an append: they are always accepted.
 const ALWAYS: i32 = 0;
 
@@ -350,7 +351,9 @@ impl<'a> Appends<'a> {
                 self.entries.numbers.push(number);
                 self.entries.collections.push(name);
                 self.entries.indexes.push(index.name);
-                self.entries.entries.push(index_entry::encode(&position)?);
+                let entry = index_entry::encode(&position);
+                check_size(entry.len(), ENTRY_BYTES_MAX)?;
+                self.entries.entries.push(entry);
                 self.entries.keys.push(key.as_bytes());
             }
         }

@@ -18,6 +18,7 @@ mod write;
 pub mod conformance;
 pub mod counter;
 pub mod durability;
+pub mod index_entry;
 
 pub use blobs::{BLOB_BYTES_MAX, BLOB_NAME_BYTES_MAX, BlobEntry, Blobs, check_blob_name};
 pub use collection::{Collection, Document, FieldValue, Index, IndexPosition, StoredDocument};

@@ -4,7 +4,7 @@
 //! zero within it is followed by 255, so that a text sorts before every longer one that begins with it. The key comes last, as it
 //! is. (The same idea as FoundationDB's tuples.)
 
-use storage::{FieldValue, IndexPosition, Query, StorageError};
+use crate::{Direction, FieldValue, IndexPosition, Query};
 
 const INTEGER: u8 = 1;
 const TEXT: u8 = 2;
@@ -14,24 +14,16 @@ const ESCAPE: u8 = 0xff;
 /// Sorts after every field and every byte of UTF-8.
 const AFTER_ALL: u8 = 0xff;
 
-/// Size limit of an entry, in bytes: PostgreSQL takes no larger ones in a B-tree.
-pub(crate) const ENTRY_BYTES_MAX: usize = 2_000;
-
 /// Entry of a document at this position.
-///
-/// # Errors
-///
-/// [`StorageError::TooLarge`] above [`ENTRY_BYTES_MAX`].
-pub(crate) fn encode(position: &IndexPosition) -> Result<Vec<u8>, StorageError> {
+pub fn encode(position: &IndexPosition) -> Vec<u8> {
     let IndexPosition(values, key) = position;
     let mut entry = fields(values);
     entry.extend(key.as_bytes());
-    storage::check_size(entry.len(), ENTRY_BYTES_MAX)?;
-    Ok(entry)
+    entry
 }
 
 /// Position of an entry in an index of so many fields; `None` when it is none.
-pub(crate) fn decode(entry: &[u8], fields: usize) -> Option<IndexPosition> {
+pub fn decode(entry: &[u8], fields: usize) -> Option<IndexPosition> {
     let mut rest = entry;
     let mut values = Vec::with_capacity(fields);
     for _ in 0..fields {
@@ -93,14 +85,29 @@ fn fields(values: &[FieldValue]) -> Vec<u8> {
 
 /// Range of entries: from the first one, inclusive, to the second, exclusive.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct EntryRange {
-    pub(crate) from: Vec<u8>,
-    pub(crate) until: Vec<u8>,
+pub struct EntryRange {
+    /// First entry.
+    pub from: Vec<u8>,
+    /// Entry that the range ends before.
+    pub until: Vec<u8>,
 }
 
 impl EntryRange {
+    /// Entries of the page that a query asks for, and of those after it.
+    pub fn of_page(query: &Query) -> Self {
+        let mut range = Self::of(query);
+        if let Some(after) = query.after.as_ref().map(encode) {
+            match query.direction {
+                // The range begins after the position: with the next longer entry.
+                Direction::Ascending => range.from = range.from.max([&after[..], &[0]].concat()),
+                Direction::Descending => range.until = range.until.min(after),
+            }
+        }
+        range
+    }
+
     /// Entries that a query asks for, its position set aside.
-    pub(crate) fn of(query: &Query) -> Self {
+    fn of(query: &Query) -> Self {
         let prefix = fields(&query.equals);
         let bound =
             |value: &FieldValue| [&prefix[..], &fields(std::slice::from_ref(value))].concat();
@@ -135,7 +142,7 @@ mod tests {
                 }
             }
         }
-        let entries: Vec<_> = positions.iter().map(|position| encode(position).unwrap()).collect();
+        let entries: Vec<_> = positions.iter().map(encode).collect();
         for (one, entry) in positions.iter().zip(&entries) {
             assert_eq!(decode(entry, 2).as_ref(), Some(one));
             for (other, other_entry) in positions.iter().zip(&entries) {
@@ -152,12 +159,6 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_the_database_would_refuse_is_too_large() {
-        let position = IndexPosition(Vec::new(), "k".repeat(ENTRY_BYTES_MAX + 1));
-        assert!(matches!(encode(&position), Err(StorageError::TooLarge { .. })));
-    }
-
-    #[test]
     fn a_range_has_what_the_query_asks_for() {
         let query = Query {
             equals: vec![FieldValue::Text("red".to_owned())],
@@ -168,11 +169,27 @@ mod tests {
         let range = EntryRange::of(&query);
         let has = |colour: &str, size| {
             let values = vec![FieldValue::Text(colour.to_owned()), FieldValue::Integer(size)];
-            let entry = encode(&IndexPosition(values, "key".to_owned())).unwrap();
+            let entry = encode(&IndexPosition(values, "key".to_owned()));
             range.from <= entry && entry < range.until
         };
         let found: Vec<_> = (0..6).filter(|size| has("red", *size)).collect();
         assert_eq!(found, [2, 3]);
         assert!(!has("re", 3) && !has("redder", 3) && !has("red\0", 3));
+    }
+
+    #[test]
+    fn a_page_begins_after_the_position_of_the_one_before_it() {
+        let position = |size| IndexPosition(vec![FieldValue::Integer(size)], "key".to_owned());
+        let found = |direction| {
+            let query = Query { direction, after: Some(position(3)), ..Query::all("by_size", 10) };
+            let range = EntryRange::of_page(&query);
+            let has = |size: &i64| {
+                let entry = encode(&position(*size));
+                range.from <= entry && entry < range.until
+            };
+            (0..6).filter(has).collect::<Vec<_>>()
+        };
+        assert_eq!(found(Direction::Ascending), [4, 5]);
+        assert_eq!(found(Direction::Descending), [0, 1, 2]);
     }
 }

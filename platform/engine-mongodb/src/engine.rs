@@ -1,0 +1,107 @@
+//! Engine: the document stores of all services of a process in one database.
+
+use crate::{MongoError, MongoOptions, documents::MongoDocuments};
+use mongodb::{
+    Client, Database,
+    bson::{Document, doc},
+    options::{ClientOptions, ReadConcern, Tls, TlsOptions},
+};
+use std::{sync::Arc, time::Duration};
+use storage::Documents;
+use tokio::sync::Semaphore;
+
+/// Collection with the layout of all the others.
+const LAYOUT: &str = "icommerce";
+/// Key of the layout.
+const LAYOUT_KEY: &str = "layout";
+
+/// Document stores on MongoDB. Clones share the same connections.
+#[derive(Clone, Debug)]
+pub struct MongoEngine {
+    pub(crate) connection: Arc<MongoConnection>,
+}
+
+/// Connections to the database, with their limits.
+#[derive(Debug)]
+pub(crate) struct MongoConnection {
+    pub(crate) database: Database,
+    pub(crate) operations: Semaphore,
+    pub(crate) operation_timeout: Duration,
+}
+
+impl MongoEngine {
+    /// Opens the stores, in a database that may be empty.
+    ///
+    /// # Errors
+    ///
+    /// [`MongoError`], by variant.
+    pub async fn open(options: MongoOptions) -> Result<Self, MongoError> {
+        let server = options.server().to_owned();
+        let failed = |error: mongodb::error::Error| MongoError::new(&server, &error);
+        let client = client(&options).await.map_err(failed)?;
+        let database = client.database(&options.database);
+        let opened = async {
+            let information = database.run_command(doc! { "buildInfo": 1 }).await?;
+            let layout = layout_of(&database).await?;
+            Ok((information, layout))
+        };
+        let opened = tokio::time::timeout(options.operation_timeout, opened).await;
+        let opened = opened.map_err(|_| MongoError::Unreachable {
+            server: server.clone(),
+            reason: format!("no answer within {:?}", options.operation_timeout),
+        })?;
+        let (information, layout) = opened.map_err(failed)?;
+        let version = information.get_str("version").unwrap_or("unknown").to_owned();
+        let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+        if major.is_none_or(|major| major < MongoError::VERSION_MIN) {
+            return Err(MongoError::Version { server, version });
+        }
+        match layout {
+            Some(found) if found > MongoError::LAYOUT => {
+                return Err(MongoError::Layout { server, found });
+            }
+            Some(_) => {}
+            None => mark_layout(&database).await.map_err(failed)?,
+        }
+        Ok(Self {
+            connection: Arc::new(MongoConnection {
+                database,
+                operations: Semaphore::new(options.operations_max),
+                operation_timeout: options.operation_timeout,
+            }),
+        })
+    }
+
+    /// Document store of a service.
+    pub fn documents(&self, service: &'static str) -> Arc<dyn Documents> {
+        Arc::new(MongoDocuments::new(Arc::clone(&self.connection), service))
+    }
+}
+
+async fn client(options: &MongoOptions) -> mongodb::error::Result<Client> {
+    let mut client = ClientOptions::parse(options.connection.clone()).await?;
+    client.app_name = Some("icommerce".to_owned());
+    client.connect_timeout = Some(options.connect_timeout);
+    client.server_selection_timeout = Some(options.connect_timeout);
+    client.max_pool_size = Some(options.connections_max);
+    // What is read was durable when it was read.
+    client.read_concern = Some(ReadConcern::majority());
+    if let Some(file) = &options.certificate_authorities {
+        let tls = TlsOptions::builder().ca_file_path(file.clone()).build();
+        client.tls = Some(Tls::Enabled(tls));
+    }
+    Client::with_options(client)
+}
+
+/// Layout of the documents; `None` in a database that is new.
+async fn layout_of(database: &Database) -> mongodb::error::Result<Option<i64>> {
+    let layouts = database.collection::<Document>(LAYOUT);
+    let found = layouts.find_one(doc! { "_id": LAYOUT_KEY }).await?;
+    Ok(found.map(|layout| layout.get_i64("number").unwrap_or(i64::MAX)))
+}
+
+async fn mark_layout(database: &Database) -> mongodb::error::Result<()> {
+    let layouts = database.collection::<Document>(LAYOUT);
+    let layout = doc! { "$set": { "number": MongoError::LAYOUT } };
+    layouts.update_one(doc! { "_id": LAYOUT_KEY }, layout).upsert(true).await.map(drop)
+}
