@@ -353,6 +353,9 @@ pub(crate) struct ProcessFlags {
     /// password in `PGPASSWORD`
     #[arg(long, global = true, value_name = "ENGINE|URL")]
     storage: Option<String>,
+    /// Message bus of the services: feeds (none, the default), `kafka://HOST:PORT`, `amqp://HOST` or `redis://HOST`
+    #[arg(long, global = true, value_name = "ENGINE|URL")]
+    bus: Option<String>,
     /// Address of the shop edge, 127.0.0.1:8080 by default; port 0 picks a free port
     #[arg(long, global = true, value_name = "ADDRESS")]
     listen: Option<String>,
@@ -409,7 +412,7 @@ impl ProcessFlags {
     ///
     /// # Errors
     ///
-    /// A usage error for storage that is none.
+    /// A usage error for storage, or a bus, that is none.
     pub(crate) fn flags(&self) -> Result<Vec<Flag>, CliError> {
         const STORAGE: &str = "--storage";
         let (engine, url) = match self.storage.as_deref() {
@@ -425,6 +428,7 @@ impl ProcessFlags {
             }
         };
         let engine = engine.map(str::to_owned);
+        let (bus, bus_url) = bus_of(self.bus.as_deref())?;
         let text = |name: &str, key: &str, value: &Option<String>| {
             value.as_ref().map(|value| Flag::new(name, key, value.clone()))
         };
@@ -437,6 +441,8 @@ impl ProcessFlags {
         let flags = [
             text(STORAGE, "storage.engine", &engine),
             text(STORAGE, "storage.url", &url),
+            text(BUS, "bus.engine", &bus),
+            text(BUS, "bus.url", &bus_url),
             text("--services", "services", &self.services),
             text("--data", "data", &data),
             text("--listen", "listen", &self.listen),
@@ -454,6 +460,26 @@ impl ProcessFlags {
         .collect();
         Ok(flags)
     }
+}
+
+/// Name of the flag of the message bus.
+const BUS: &str = "--bus";
+
+/// Engine and URL of the message bus that the flag names.
+fn bus_of(flag: Option<&str>) -> Result<(Option<String>, Option<String>), CliError> {
+    let Some(flag) = flag else { return Ok((None, None)) };
+    let engine = match flag.split_once("://") {
+        None if flag == "feeds" => return Ok((Some(flag.to_owned()), None)),
+        Some(("kafka" | "kafkas", _)) => "kafka",
+        Some(("amqp" | "amqps", _)) => "rabbitmq",
+        Some(("redis" | "rediss", _)) => "redis-streams",
+        _ => {
+            return Err(CliError::usage(
+                "--bus: expected feeds, kafka://HOST:PORT, amqp://HOST or redis://HOST",
+            ));
+        }
+    };
+    Ok((Some(engine.to_owned()), Some(flag.to_owned())))
 }
 
 impl Arguments {

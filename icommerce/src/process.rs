@@ -2,6 +2,7 @@
 
 use crate::{cli::ProcessFlags, error::CliError, modules, operator_token};
 use kernel::Clock;
+use messaging::bus::PARTITIONS_MAX;
 use rpc::{FleetSecret, SECRET_BYTES_MIN};
 use serde::{Deserialize, Serialize};
 use settings::{
@@ -58,6 +59,8 @@ pub(crate) struct ProcessSettings {
     pub(crate) disk_reserve_bytes: u64,
     /// Storage of the process.
     pub(crate) storage: StorageSettings,
+    /// Message bus between the services.
+    pub(crate) bus: BusSettings,
     /// Secret of the master key, which is that of the provider of accounts.
     #[serde(skip)]
     pub(crate) master_secret: Option<MasterSecret>,
@@ -157,8 +160,67 @@ impl StorageSettings {
     }
 }
 
+/// Message bus between the services.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct BusSettings {
+    /// Engine: `feeds`, with which consumers pull the feeds of the services and there is no bus, or the kind of the broker.
+    pub(crate) engine: BusEngineSetting,
+    /// Broker, as `kafka://host:port,host:port/prefix`. Its user and password are in it.
+    pub(crate) url: Secret,
+    /// File with the broker's URL, in place of `url`.
+    pub(crate) url_file: PathBuf,
+    /// Partitions of each topic: how many processes of a service can share its messages. It is changed while the shop
+    /// is stopped.
+    pub(crate) partitions: u32,
+    /// File with the certificates, in PEM, of the authorities that may have signed the broker's; those of the public ones without it.
+    pub(crate) certificate_authorities: PathBuf,
+}
+
+impl Default for BusSettings {
+    fn default() -> Self {
+        Self {
+            engine: BusEngineSetting::default(),
+            url: Secret::default(),
+            url_file: PathBuf::new(),
+            partitions: 8,
+            certificate_authorities: PathBuf::new(),
+        }
+    }
+}
+
+impl BusSettings {
+    /// URL of the broker.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn url(&self, example: &str) -> Result<String, CliError> {
+        let url = secret_text("bus.url", &self.url, &self.url_file)?;
+        if url.is_empty() {
+            return Err(CliError::usage(format!(
+                "bus.url: expected the broker of the shop, such as {example}"
+            )));
+        }
+        Ok(url)
+    }
+}
+
+/// Engine of the message bus.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum BusEngineSetting {
+    /// No bus: consumers pull the feeds.
+    #[default]
+    Feeds,
+    /// Kafka.
+    Kafka,
+    /// RabbitMQ.
+    #[serde(rename = "rabbitmq")]
+    RabbitMq,
+    /// Streams of Redis.
+    RedisStreams,
+}
+
 /// Secret that is set as text or in a file.
-#[cfg(any(feature = "postgres", feature = "redis"))]
+#[cfg(any(feature = "kafka", feature = "postgres", feature = "redis"))]
 fn secret_text(key: &str, text: &Secret, file: &Path) -> Result<String, CliError> {
     if !text.is_empty() || file.as_os_str().is_empty() {
         return Ok(text.expose().to_owned());
@@ -220,6 +282,7 @@ impl Default for ProcessSettings {
             log_filter: "info".to_owned(),
             disk_reserve_bytes: 64 << 20,
             storage: StorageSettings::default(),
+            bus: BusSettings::default(),
             master_secret: None,
             drain_timeout_ms: 20_000,
         }
@@ -233,6 +296,7 @@ impl SectionSettings for ProcessSettings {
         Allowed::range("transfer_grace_seconds", 1, 600),
         Allowed::range("disk_reserve_bytes", 0, 1 << 40),
         Allowed::range("drain_timeout_ms", 0, 600_000),
+        Allowed::range("bus.partitions", 1, PARTITIONS_MAX as i64),
     ];
 
     fn check(&self) -> Result<(), InvalidSetting> {

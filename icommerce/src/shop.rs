@@ -85,7 +85,8 @@ impl RunningShop {
         let options = listeners.options(&process);
 
         let losable = LosableStore::open(&process).await?;
-        let engine = Engine::open(&process).await?;
+        // What is wrong about the bus is said before a folder is made.
+        let (bus, engine) = (wiring::bus(&process).await?, Engine::open(&process).await?);
         let (tasks, health, metrics) = (TaskTracker::default(), Health::new(), Metrics::new());
         engine.register_metrics(&metrics);
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
@@ -98,7 +99,7 @@ impl RunningShop {
             remote: &|name| {
                 wiring::channel_to(name, peers.get(name), &randomness, &metrics, secret.as_ref())
             },
-            bus: None,
+            bus,
             over_wire: None,
             ids: ids.clone(),
             metrics: metrics.clone(),

@@ -1,14 +1,18 @@
-//! Wiring: the only module that knows which storage engines exist.
+//! Wiring: the only module that knows which engines exist, of storage and of the message bus.
 
+mod bus;
 mod embedded;
 mod engine;
 mod in_memory;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod losable;
 mod metrics;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod remote;
 
+pub(crate) use bus::bus;
 pub(crate) use embedded::{
     Compaction, Embedded, backups_folder, check_existing, forget_keys, key_file, key_path, lock,
     verify,

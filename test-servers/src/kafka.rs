@@ -1,14 +1,23 @@
 //! Kafka, a broker that is its own controller.
 
-use crate::server::{Kind, Placement, Server};
+use crate::{
+    environment::variable,
+    server::{Kind, Placement, Server},
+};
 use std::{
     fs, io,
     io::{Read, Write},
     net::TcpStream,
     path::{Path, PathBuf},
     process::Command,
+    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
+
+/// Variable with the URL of the broker of a test run.
+const SERVER: &str = "TEST_KAFKA_URL";
+/// Number of the next prefix of this process.
+static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// Kafka broker, which makes topics at their first use. It takes anybody at one port, and a user with a password at another.
 pub type KafkaServer = Server<Kafka>;
@@ -42,6 +51,17 @@ impl KafkaServer {
     /// Whatever keeps it from running.
     pub fn start(libraries: &Path) -> io::Result<Self> {
         Self::start_new(Kafka { libraries: libraries.to_owned() })
+    }
+
+    /// URL at the broker that a test run shares (`TEST_KAFKA_URL`), with a prefix that nobody else has.
+    ///
+    /// # Errors
+    ///
+    /// When the environment names no broker.
+    pub fn shared_url() -> io::Result<String> {
+        let server = variable(SERVER, "Kafka")?;
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        Ok(format!("{server}/test-{}-{number}", std::process::id()))
     }
 
     /// URL of the broker.

@@ -28,14 +28,15 @@ pub(crate) enum SkipPolicy {
 /// Prerequisites of the tests, by crate or by suite.
 const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
     ("browser-tests", &[Prerequisite::Chromium, Prerequisite::AxeCore, Prerequisite::Lighthouse]),
+    ("engine-kafka", &[Prerequisite::Kafka, Prerequisite::OldKafka]),
     ("engine-mongodb", &[Prerequisite::MongoDb, Prerequisite::Toxiproxy]),
     ("engine-postgres", &[Prerequisite::Postgres]),
     ("engine-redis", &[Prerequisite::Redis]),
     (
         "icommerce: command_line",
-        &[Prerequisite::Postgres, Prerequisite::MongoDb, Prerequisite::Redis],
+        &[Prerequisite::Postgres, Prerequisite::MongoDb, Prerequisite::Redis, Prerequisite::Kafka],
     ),
-    ("icommerce: whole", &[Prerequisite::Postgres, Prerequisite::MongoDb]),
+    ("icommerce: whole", &[Prerequisite::Postgres, Prerequisite::MongoDb, Prerequisite::Kafka]),
     ("interop: authlib", &[Prerequisite::Authlib]),
     ("interop: generated_clients", &[Prerequisite::TypeScript, Prerequisite::Maven]),
     ("interop: keycloak", &[Prerequisite::Keycloak]),

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod backups;
+mod bus;
 mod flood;
 mod former_folder;
 mod imports;

@@ -1,5 +1,5 @@
-//! End-to-end system tests: the shop as processes, through its HTTP API. Each behaviour runs in three topologies and on PostgreSQL, and the
-//! invariants are checked after each.
+//! End-to-end system tests: the shop as processes, through its HTTP API. Each behaviour runs in three topologies, on PostgreSQL and with Kafka,
+//! and the invariants are checked after each.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue should say where")]
 
@@ -37,6 +37,12 @@ macro_rules! in_every_topology {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn single_process_on_postgres() {
                 run_behaviour(Topology::SingleProcessOnPostgres).await;
+            }
+
+            #[cfg(feature = "kafka")]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn single_process_with_kafka() {
+                run_behaviour(Topology::SingleProcessWithKafka).await;
             }
 
             async fn run_behaviour(topology: Topology) {

@@ -34,6 +34,8 @@ pub(crate) enum Topology {
     ProcessPerService,
     #[cfg(feature = "postgres")]
     SingleProcessOnPostgres,
+    #[cfg(feature = "kafka")]
+    SingleProcessWithKafka,
 }
 
 impl Topology {
@@ -43,6 +45,8 @@ impl Topology {
             Self::SingleProcess => SINGLE_PROCESS.to_vec(),
             #[cfg(feature = "postgres")]
             Self::SingleProcessOnPostgres => SINGLE_PROCESS.to_vec(),
+            #[cfg(feature = "kafka")]
+            Self::SingleProcessWithKafka => SINGLE_PROCESS.to_vec(),
             Self::TwoProcesses => vec![
                 &["product-service", "inventory-service", "payment-service", "audit-service"],
                 &["shopping-cart-service", "order-service", "storefront", "api-gateway"],
@@ -134,6 +138,11 @@ impl TestShop {
             #[cfg(feature = "postgres")]
             if let Some(database) = &database {
                 arguments.push(format!("--storage={}", database.url()));
+            }
+            #[cfg(feature = "kafka")]
+            if topology == Topology::SingleProcessWithKafka {
+                let url = test_servers::KafkaServer::shared_url();
+                arguments.push(format!("--bus={}", url.expect("a broker runs")));
             }
             // One topology with a secret, one without.
             let has_secret = topology == Topology::ProcessPerService;

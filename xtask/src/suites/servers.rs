@@ -2,13 +2,14 @@
 
 use crate::Outcome;
 use std::path::PathBuf;
-use test_servers::{Durability, MongoServer, PostgresServer};
+use test_servers::{Durability, KafkaServer, MongoServer, PostgresServer};
 
 /// Running servers.
 #[derive(Debug, Default)]
 pub(super) struct Servers {
     postgres: Option<PostgresServer>,
     mongodb: Option<MongoServer>,
+    kafka: Option<KafkaServer>,
 }
 
 impl Servers {
@@ -20,6 +21,7 @@ impl Servers {
             found.map(|(_, place)| PathBuf::from(place))
         };
         let (postgres, mongodb) = (place("TEST_POSTGRES"), place("TEST_MONGODB"));
+        let kafka = place("TEST_KAFKA");
         if let Some(programs) = postgres {
             let server = PostgresServer::start(&programs, Durability::None)?;
             println!("  postgresql: runs at {}", server.url());
@@ -31,6 +33,12 @@ impl Servers {
             println!("  mongodb: runs at {}", server.url());
             variables.push(("TEST_MONGODB_URL", server.url()));
             servers.mongodb = Some(server);
+        }
+        if let Some(libraries) = kafka {
+            let server = KafkaServer::start(&libraries)?;
+            println!("  kafka: runs at {}", server.url());
+            variables.push(("TEST_KAFKA_URL", server.url()));
+            servers.kafka = Some(server);
         }
         Ok(servers)
     }

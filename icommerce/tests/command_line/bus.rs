@@ -1,0 +1,51 @@
+//! Message bus: what is refused, and with which sentence.
+
+use crate::program::{assert_fails, icommerce};
+use tempfile::TempDir;
+
+#[test]
+fn a_bus_that_is_none_is_refused_before_anything_is_opened() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let run =
+        |bus: &str| assert_fails(icommerce(&data).arg("serve").arg(format!("--bus={bus}")), 2);
+    for wrong in ["nats://127.0.0.1", "kafka", ""] {
+        assert!(run(wrong).contains("--bus"), "{wrong}");
+    }
+    let mut partitions = icommerce(&data);
+    partitions.arg("serve").env("ICOMMERCE_BUS__PARTITIONS", "0");
+    assert!(assert_fails(&mut partitions, 2).contains("bus.partitions"));
+    assert!(!data.exists());
+}
+
+#[cfg(not(feature = "kafka"))]
+#[test]
+fn a_build_without_kafka_names_the_feature() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let refused = assert_fails(icommerce(&data).args(["serve", "--bus=kafka://127.0.0.1:1"]), 2);
+    assert!(refused.contains("bus.engine") && refused.contains("--features kafka"), "{refused}");
+    assert!(!data.exists());
+}
+
+#[cfg(feature = "kafka")]
+#[test]
+fn brokers_that_cannot_be_used_are_told_by_their_setting() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let serve = |bus: &str, code: i32| {
+        assert_fails(icommerce(&data).arg("serve").arg(format!("--bus={bus}")), code)
+    };
+    let unreachable = serve("kafka://shop:the-password@127.0.0.1:1", 3);
+    assert!(
+        unreachable.contains("bus.url: no Kafka broker answers at 127.0.0.1:1"),
+        "{unreachable}"
+    );
+    assert!(!unreachable.contains("the-password"), "{unreachable}");
+    assert!(serve("kafka:///shop", 2).contains("bus.url"), "without a host");
+    assert!(serve("kafkas://127.0.0.1:1", 2).contains("kafka-tls"), "without TLS");
+    let mut without = icommerce(&data);
+    without.arg("serve").env("ICOMMERCE_BUS__ENGINE", "kafka");
+    assert!(assert_fails(&mut without, 2).contains("bus.url"));
+    assert!(!data.exists(), "nothing is made for a shop that cannot start");
+}
