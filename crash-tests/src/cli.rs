@@ -50,6 +50,13 @@ pub(crate) enum Fault {
         #[arg(long, default_value_t = 5)]
         times: u64,
     },
+    /// Kill, restart and pause the PostgreSQL server that the shop is on, slow it down and cut its connections, and kill the shop.
+    /// Needs a program with the feature `postgres`.
+    Database {
+        /// Number of faults.
+        #[arg(long, default_value_t = 20)]
+        times: u64,
+    },
     /// Cut the power of the disk under load. Needs root, `mkfs` and `xfs_io`.
     Power {
         /// Number of faults for each file system.

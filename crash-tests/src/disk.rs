@@ -51,6 +51,12 @@ impl FileSystem {
 }
 
 impl Disk {
+    /// Creates a disk in a folder, or prints why this machine cannot provide one.
+    pub fn create_or_skip(folder: &Path, file_system: FileSystem) -> Option<Self> {
+        let disk = Self::create(folder, file_system);
+        disk.inspect_err(|unavailable| println!("skipped: {unavailable}")).ok()
+    }
+
     /// Creates a disk in a folder and mounts it.
     pub fn create(folder: &Path, file_system: FileSystem) -> Result<Self, DiskUnavailable> {
         let image = folder.join(format!("{}.image", file_system.name()));

@@ -1,5 +1,6 @@
-//! Fault injectors: process kill, process pause, full disk and power loss, each repeated under load.
+//! Fault injectors: process kill, process pause, full disk, power loss and faults of the database, each repeated under load.
 
+pub(crate) mod database;
 pub(crate) mod full_disk;
 pub(crate) mod kill;
 pub(crate) mod pause;

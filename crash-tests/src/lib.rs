@@ -24,6 +24,7 @@ pub use client::EdgeClient;
 pub use counters::Counters;
 pub use disk::{Disk, DiskUnavailable, FileSystem};
 pub use faults::{
+    database::{Database, break_database},
     full_disk::{DiskReserve, fill_disk, small_disk},
     kill::kill,
     pause::pause,

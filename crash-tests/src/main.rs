@@ -5,8 +5,8 @@ mod cli;
 use clap::Parser;
 use cli::{BlockFileSystem, Cli, Fault};
 use crash_tests::{
-    CheckResult, Disk, DiskReserve, FileSystem, Program, RunOptions, RunReport, Topology,
-    cut_power, fill_disk, kill, pause, small_disk,
+    CheckResult, Database, Disk, DiskReserve, FileSystem, Program, RunOptions, RunReport, Topology,
+    break_database, cut_power, fill_disk, kill, pause, small_disk,
 };
 use std::{path::Path, process::ExitCode};
 
@@ -59,9 +59,15 @@ async fn run(cli: &Cli, folder: &Path) -> CheckResult {
             let report = pause(&program, &data, &options(times, 0), on_progress).await?;
             print_report("pause", &report);
         }
+        Fault::Database { times } => {
+            let database = Database::start()?;
+            let options = options(times, 0);
+            let report = break_database(&program, &data, database, &options, on_progress).await?;
+            print_report("database", &report);
+        }
         Fault::FullDisk { times } => {
             for reserve in [DiskReserve::Enabled, DiskReserve::Disabled] {
-                let Some(disk) = create_disk(folder, small_disk(times)) else { continue };
+                let Some(disk) = Disk::create_or_skip(folder, small_disk(times)) else { continue };
                 let options = options(times, 0);
                 let report = fill_disk(&program, &disk, reserve, &options, on_progress).await?;
                 print_report(&format!("full disk, reserve {reserve:?}"), &report);
@@ -74,19 +80,13 @@ async fn run(cli: &Cli, folder: &Path) -> CheckResult {
                 None => vec![FileSystem::Ext4, FileSystem::Xfs],
             };
             for file_system in file_systems {
-                let Some(disk) = create_disk(folder, file_system) else { continue };
+                let Some(disk) = Disk::create_or_skip(folder, file_system) else { continue };
                 let report = cut_power(&program, &disk, &options(times, 0), on_progress).await?;
                 print_report(&format!("power loss, {file_system:?}"), &report);
             }
         }
     }
     Ok(())
-}
-
-/// Creates a test disk, or prints why this machine cannot provide one.
-fn create_disk(folder: &Path, file_system: FileSystem) -> Option<Disk> {
-    let disk = Disk::create(folder, file_system);
-    disk.inspect_err(|unavailable| println!("skipped: {unavailable}")).ok()
 }
 
 fn print_report(fault: &str, report: &RunReport) {

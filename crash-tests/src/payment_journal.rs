@@ -1,11 +1,16 @@
-//! Payment journal of a stopped shop, read from its data folder: payments that no edge shows.
+//! Payment journal of a stopped shop, read with its own program (`icommerce dump`): payments that no edge shows.
 
-use crate::violation::{CheckResult, Violation, ensure};
-use engine_log::{LogEngine, LogOptions};
-use journal::{Journal, READ_EVENTS_MAX};
+use crate::{
+    shop::Program,
+    violation::{CheckResult, Violation, ensure},
+};
 use serde_json::Value;
-use std::{collections::HashMap, fmt::Display, path::Path};
-use storage::StorageError;
+use std::{
+    collections::HashMap,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::Stdio,
+};
 
 const SERVICE: &str = "payment-service";
 
@@ -13,13 +18,9 @@ const SERVICE: &str = "payment-service";
 const TERMINAL_STATES: [&str; 4] = ["captured", "refunded", "voided", "failed"];
 
 /// Checks that every payment is in a terminal state, even one that no order refers to. Returns the number of payments.
-pub(crate) async fn check_no_open_authorisations(data: &Path) -> CheckResult<usize> {
-    let unreadable = |error: &dyn Display| Violation::new(format!("{}: {error}", data.display()));
-    let engine = LogEngine::open(data, LogOptions::default());
-    let engine = engine.map_err(|error| unreadable(&error))?;
-    let states = payment_states(&*engine.service(SERVICE).journal).await;
-    engine.close().await.map_err(|error| unreadable(&error))?;
-    let states = states.map_err(|error| unreadable(&error))?;
+pub(crate) fn check_no_open_authorisations(program: &Program, data: &Path) -> CheckResult<usize> {
+    let states = payment_states(program, data)
+        .map_err(|violation| violation.context(format_args!("dump of {}", data.display())))?;
     let open: Vec<_> = states
         .iter()
         .filter(|(_, state)| !TERMINAL_STATES.contains(&state.as_str()))
@@ -30,21 +31,26 @@ pub(crate) async fn check_no_open_authorisations(data: &Path) -> CheckResult<usi
 }
 
 /// Last state of each payment, by its stream.
-async fn payment_states(journal: &dyn Journal) -> Result<HashMap<String, String>, StorageError> {
+fn payment_states(program: &Program, data: &Path) -> CheckResult<HashMap<String, String>> {
+    let mut dump = program.command();
+    let mut dump = dump.arg("dump").arg("--data").arg(data).stdout(Stdio::piped()).spawn()?;
+    let Some(output) = dump.stdout.take() else {
+        return Err(Violation::new("its output is not a pipe"));
+    };
     let mut states: HashMap<String, String> = HashMap::new();
-    let mut after = 0;
-    loop {
-        let page = journal.follow(after, READ_EVENTS_MAX).await?;
-        let Some(last) = page.last() else { return Ok(states) };
-        after = last.position;
-        for event in page.iter().filter(|event| event.stream.starts_with("payment-")) {
-            let json = payment_service::MODULE.events.map(|read| read(event)).transpose()?;
-            let json: Option<Value> = json.and_then(|json| serde_json::from_str(json.get()).ok());
-            let state = json.as_ref().and_then(|json| json["state"].as_str()).ok_or_else(|| {
-                let (name, position) = (&event.name, event.position);
-                StorageError::Corrupt(format!("{name} at position {position} has no state"))
-            })?;
-            states.insert(event.stream.clone(), state.to_owned());
+    for line in BufReader::new(output).lines() {
+        let event: Value = serde_json::from_str(&line?)
+            .map_err(|error| Violation::new(format!("a line is not JSON: {error}")))?;
+        let stream = event["stream"].as_str().unwrap_or_default();
+        if event["service"] != SERVICE || !stream.starts_with("payment-") {
+            continue;
         }
+        let Some(state) = event["data"]["state"].as_str() else {
+            return Err(Violation::new(format!("an event has no state: {event}")));
+        };
+        states.insert(stream.to_owned(), state.to_owned());
     }
+    let exit = dump.wait()?;
+    ensure(exit.success(), || format!("it ended with {exit}"))?;
+    Ok(states)
 }

@@ -129,14 +129,15 @@ impl Run {
         self.workload.quiesce_and_check(&shop.client, CheckScope::All).await?;
         shop.stop().await?;
         let folder = self.program.topology.payment_data_folder(&self.data);
-        if payment_journal::check_no_open_authorisations(&folder).await.is_err() {
+        if payment_journal::check_no_open_authorisations(&self.program, &folder).is_err() {
             // A payment cancelled before the processor had answered is resolved with growing back-off; a restart
             // resolves it at once.
             let shop = Shop::start(&self.program, &self.data).await?;
             tokio::time::sleep(RESOLVE_WAIT).await;
             shop.stop().await?;
         }
-        self.report.payments = payment_journal::check_no_open_authorisations(&folder).await?;
+        self.report.payments =
+            payment_journal::check_no_open_authorisations(&self.program, &folder)?;
         self.report.quiescent_points += 1;
         self.report.counters = self.workload.counters();
         self.report.orders = self.workload.orders();

@@ -86,6 +86,13 @@ impl Program {
         self.settings.push((name.to_owned(), value.to_owned()));
         self
     }
+
+    /// Command of the program with these settings.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
+        command
+    }
 }
 
 /// A running shop.
@@ -132,7 +139,7 @@ impl StartingShop {
             .collect();
         let mut children = Vec::new();
         for (group, port) in groups.iter().zip(&ports) {
-            let mut command = Command::new(&program.binary);
+            let mut command = program.command();
             command.args(["--no-demo", "--listen=127.0.0.1:0", "--operator-listen=127.0.0.1:0"]);
             let folder = group.first().map_or_else(|| data.to_owned(), |name| data.join(name));
             command.arg("--data").arg(folder);
@@ -146,8 +153,7 @@ impl StartingShop {
                 None => Stdio::null(),
             };
             command.env("ICOMMERCE_API_GATEWAY__OPERATOR_TOKEN", OPERATOR_TOKEN);
-            let settings = program.settings.iter().map(|(name, value)| (name, value));
-            let child = command.envs(settings).stdout(Stdio::piped()).stderr(log).spawn();
+            let child = command.stdout(Stdio::piped()).stderr(log).spawn();
             children.push(
                 child.map_err(|error| Violation::from(error).context(program.binary.display()))?,
             );

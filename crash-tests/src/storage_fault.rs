@@ -14,6 +14,8 @@ pub enum StorageFault {
     /// The disk may be full when the idempotency record is to be written: a repeated request is then executed again,
     /// and still takes effect once.
     DiskFull,
+    /// The database may be away when the idempotency record is to be written, with the same effect.
+    DatabaseLost,
 }
 
 impl StorageFault {
@@ -24,7 +26,7 @@ impl StorageFault {
             // The checkout was rejected, and reopening the cart takes a disk.
             _ if response.code() == "checking_out" => response.has_retry_after(),
             Self::DiskLost => response.status >= 500,
-            Self::DiskFull => false,
+            Self::DiskFull | Self::DatabaseLost => false,
         }
     }
 }

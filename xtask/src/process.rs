@@ -42,7 +42,7 @@ pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Outcome<String> {
 
 /// Packages that the measuring and simulating tasks run. They are always built together: another selection of packages
 /// is another selection of features, and most dependencies would be compiled again.
-const RELEASE_PACKAGES: &[&str] = &["benchmarks", "icommerce", "simulation"];
+pub(crate) const RELEASE_PACKAGES: &[&str] = &["benchmarks", "icommerce", "simulation"];
 
 /// Environment of release builds that are measured: with line tables, which profiles need and nobody else.
 pub(crate) const MEASURING: [(&str, &str); 1] =
@@ -55,9 +55,19 @@ pub(crate) fn build_release(root: &Path) -> Outcome<Option<PathBuf>> {
 
 /// Builds these crates for release; the result is cargo's target folder, or nothing when the build fails.
 pub(crate) fn build_release_of(root: &Path, packages: &[&str]) -> Outcome<Option<PathBuf>> {
+    build_release_with(root, packages, &[])
+}
+
+/// The same with features, each as `crate/feature`.
+pub(crate) fn build_release_with(
+    root: &Path,
+    packages: &[&str],
+    features: &[&str],
+) -> Outcome<Option<PathBuf>> {
     let mut build = Command::new("cargo");
     build.args(["build", "--release"]).current_dir(root).envs(MEASURING);
     build.args(packages.iter().flat_map(|package| ["--package", package]));
+    build.args(features.iter().flat_map(|feature| ["--features", feature]));
     if !build.status()?.success() {
         return Ok(None);
     }

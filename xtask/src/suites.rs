@@ -28,6 +28,7 @@ pub(crate) enum SkipPolicy {
 /// Prerequisites of the tests, by crate or by suite.
 const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
     ("browser-tests", &[Prerequisite::Chromium, Prerequisite::AxeCore, Prerequisite::Lighthouse]),
+    ("crash-tests: faults", &[Prerequisite::Postgres, Prerequisite::Toxiproxy]),
     ("engine-kafka", &[Prerequisite::Kafka, Prerequisite::OldKafka]),
     ("engine-mongodb", &[Prerequisite::MongoDb, Prerequisite::Toxiproxy]),
     ("engine-postgres", &[Prerequisite::Postgres]),
@@ -99,6 +100,24 @@ pub(crate) fn run(root: &Path, only: &[String], skip_policy: SkipPolicy) -> Outc
     }
     print!("{summary}");
     Ok(summary.succeeded())
+}
+
+/// Variables that name the programs of these servers, found or installed; an error for one that is neither.
+pub(crate) fn server_programs(
+    root: &Path,
+    servers: &[&str],
+) -> Outcome<Vec<(&'static str, String)>> {
+    let target = Workspace::read(root)?.target;
+    let wanted = prerequisites::SERVERS.iter().filter(|server| servers.contains(&server.name()));
+    let variable = |prerequisite: &Prerequisite| match prerequisite.ensure(root, &target) {
+        Availability::Missing(reason) => {
+            Err(format!("{} is missing: {reason}", prerequisite.name()).into())
+        }
+        Availability::Found(place) | Availability::Installed(place) => {
+            Ok((prerequisite.variable(), place))
+        }
+    };
+    wanted.map(variable).collect()
 }
 
 /// The program valgrind, found or installed; an error when it is neither.

@@ -2,7 +2,6 @@
 
 use crate::{options, program};
 use crash_tests::{Disk, DiskReserve, FileSystem, cut_power, fill_disk, small_disk};
-use std::path::Path;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_power_loss_on_ext4_loses_nothing_acknowledged() {
@@ -26,20 +25,14 @@ async fn a_disk_that_fills_up_without_a_reserve_does_no_damage() {
 
 async fn lose_power(file_system: FileSystem) {
     let folder = tempfile::tempdir().unwrap();
-    let Some(disk) = create_disk(folder.path(), file_system) else { return };
+    let Some(disk) = Disk::create_or_skip(folder.path(), file_system) else { return };
     let report = cut_power(&program(), &disk, &options(3), |_| {}).await;
     println!("{}", report.unwrap_or_else(|violation| panic!("{violation}")));
 }
 
 async fn fill(reserve: DiskReserve) {
     let folder = tempfile::tempdir().unwrap();
-    let Some(disk) = create_disk(folder.path(), small_disk(1)) else { return };
+    let Some(disk) = Disk::create_or_skip(folder.path(), small_disk(1)) else { return };
     let report = fill_disk(&program(), &disk, reserve, &options(1), |_| {}).await;
     println!("{}", report.unwrap_or_else(|violation| panic!("{violation}")));
-}
-
-/// Creates a test disk, or prints why this machine cannot provide one.
-fn create_disk(folder: &Path, file_system: FileSystem) -> Option<Disk> {
-    let disk = Disk::create(folder, file_system);
-    disk.inspect_err(|unavailable| println!("skipped: {unavailable}")).ok()
 }

@@ -61,6 +61,16 @@ pub(super) enum Availability {
     Missing(String),
 }
 
+/// Servers that a shop can use, and the proxy before them.
+pub(super) const SERVERS: [Prerequisite; 6] = [
+    Prerequisite::Postgres,
+    Prerequisite::Redis,
+    Prerequisite::Kafka,
+    Prerequisite::RabbitMq,
+    Prerequisite::MongoDb,
+    Prerequisite::Toxiproxy,
+];
+
 const VALGRIND: &str = "valgrind";
 const REDIS: &str = "redis-server";
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];

@@ -119,6 +119,9 @@ impl Workspace {
                 "--message-format=json-render-diagnostics",
                 "--package",
                 PRODUCT,
+                // With every engine, as where all crates are tested.
+                "--features",
+                "full",
             ]);
             product = program_of(&self::messages(command.current_dir(&self.root))?);
         }
