@@ -99,6 +99,7 @@ impl<I: SagaInput> Runner<I> {
                 execution.saga.status.modify(|status| {
                     status.state = SagaState::Waiting;
                     status.step = definition.step_name(step);
+                    status.steps_done = step;
                     status.attempts = 0;
                     status.error = Some(reason);
                     status.next_attempt_at = until;
@@ -114,6 +115,7 @@ impl<I: SagaInput> Runner<I> {
             }
             StopReason::Failed { step, error } => {
                 execution.attempts += 1;
+                execution.saga.status.modify(|status| status.steps_done = step);
                 let step = definition.step_name(step);
                 Some(SagaPause::For(self.record_failure(execution, step, error)))
             }

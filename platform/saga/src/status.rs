@@ -34,6 +34,8 @@ pub struct SagaStatus {
     pub state: SagaState,
     /// Name of the step that is executed or undone; empty in a terminal state.
     pub step: &'static str,
+    /// Number of steps that the last execution found or made done. At 0 nothing has happened yet, and a refusal may still come.
+    pub steps_done: usize,
     /// Attempts in a row that failed.
     pub attempts: u32,
     /// Last failure, or the reason of the wait.
@@ -53,6 +55,7 @@ impl SagaStatus {
         Self {
             state: SagaState::Running,
             step,
+            steps_done: 0,
             attempts: 0,
             error: None,
             next_attempt_at: None,

@@ -147,6 +147,7 @@ async fn an_unavailable_step_is_retried_until_it_succeeds() {
     let process = RunnerProcess::start(&environment).await;
     let status = process.begin().await;
     assert_eq!((status.state, status.step, status.attempts), (SagaState::Running, "table", 1));
+    assert_eq!(status.steps_done, 1);
     assert!(status.next_attempt_at.is_some());
     assert_eq!(process.end().await, SagaState::Done);
     environment.verify(SagaState::Done).unwrap();
