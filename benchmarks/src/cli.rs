@@ -1,8 +1,14 @@
 //! Command line of the benchmarks.
 
-use crate::{config::RunConfig, instruction_counts::CountMode, scenarios};
+use crate::{
+    backends::{Backends, BusEngine, StorageEngine},
+    config::RunConfig,
+    instruction_counts::CountMode,
+    process::Program,
+    scenarios,
+};
 use clap::Parser;
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// Load generator and benchmark scenarios for the shop
 #[derive(Debug, Parser)]
@@ -27,6 +33,12 @@ pub(crate) struct Cli {
     /// The icommerce binary to measure
     #[arg(long, value_name = "FILE")]
     binary: PathBuf,
+    /// Engine of the shop's storage: with `postgres` a server is started, and a database made for each shop
+    #[arg(long, value_enum, default_value_t)]
+    storage: StorageEngine,
+    /// Message bus of the shop: a server is started for it
+    #[arg(long, value_enum, default_value_t)]
+    bus: BusEngine,
     /// Program that runs npm oidc-provider, for the scenario `auth` (`cargo xtask bench auth` installs it)
     #[arg(long, value_name = "FILE")]
     oidc_provider: Option<PathBuf>,
@@ -53,16 +65,17 @@ impl Cli {
         if self.keep { CountMode::Keep } else { CountMode::Compare }
     }
 
-    /// Configuration for all scenarios.
-    pub(crate) fn config(&self) -> RunConfig {
-        RunConfig {
+    /// Configuration for all scenarios, with the servers started.
+    pub(crate) fn config(&self) -> Result<RunConfig, String> {
+        let backends = Arc::new(Backends::start(self.storage, self.bus)?);
+        Ok(RunConfig {
             clients: self.clients,
             time: Duration::from_secs(self.seconds),
             rate: self.rate,
             orders: self.orders,
-            binary: self.binary.clone(),
+            program: Program { binary: self.binary.clone(), backends },
             oidc_provider: self.oidc_provider.clone(),
-        }
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Configuration of a run.
 
+use crate::process::Program;
 use std::{path::PathBuf, time::Duration};
 
 /// Configuration that all scenarios share.
@@ -13,7 +14,8 @@ pub(crate) struct RunConfig {
     pub(crate) rate: Option<f64>,
     /// Orders in the data folder of the start-up scenario.
     pub(crate) orders: u64,
-    pub(crate) binary: PathBuf,
+    /// Shop under test, with the servers that it uses.
+    pub(crate) program: Program,
     /// Program of the provider for node that token rates are compared with.
     pub(crate) oidc_provider: Option<PathBuf>,
 }

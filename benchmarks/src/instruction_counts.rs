@@ -64,17 +64,18 @@ pub(crate) async fn count(
 ) -> Result<(), String> {
     let shop = match orders_before {
         None => {
-            let shop = CallgrindServer::shop(&config.binary, DataFolder::new(&config.binary)?)?;
+            let shop =
+                CallgrindServer::shop(&config.program.binary, DataFolder::new(&config.program)?)?;
             hot_paths::stock(shop.server()).await?;
             shop
         }
         Some(orders) => {
             // Filled by the program alone, which is fifty times faster.
-            let shop = Server::shop(&config.binary)?;
+            let shop = Server::shop(&config.program)?;
             hot_paths::stock(&shop).await?;
             startup::place_orders(config, &shop, 0..orders).await?;
             await_consumers(&shop).await?;
-            CallgrindServer::shop(&config.binary, shop.shut_down(Shutdown::Graceful)?)?
+            CallgrindServer::shop(&config.program.binary, shop.shut_down(Shutdown::Graceful)?)?
         }
     };
     let mut counts = InstructionCounts::default();

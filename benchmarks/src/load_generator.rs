@@ -2,6 +2,7 @@
 //! start at a fixed rate, whether or not the server keeps up). Every response is checked; a wrong one ends the run.
 
 use crate::{
+    backends::RowCounts,
     config::RunConfig,
     engine_metrics::EngineMetrics,
     http_connection::HttpConnection,
@@ -34,6 +35,8 @@ pub(crate) struct Measurement {
     /// Of the measured step of each iteration; with an open load, of the whole iteration from its intended start.
     pub(crate) latency: LatencyRecorder,
     pub(crate) used: ResourceUsage,
+    /// Rows that the shop's database was asked to write; `None` without one.
+    pub(crate) rows: Option<RowCounts>,
     /// System calls of the server; `None` where they cannot be counted.
     pub(crate) syscalls: Option<u64>,
     pub(crate) resident_bytes_before: u64,
@@ -141,6 +144,7 @@ pub(crate) async fn generate_load(
         .collect();
     let measured = clients.run_until(async {
         tokio::time::sleep_until(begin).await;
+        let rows_before = server.row_counts()?;
         let before = (server.usage()?, server.engine().await?);
         let syscalls = SyscallCounter::start(server.id());
         let finished = async {
@@ -151,9 +155,11 @@ pub(crate) async fn generate_load(
         };
         let (took, memory) = tokio::join!(finished, memory_by_tenth(server, &window));
         let after = server.usage()?;
-        Ok::<_, String>((before, after, took?, memory?, syscalls.and_then(SyscallCounter::stop)))
+        let rows = server.row_counts()?.zip(rows_before).map(|(now, before)| now.since(&before));
+        let syscalls = syscalls.and_then(SyscallCounter::stop);
+        Ok::<_, String>((before, after, took?, memory?, syscalls, rows))
     });
-    let ((before, engine_before), after, took, resident_bytes_by_tenth, syscalls) =
+    let ((before, engine_before), after, took, resident_bytes_by_tenth, syscalls, rows) =
         measured.await?;
     drop(clients);
     let caught_up_in = await_consumers(server).await?;
@@ -167,6 +173,7 @@ pub(crate) async fn generate_load(
         took,
         latency: results.latency.replace(LatencyRecorder::new()?),
         used: after.since(&before),
+        rows,
         syscalls,
         resident_bytes_before: before.resident_bytes,
         resident_bytes_by_tenth,

@@ -3,6 +3,7 @@
 //! Each scenario runs against the real binary in a process of its own; so does the baseline server, the same HTTP stack
 //! with constant answers and nothing behind it. Ratios between the two survive a noisy machine; rates do not.
 
+mod backends;
 mod baseline_server;
 mod callgrind;
 mod cli;
@@ -54,7 +55,7 @@ fn exit_code(result: Result<(), String>) -> ExitCode {
 }
 
 fn measure(arguments: &Cli) -> Result<(), String> {
-    let config = arguments.config();
+    let config = arguments.config()?;
     // One thread for the generator: the rest of the machine is the server's.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| error.to_string())?;

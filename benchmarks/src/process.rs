@@ -1,6 +1,7 @@
 //! Process under test: data folder, server, resource usage.
 
 use crate::{
+    backends::{Backends, CpuTimes, RowCounts, ShopSettings},
     engine_metrics::EngineMetrics,
     http_connection::{EdgeAddress, HttpConnection, OPERATOR_TOKEN},
     latency::micros,
@@ -13,6 +14,7 @@ use std::{
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::Arc,
     time::Duration,
 };
 use tempfile::TempDir;
@@ -32,11 +34,19 @@ pub(crate) struct Server {
     data: Option<DataFolder>,
 }
 
-/// Data folder, with the binary that serves it.
+/// Shop under test: its binary, and the servers that it uses beside its data folder.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    pub(crate) binary: PathBuf,
+    pub(crate) backends: Arc<Backends>,
+}
+
+/// Data folder, with the program that serves it and what else the shop uses.
 #[derive(Debug)]
 pub(crate) struct DataFolder {
     folder: TempDir,
-    binary: PathBuf,
+    program: Program,
+    settings: ShopSettings,
 }
 
 /// Kind of shutdown.
@@ -49,9 +59,11 @@ pub(crate) enum Shutdown {
 }
 
 /// Resource usage of a process.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ResourceUsage {
     pub(crate) cpu: Duration,
+    /// CPU time of each server that the shop uses.
+    pub(crate) backends_cpu: CpuTimes,
     /// Bytes written to the disk of the data folder since the system started, by every process; `None` without such a disk.
     pub(crate) written_bytes: Option<u64>,
     pub(crate) resident_bytes: u64,
@@ -62,6 +74,9 @@ impl ResourceUsage {
     pub(crate) fn since(&self, before: &Self) -> Self {
         Self {
             cpu: self.cpu.saturating_sub(before.cpu),
+            backends_cpu: (self.backends_cpu.iter().zip(&before.backends_cpu))
+                .map(|(&(name, now), (_, before))| (name, now.saturating_sub(*before)))
+                .collect(),
             written_bytes: self
                 .written_bytes
                 .zip(before.written_bytes)
@@ -78,16 +93,18 @@ impl ResourceUsage {
 
 impl DataFolder {
     /// A new, empty data folder.
-    pub(crate) fn new(binary: &Path) -> Result<Self, String> {
+    pub(crate) fn new(program: &Program) -> Result<Self, String> {
         // Beside the working directory, not in a memory file system: a flush has to reach a disk.
         let folder = TempDir::new_in(".").map_err(|error| error.to_string())?;
-        Ok(Self { folder, binary: binary.to_owned() })
+        let settings = program.backends.new_shop()?;
+        Ok(Self { folder, program: program.clone(), settings })
     }
 
     /// Runs a command of the program on the folder, which no process serves, and returns what it prints.
     pub(crate) fn run(&self, arguments: &[&str], input: &str) -> Result<String, String> {
         let failed = |error: io::Error| format!("{arguments:?}: {error}");
-        let mut command = Command::new(&self.binary)
+        let mut command = self
+            .command()
             .args(arguments)
             .arg("--data")
             .arg(self.folder.path())
@@ -124,8 +141,15 @@ impl DataFolder {
 
     /// Serves the folder, without the demonstration catalogue.
     pub(crate) fn serve(self) -> Result<Server, String> {
-        let program = Command::new(&self.binary);
-        self.serve_with(program)
+        let command = self.command();
+        self.serve_with(command)
+    }
+
+    /// Command of the program for this shop.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(&self.program.binary);
+        command.envs(self.settings.variables.clone());
+        command
     }
 
     /// Serves the folder by a command that wraps the binary.
@@ -163,8 +187,8 @@ impl DataFolder {
 
 impl Server {
     /// Starts the shop on a new data folder.
-    pub(crate) fn shop(binary: &Path) -> Result<Self, String> {
-        DataFolder::new(binary)?.serve()
+    pub(crate) fn shop(program: &Program) -> Result<Self, String> {
+        DataFolder::new(program)?.serve()
     }
 
     /// Starts the baseline server with recorded responses as constant answers.
@@ -201,6 +225,16 @@ impl Server {
         let shop = EdgeAddress::shop(address("shop")?);
         let operator = EdgeAddress::operator(address("operator")?);
         Ok(Self { child, shop, operator, started_in: started_at.elapsed(), data })
+    }
+
+    /// Rows that the shop's database was asked to write; `None` without one.
+    pub(crate) fn row_counts(&self) -> Result<Option<RowCounts>, String> {
+        match &self.data {
+            Some(data) if !data.settings.database.is_empty() => {
+                RowCounts::read(&data.program.backends, &data.settings.database).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Process id.
@@ -252,6 +286,11 @@ impl Server {
         let ticks = rustix::param::clock_ticks_per_second();
         Ok(ResourceUsage {
             cpu: Duration::from_millis((user + system) * 1_000 / ticks),
+            backends_cpu: self
+                .data
+                .as_ref()
+                .map(|data| data.program.backends.cpu_times())
+                .unwrap_or_default(),
             written_bytes: self.data.as_ref().and_then(DataFolder::device_written_bytes),
             resident_bytes: pages * rustix::param::page_size() as u64,
         })

@@ -70,7 +70,7 @@ impl Report {
     pub(crate) fn start(config: &RunConfig, commit: &str) -> Result<Self, String> {
         let second = Duration::from_secs(1);
         let flush = disk::flush_time()?;
-        let shop = Server::shop(&config.binary)?;
+        let shop = Server::shop(&config.program)?;
         Ok(Self {
             commit: commit.to_owned(),
             date: SystemClock.now().strftime("%Y-%m-%dT%H:%MZ").to_string(),

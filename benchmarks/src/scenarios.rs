@@ -14,8 +14,10 @@ mod scaling;
 pub(crate) mod startup;
 
 use crate::{
+    backends::BareRows,
     config::RunConfig,
-    load_generator::{Workload, generate_load},
+    load_generator::{Measurement, Workload, generate_load},
+    numbers::float,
     process::Server,
     recording::Recording,
     report::{LoadModel, Row, ScenarioResult},
@@ -146,7 +148,23 @@ async fn compare_with_baseline<R: Workload + 'static>(
     let recording = Recording::of(&shop.shop, &workload()).await?;
     drop(shop);
     let baseline = generate_load(config, &Server::baseline(&recording)?, workload()).await?;
-    Ok(row.with_shop(&measured).with_baseline(&baseline))
+    let row = row.with_shop(&measured).with_baseline(&baseline);
+    beside_bare_rows(row, config, &measured)
+}
+
+/// Adds what the shop's database reaches with the same rows in as many commits and nothing else to do, where there is one.
+fn beside_bare_rows(row: Row, config: &RunConfig, measured: &Measurement) -> Result<Row, String> {
+    let (Some(rows), Some(engine)) = (&measured.rows, &measured.engine) else { return Ok(row) };
+    let bare = BareRows::of(rows, engine.flushes, measured.iterations);
+    let rate = bare.orders_per_second(&config.program.backends, config.time)?;
+    let reached = float(measured.iterations) / measured.took.as_secs_f64();
+    let unit = row.unit;
+    Ok(row
+        .with(format!("commits per {unit}"), bare.commits, "")
+        .with(format!("rows per {unit}"), bare.rows, "")
+        .with(format!("bytes of the write-ahead log per {unit}"), bare.wal_bytes, "B")
+        .with("pgbench with these rows and commits", rate, "/s")
+        .with("rate over that of pgbench", reached / rate, "×"))
 }
 
 /// Row for a load of this configuration.

@@ -1,5 +1,6 @@
 //! PostgreSQL.
 
+use crate::postgres_database::psql;
 use crate::server::{Kind, Placement, Server};
 use rustix::process::Signal;
 use std::{
@@ -43,6 +44,15 @@ impl PostgresServer {
     /// URL of the server without a database, as the superuser.
     pub fn url(&self) -> String {
         format!("postgres://postgres@{}", self.address())
+    }
+
+    /// Runs SQL in a database, as the superuser, and returns the rows: a line each, with `|` between the columns.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses it.
+    pub fn query(&self, database: &str, sql: &str) -> io::Result<String> {
+        psql(&self.kind.programs, &format!("{}/{database}", self.url()), sql)
     }
 
     /// Host and port of the server.

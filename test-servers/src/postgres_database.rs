@@ -51,7 +51,7 @@ impl PostgresDatabase {
     ///
     /// When the server refuses it.
     pub fn run(&self, sql: &str) -> io::Result<()> {
-        psql(&self.programs, &self.url(), sql)
+        psql(&self.programs, &self.url(), sql).map(drop)
     }
 }
 
@@ -67,15 +67,17 @@ impl Drop for PostgresDatabase {
 }
 
 fn administer(programs: &Path, server: &str, sql: &str) -> io::Result<()> {
-    psql(programs, &format!("{server}/postgres"), sql)
+    psql(programs, &format!("{server}/postgres"), sql).map(drop)
 }
 
-fn psql(programs: &Path, url: &str, sql: &str) -> io::Result<()> {
+/// Runs SQL, and returns the rows as text.
+pub(crate) fn psql(programs: &Path, url: &str, sql: &str) -> io::Result<String> {
     let mut command = Command::new(programs.join("psql"));
-    command.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command", sql, url]);
+    command.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]);
+    command.args(["--tuples-only", "--no-align", "--command", sql, url]);
     let output = command.output()?;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     Err(io::Error::other(format!("{sql}: {}", String::from_utf8_lossy(&output.stderr))))
 }

@@ -11,6 +11,7 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 use tempfile::TempDir;
 
@@ -183,6 +184,11 @@ impl<K: Kind> Server<K> {
     /// When it does not run.
     pub fn resume(&self) -> io::Result<()> {
         self.signal(Signal::CONT)
+    }
+
+    /// CPU time of the server's processes, those that have ended included; zero where it does not run.
+    pub fn cpu_time(&self) -> Duration {
+        self.process.as_ref().map(ServerProcess::cpu_time).unwrap_or_default()
     }
 
     /// Lets the server go on without this handle.

@@ -66,6 +66,17 @@ impl ServerProcess {
         self.child.wait().map(drop)
     }
 
+    /// CPU time of the server and its descendants, and of those of them that have ended.
+    pub(crate) fn cpu_time(&self) -> Duration {
+        let ticks_of = |id: &u32| -> u64 {
+            CPU_TIMES.filter_map(|number| field(*id, number)?.parse::<u64>().ok()).sum()
+        };
+        let mut ids = descendants(self.child.id());
+        ids.push(self.child.id());
+        let ticks: u64 = ids.iter().map(ticks_of).sum();
+        Duration::from_millis(ticks * 1_000 / rustix::param::clock_ticks_per_second())
+    }
+
     /// Number of the server's process, which goes on without this handle.
     pub(crate) fn keep(self) -> u32 {
         let id = self.child.id();
@@ -128,6 +139,8 @@ fn processes() -> impl Iterator<Item = (u32, u32)> {
 const STATE: usize = 0;
 const PARENT: usize = 1;
 const STARTED: usize = 19;
+/// Of the process and of its children that have ended, each for itself and in the kernel, in ticks.
+const CPU_TIMES: std::ops::Range<usize> = 11..15;
 
 /// Time at which a process started, in ticks since the system did; `None` where there is none of this number.
 pub(crate) fn started(id: u32) -> Option<u64> {

@@ -6,15 +6,26 @@ use std::{ffi::OsString, path::Path, process::Command};
 /// Scenario that is compared with another provider of tokens.
 const AUTH: &str = "auth";
 
+/// Flags with engines, and the server of each.
+const ENGINES: [(&str, &str, &str); 4] = [
+    ("--storage", "postgres", "postgresql"),
+    ("--bus", "kafka", "kafka"),
+    ("--bus", "rabbitmq", "rabbitmq"),
+    ("--bus", "redis-streams", "redis"),
+];
+
 /// Runs these scenarios, or all when none is named; further arguments are passed on to the load generator.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome<bool> {
-    let Some(target) = process::build_release(root)? else {
-        return Ok(false);
-    };
+    let servers = servers(arguments);
+    // With every engine where the shop uses any, else as it is by default.
+    let features: &[&str] = if servers.is_empty() { &[] } else { &["icommerce/full"] };
+    let built = process::build_release_with(root, process::RELEASE_PACKAGES, features)?;
+    let Some(target) = built else { return Ok(false) };
     let release = target.join("release");
     let commit = process::output_in(root, "git", &["describe", "--always", "--dirty"]);
     let commit = commit.unwrap_or_else(|| "unknown".to_owned());
     let mut benchmarks = Command::new(release.join("benchmarks"));
+    benchmarks.envs(suites::server_programs(root, &servers)?);
     if arguments.iter().any(|argument| argument == AUTH) {
         match suites::oidc_provider(root)? {
             Ok(program) => drop(benchmarks.arg("--oidc-provider").arg(program)),
@@ -29,6 +40,14 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome<bool> {
         .current_dir(target)
         .status()?;
     Ok(status.success())
+}
+
+/// Names of the servers that the arguments ask for.
+fn servers(arguments: &[String]) -> Vec<&'static str> {
+    let words: Vec<&str> = arguments.iter().flat_map(|argument| argument.split('=')).collect();
+    let follows = |flag, engine| words.windows(2).any(|pair| pair == [flag, engine]);
+    let wanted = ENGINES.iter().filter(|(flag, engine, _)| follows(*flag, *engine));
+    wanted.map(|(_, _, server)| *server).collect()
 }
 
 /// The arguments with the output file of the measurements, which is relative to the root of the workspace.
@@ -56,6 +75,16 @@ mod tests {
     fn outs(arguments: &[&str]) -> Vec<OsString> {
         let arguments: Vec<String> = arguments.iter().map(|&it| it.to_owned()).collect();
         with_out(Path::new("/shop"), &arguments)
+    }
+
+    #[test]
+    fn servers_are_those_of_the_engines() {
+        let of = |line: &str| {
+            let arguments: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            servers(&arguments)
+        };
+        assert_eq!(of("checkout --storage postgres --bus=kafka"), ["postgresql", "kafka"]);
+        assert!(of("checkout --seconds 5").is_empty());
     }
 
     #[test]

@@ -102,7 +102,12 @@ impl Row {
     /// Adds the figures of the shop.
     pub(crate) fn with_shop(self, measured: &Measurement) -> Self {
         let cost = Some(UnitCost::of(measured));
-        Self { shop: Some(ServerMeasurements::of(measured)), cost, ..self }
+        let row = Self { shop: Some(ServerMeasurements::of(measured)), cost, ..self };
+        measured.used.backends_cpu.iter().fold(row, |row, (name, cpu)| {
+            let each = micros(*cpu) / float(measured.iterations.max(1));
+            let what = format!("CPU of {name} per {}", row.unit);
+            row.with(what, each, "µs")
+        })
     }
 
     /// Adds the figures of the baseline, and the ratio.

@@ -30,7 +30,7 @@ pub(super) async fn auth(config: RunConfig) -> Result<Vec<Row>, String> {
 
 /// Tokens of a program, which authenticates itself by its secret; beside them, those of the provider for node.
 async fn client_credentials(config: &RunConfig) -> Result<Row, String> {
-    let data = DataFolder::new(&config.binary)?;
+    let data = DataFolder::new(&config.program)?;
     data.begin()?;
     let scopes = ["--grant", "client_credentials", "--scope", "orders.read"];
     let authorization = register(&data, "robot", &scopes)?;

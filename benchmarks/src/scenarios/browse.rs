@@ -40,7 +40,7 @@ pub(super) async fn search(config: RunConfig) -> Result<Vec<Row>, String> {
 /// Scenario of all of these on a large catalogue.
 pub(super) async fn large(config: RunConfig) -> Result<Vec<Row>, String> {
     let shop = filled(&config, LARGE)?;
-    let small = Server::shop(&config.binary)?;
+    let small = Server::shop(&config.program)?;
     catalogue::stock(&small, SMALL).await?;
     let all: [(&str, Paths); 5] = [
         ("list of 20", lists),
@@ -72,7 +72,7 @@ pub(super) async fn large(config: RunConfig) -> Result<Vec<Row>, String> {
 }
 
 async fn small(name: &str, config: &RunConfig, paths: Paths) -> Result<Row, String> {
-    let shop = Server::shop(&config.binary)?;
+    let shop = Server::shop(&config.program)?;
     catalogue::stock(&shop, SMALL).await?;
     let row = row(&format!("{name}, 100 products"), "request", config);
     compare_with_baseline(row, config, shop, || GetRequests(paths(SMALL))).await
@@ -83,7 +83,7 @@ fn filled(config: &RunConfig, products: usize) -> Result<Server, String> {
     let folder = TempDir::new_in(".").map_err(|error| error.to_string())?;
     let file = folder.path().join("products.jsonl");
     catalogue::write(&file, products)?;
-    let data = DataFolder::new(&config.binary)?;
+    let data = DataFolder::new(&config.program)?;
     data.import(&file)?;
     data.serve()
 }

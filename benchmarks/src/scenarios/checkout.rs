@@ -63,7 +63,7 @@ pub(super) async fn hot_sku(config: RunConfig) -> Result<Row, String> {
 
 /// Checkout of variants of a single product.
 pub(super) async fn variants(config: RunConfig) -> Result<Row, String> {
-    let shop = Server::shop(&config.binary)?;
+    let shop = Server::shop(&config.program)?;
     catalogue::variants(&shop, VARIANTS).await?;
     let page = page_time(&shop, "/api/v1/products/benchmark-yarn").await?;
     let row = row("checkout: 2,000 variants", "order", &config);
@@ -109,7 +109,7 @@ async fn page_time(shop: &Server, path: &str) -> Result<f64, String> {
 
 /// Starts a shop and stocks it with products.
 pub(super) async fn stocked_shop(config: &RunConfig) -> Result<Server, String> {
-    let shop = Server::shop(&config.binary)?;
+    let shop = Server::shop(&config.program)?;
     stock(&shop, PRODUCTS).await?;
     Ok(shop)
 }

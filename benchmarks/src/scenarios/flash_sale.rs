@@ -29,7 +29,7 @@ struct SaleResult {
 
 /// One sale after the other, each of a new product.
 pub(super) async fn flash(config: RunConfig) -> Result<Row, String> {
-    let shop = Server::shop(&config.binary)?;
+    let shop = Server::shop(&config.program)?;
     let (mut last, mut first) =
         (LatencyHistogram::with_digits(3)?, LatencyHistogram::with_digits(3)?);
     let (started_at, mut sales) = (Instant::now(), 0);

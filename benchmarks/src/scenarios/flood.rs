@@ -73,9 +73,9 @@ const FLOODS: [Flood; 5] = [
 
 /// Measures the shopper in calm and during each flood; a limit that does not hold is an error.
 pub(super) async fn flood(config: RunConfig) -> Result<Row, String> {
-    let mut command = Command::new(&config.binary);
+    let mut command = Command::new(&config.program.binary);
     command.env("ICOMMERCE_API_GATEWAY__LIMIT_LOOPBACK_CLIENTS", "true");
-    let shop = DataFolder::new(&config.binary)?.serve_with(command)?;
+    let shop = DataFolder::new(&config.program)?.serve_with(command)?;
     stock(&shop, PRODUCTS).await?;
     shopper_p99_us(&shop, config.time).await?;
     let calm = shopper_p99_us(&shop, config.time).await?;

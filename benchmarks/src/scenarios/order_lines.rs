@@ -10,7 +10,7 @@ pub(super) async fn orders(config: RunConfig) -> Result<Vec<Row>, String> {
     let products = usize::from(LINES[LINES.len() - 1]);
     let mut rows = Vec::new();
     for lines in LINES {
-        let shop = Server::shop(&config.binary)?;
+        let shop = Server::shop(&config.program)?;
         stock(&shop, products).await?;
         let name = format!("order of {lines} {}", if lines == 1 { "line" } else { "lines" });
         let workload = || OneRequestOrder { lines: usize::from(lines), products };

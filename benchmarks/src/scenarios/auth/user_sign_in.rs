@@ -23,7 +23,7 @@ const USERS: usize = 4;
 
 /// Refresh tokens that are exchanged for the next one, each of a grant of its own.
 pub(super) async fn refresh(config: &RunConfig) -> Result<Row, String> {
-    let data = DataFolder::new(&config.binary)?;
+    let data = DataFolder::new(&config.program)?;
     data.begin()?;
     let authorization = register(&data, "app", &["--redirect", BACK, "--trusted"])?;
     add_person(&data, 0)?;
@@ -44,7 +44,7 @@ pub(super) async fn refresh(config: &RunConfig) -> Result<Row, String> {
 /// Sign-ins with a password, by as many people as keep the machine busy.
 pub(super) async fn sign_in(config: &RunConfig) -> Result<Row, String> {
     let config = &RunConfig { clients: USERS, ..config.clone() };
-    let data = DataFolder::new(&config.binary)?;
+    let data = DataFolder::new(&config.program)?;
     data.begin()?;
     for person in 0..USERS {
         add_person(&data, person)?;
