@@ -113,10 +113,7 @@ pub(crate) async fn generate_load(
     workload: impl Workload + 'static,
 ) -> Result<Measurement, String> {
     let workload = Rc::new(workload);
-    let mut connections = Vec::new();
-    for _ in 0..config.clients {
-        connections.push(HttpConnection::connect(&server.shop).await?);
-    }
+    let connections = connections(config, server).await?;
     let now = Instant::now();
     let begin = now + config.time / 5;
     let window = MeasurementWindow { begin, end: begin + config.time };
@@ -180,6 +177,15 @@ pub(crate) async fn generate_load(
         engine,
         caught_up_in,
     })
+}
+
+/// A connection for each client.
+async fn connections(config: &RunConfig, server: &Server) -> Result<Vec<HttpConnection>, String> {
+    let mut connections = Vec::new();
+    for _ in 0..config.clients {
+        connections.push(HttpConnection::connect(&server.shop).await?);
+    }
+    Ok(connections)
 }
 
 /// Results that all clients share.
