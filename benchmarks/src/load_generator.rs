@@ -93,6 +93,13 @@ enum ArrivalSchedule {
 }
 
 impl ArrivalSchedule {
+    fn of(config: &RunConfig, now: Instant, window: MeasurementWindow) -> Result<Self, String> {
+        Ok(match config.rate {
+            None => Self::ClosedLoop,
+            Some(rate) => Self::OpenLoop(Mutex::new(pacer::arrivals(rate, now, window.end)?)),
+        })
+    }
+
     async fn next(&self, window: MeasurementWindow) -> Option<Instant> {
         match self {
             Self::ClosedLoop => Some(Instant::now()).filter(|now| *now < window.end),
@@ -117,12 +124,7 @@ pub(crate) async fn generate_load(
     let now = Instant::now();
     let begin = now + config.time / 5;
     let window = MeasurementWindow { begin, end: begin + config.time };
-    let schedule = Rc::new(match config.rate {
-        None => ArrivalSchedule::ClosedLoop,
-        Some(rate) => {
-            ArrivalSchedule::OpenLoop(Mutex::new(pacer::arrivals(rate, now, window.end)?))
-        }
-    });
+    let schedule = Rc::new(ArrivalSchedule::of(config, now, window)?);
     let results = Rc::new(SharedResults {
         latency: RefCell::new(LatencyRecorder::new()?),
         iterations: Cell::new(0),
