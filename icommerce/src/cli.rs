@@ -148,6 +148,19 @@ Examples:
         #[arg(long)]
         dry_run: bool,
     },
+    /// Move a stopped shop with all its history to another storage: from a data folder into a database, or back. What was moved is
+    /// counted and compared, and nothing of the source is changed
+    #[command(after_help = "\
+Examples:
+  icommerce move --from embedded:/srv/shop --to postgres://shop@127.0.0.1/shop \\
+      --data /srv/shop-keys
+  icommerce move --from postgres --to embedded:/srv/shop --config shop.toml
+
+--data is the data folder of the shop in the database, with its keys and pictures: a new
+one on the way there. `postgres` is the database of the settings (storage.url). A move that
+was broken off goes on when it is run again. The guide is
+docs/guides/moving-to-postgresql.md.")]
+    Move(MoveFlags),
     /// Accounts, clients and keys of the provider of tokens, of a shop that is running or not
     #[command(arg_required_else_help = false)]
     Auth {
@@ -179,6 +192,18 @@ Example:
         /// Edge that the document describes
         edge: EdgeName,
     },
+}
+
+/// Arguments of `move`.
+#[derive(Debug, Args)]
+#[group(skip)]
+pub(crate) struct MoveFlags {
+    /// Storage that the shop is in: embedded:FOLDER, `postgres://USER@HOST/DATABASE`, or postgres
+    #[arg(long, value_name = "STORAGE")]
+    pub(crate) from: String,
+    /// Storage that it is moved to, which must be empty, or have an unfinished move from the same source
+    #[arg(long, value_name = "STORAGE")]
+    pub(crate) to: String,
 }
 
 /// Arguments of `restore`.

@@ -8,6 +8,7 @@ mod dump;
 mod events;
 mod import;
 mod migrate;
+mod move_shop;
 mod offline;
 mod openapi;
 mod person;
@@ -18,6 +19,8 @@ mod serve;
 mod services;
 mod settings;
 mod target;
+#[cfg(feature = "postgres")]
+mod transferred;
 
 use crate::{
     cli::{Arguments, Command, Import, Replay},
@@ -41,6 +44,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         Command::Restore(flags) => restore::run(&process, &flags),
         Command::Compact => compact::run(&process),
         Command::Migrate { dry_run } => migrate::run(&process, dry_run),
+        Command::Move(flags) => move_shop::run(&process, &flags),
         Command::Auth { what, target } => auth::run(&process, what, &target),
         Command::Person { what } => person::run(&process, what),
         Command::Events { folder } => events::run(&folder),

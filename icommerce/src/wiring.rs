@@ -11,13 +11,20 @@ mod metrics;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod remote;
+#[cfg(feature = "postgres")]
+mod transfer;
+mod unfinished;
 
 pub(crate) use bus::bus;
+#[cfg(feature = "postgres")]
+use embedded::check_existing_folder;
 pub(crate) use embedded::{
     Compaction, Embedded, backups_folder, check_existing, forget_keys, key_file, key_path, lock,
     verify,
 };
 pub(crate) use engine::Engine;
+#[cfg(feature = "postgres")]
+use engine::check_keys_exist;
 #[cfg(not(feature = "postgres"))]
 pub(crate) use engine::without_postgres;
 pub(crate) use in_memory::InMemory;
@@ -25,3 +32,9 @@ pub(crate) use losable::LosableStore;
 #[cfg(feature = "postgres")]
 pub(crate) use postgres::{Postgres, migrate_all, pending_migrations};
 pub(crate) use remote::channel_to;
+#[cfg(feature = "postgres")]
+pub(crate) use transfer::{
+    RestoredKeys, TransferReport, back_up_database, move_into_database, move_into_folder,
+    restore_into_database,
+};
+pub(crate) use unfinished::check_finished;

@@ -1,5 +1,6 @@
 //! `icommerce backup FOLDER`: backup of a shop, running or stopped, to one point of its logs.
 
+mod database;
 mod manifest;
 
 pub(super) use manifest::{BackupManifest, INCOMPLETE_FILE, MANIFEST_FILE, SETTINGS_FILE};
@@ -47,9 +48,10 @@ pub(crate) fn run(
     }
     // Whoever else takes this folder for an empty one is refused from here on.
     let claim = folder.join(INCOMPLETE_FILE);
-    if process.storage.engine != EngineSetting::Embedded {
+    let is_database = process.storage.engine == EngineSetting::Postgres;
+    if is_database && running.operator.is_some() {
         return Err(CliError::usage(
-            "storage.engine: `backup` copies what is in a data folder; a database is backed up with pg_dump, and its data folder, which has the keys and the pictures, as files",
+            "--operator: a shop in a database is backed up from its database, whether it runs or not; leave it out",
         ));
     }
     let claimed = manifest::create_private(folder).and_then(|()| File::create_new(&claim));
@@ -59,17 +61,11 @@ pub(crate) fn run(
         let config = flags.config.as_deref();
         // A shop that is named is one that runs: it knows its data folder, which need not be given as well.
         let is_named = running.operator.is_some() && !is_given(&settings, "data");
-        let opened = if is_named { Ok(None) } else { Embedded::open_unless_served(&process) };
-        let written = match opened {
-            Err(error) => Err(error),
-            Ok(Some(engine)) if running.operator.is_none() => {
-                back_up_stopped(engine, &process, folder, config, &ids).await
-            }
-            Ok(Some(engine)) => match engine.close().await {
-                Ok(()) => Err(not_served(&process)),
-                Err(_) => Err(CliError::failed(crate::shop::FLUSH_FAILED)),
-            },
-            Ok(None) => back_up_running(&process, is_named, folder, config, running, &ids).await,
+        let written = if is_database {
+            database::back_up(&process, folder, config, &ids).await
+        } else {
+            let request = (&process, is_named, folder, config, running);
+            back_up_folder(request, &ids).await
         };
         // A backup of what is damaged must not take the place of a good one.
         let written = written.and_then(|manifest| verify(folder).map(|()| manifest));
@@ -89,6 +85,30 @@ pub(crate) fn run(
         print(wrapped(&reminder(data), LINE_COLUMNS, ""))?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Backup of a shop in a data folder, whether it runs or not.
+async fn back_up_folder(
+    (process, is_named, folder, config, running): (
+        &ProcessSettings,
+        bool,
+        &Path,
+        Option<&Path>,
+        &RunningShopFlags,
+    ),
+    ids: &Ids,
+) -> Result<BackupManifest, CliError> {
+    let opened = if is_named { None } else { Embedded::open_unless_served(process)? };
+    match opened {
+        Some(engine) if running.operator.is_none() => {
+            back_up_stopped(engine, process, folder, config, ids).await
+        }
+        Some(engine) => match engine.close().await {
+            Ok(()) => Err(not_served(process)),
+            Err(_) => Err(CliError::failed(crate::shop::FLUSH_FAILED)),
+        },
+        None => back_up_running(process, is_named, folder, config, running, ids).await,
+    }
 }
 
 /// Backup of a stopped shop, which stays locked meanwhile.

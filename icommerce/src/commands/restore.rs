@@ -7,7 +7,7 @@ use crate::{
     cli::{ProcessFlags, RestoreFlags},
     error::CliError,
     output::print,
-    process::{self, ProcessSettings},
+    process::{self, EngineSetting, ProcessSettings},
     wiring::{forget_keys, key_file, lock},
 };
 use kernel::SystemRandomness;
@@ -43,6 +43,9 @@ pub(crate) fn run(flags: &ProcessFlags, restore: &RestoreFlags) -> Result<ExitCo
     let prepared = |keys: &PathBuf| prepared(keys, master, manifest.keys.as_deref(), &erased);
     let keys = keys.as_ref().map(prepared).transpose()?;
     let data = &process.data;
+    if process.storage.engine == EngineSetting::Postgres {
+        return into_database(folder, &manifest, &process, keys.as_deref());
+    }
     check_empty(data, "a restored shop")?;
     if contains(folder, data) {
         let (data, folder) = (data.display(), folder.display());
@@ -82,6 +85,50 @@ pub(crate) fn run(flags: &ProcessFlags, restore: &RestoreFlags) -> Result<ExitCo
         ))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Restores the backup into a database that was migrated and has nothing else, and the keys and the pictures into its data folder.
+#[cfg(feature = "postgres")]
+fn into_database(
+    folder: &Path,
+    manifest: &BackupManifest,
+    process: &ProcessSettings,
+    keys: Option<&MemoryKeyFile>,
+) -> Result<ExitCode, CliError> {
+    use crate::wiring::{RestoredKeys, restore_into_database};
+
+    let data = &process.data;
+    if contains(folder, data) {
+        return Err(CliError::usage(format!(
+            "{} is within the backup {}; choose another place",
+            data.display(),
+            folder.display()
+        )));
+    }
+    manifest.verify(folder).map_err(|error| failed(folder, &error))?;
+    let restored = |keys: &MemoryKeyFile| -> io::Result<RestoredKeys> {
+        let (content, erasures) = (keys.read()?.unwrap_or_default(), keys.read_erasures()?);
+        Ok(RestoredKeys { content, erasures })
+    };
+    let keys = keys.map(restored).transpose().map_err(|error| failed(data, &error))?;
+    let runtime = super::worker_runtime()?;
+    let report = runtime.block_on(restore_into_database(folder, process, keys))?;
+    super::transferred::print(&report)?;
+    let shown = data.display();
+    print(format!(
+        "restored; `icommerce check --storage postgres://… --data \"{shown}\"` checks it"
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(not(feature = "postgres"))]
+fn into_database(
+    _: &Path,
+    _: &BackupManifest,
+    _: &ProcessSettings,
+    _: Option<&MemoryKeyFile>,
+) -> Result<ExitCode, CliError> {
+    Err(crate::wiring::without_postgres())
 }
 
 /// Refuses what leaves open what becomes of personal data: that is never a matter of forgetting an option.

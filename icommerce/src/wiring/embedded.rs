@@ -1,6 +1,6 @@
 //! Embedded engine: one data folder and one log for all services of the process.
 
-use super::metrics;
+use super::{check_finished, metrics};
 use crate::{error::CliError, modules, process::ProcessSettings};
 use engine_log::{BACKUPS, FolderLock, KEY_FILE, LogEngine, LogOptions, OpenError};
 pub(crate) use engine_log::{Compaction, forget_keys, key_file};
@@ -19,6 +19,7 @@ pub(crate) struct Embedded(LogEngine);
 impl Embedded {
     /// Opens the data folder.
     pub(crate) fn open(settings: &ProcessSettings) -> Result<Self, CliError> {
+        check_finished(&settings.data)?;
         Self::opened(settings).map_err(CliError::unavailable)
     }
 
@@ -31,6 +32,7 @@ impl Embedded {
     /// Opens an existing data folder; `None` when a running shop has it open.
     pub(crate) fn open_unless_served(settings: &ProcessSettings) -> Result<Option<Self>, CliError> {
         check_existing(settings)?;
+        check_finished(&settings.data)?;
         match Self::opened(settings) {
             Err(OpenError::Locked { .. }) => Ok(None),
             opened => opened.map(Some).map_err(CliError::unavailable),
@@ -125,4 +127,14 @@ pub(crate) fn check_existing(settings: &ProcessSettings) -> Result<(), CliError>
         "{} is not a data folder of a shop; give its path with --data, or start the shop once, which makes it",
         settings.data.display()
     )))
+}
+
+/// Refuses a folder that has no shop, where it was not named with `--data`.
+#[cfg(feature = "postgres")]
+pub(crate) fn check_existing_folder(folder: &Path) -> Result<(), CliError> {
+    check_finished(folder)?;
+    if LogEngine::has_filled(folder) {
+        return Ok(());
+    }
+    Err(CliError::unavailable(format!("{} is not a data folder of a shop", folder.display())))
 }

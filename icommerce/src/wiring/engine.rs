@@ -118,7 +118,7 @@ impl Engine {
         match self {
             Self::Embedded(engine) => engine.register_metrics(metrics),
             #[cfg(feature = "postgres")]
-            Self::Postgres(_) => {}
+            Self::Postgres(engine) => engine.register_metrics(metrics),
         }
     }
 
@@ -146,7 +146,7 @@ impl Engine {
 
 /// Refuses a data folder without keys: one that a mistyped path names would be made.
 #[cfg(feature = "postgres")]
-fn check_keys_exist(settings: &ProcessSettings) -> Result<(), CliError> {
+pub(super) fn check_keys_exist(settings: &ProcessSettings) -> Result<(), CliError> {
     if super::key_path(&settings.data).exists() {
         return Ok(());
     }

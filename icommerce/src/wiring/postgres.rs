@@ -1,7 +1,8 @@
 //! PostgreSQL: one database for the services of the process, and a data folder for what a database must not have, the keys of data
 //! subjects, or does not need to, whole files.
 
-use crate::{error::CliError, modules, process::ProcessSettings, shop::PROCESS};
+use super::{check_finished, metrics, transfer::services};
+use crate::{error::CliError, process::ProcessSettings, shop::PROCESS};
 use data_folder::{BlobFolder, FolderBlobs, FolderLock};
 use engine_log::{KEY_FILE, key_file};
 use engine_postgres::{
@@ -12,9 +13,10 @@ use kernel::{SystemRandomness, Timestamp};
 use std::{path::Path, sync::Arc};
 use storage::{Blobs, KeyValue};
 use subject_keys::SubjectKeys;
+use telemetry::Metrics;
 
 /// Value of [`PROCESS`] with the identifier of the keys of data subjects.
-const KEYS_ID: &str = "subject-keys/store-id";
+pub(super) const KEYS_ID: &str = "subject-keys/store-id";
 
 /// Open database.
 #[derive(Clone, Debug)]
@@ -45,6 +47,7 @@ impl Postgres {
     }
 
     async fn opened(settings: &ProcessSettings, lock: FolderLock) -> Result<Self, CliError> {
+        check_finished(&settings.data)?;
         let options = options(settings)?;
         if settings.storage.migrate_at_start {
             migrate_all(settings).await?;
@@ -76,6 +79,12 @@ impl Postgres {
     /// Storage of a service.
     pub(crate) fn service(&self, name: &'static str) -> ServiceStorage {
         self.engine.service(name).expect("every service was opened")
+    }
+
+    /// Registers the metrics of the engine's writers.
+    pub(crate) fn register_metrics(&self, metrics: &Metrics) {
+        let engine = self.engine.clone();
+        metrics.register_collector(move || metrics::writer_samples(&engine.statistics()));
     }
 
     /// Completes with the reason when the process must stop.
@@ -120,13 +129,8 @@ async fn check_keys(
     }
 }
 
-/// Names of all storages.
-fn services() -> Vec<&'static str> {
-    modules::ALL.iter().map(|module| module.name).chain([PROCESS]).collect()
-}
-
 /// Database of the settings.
-fn options(settings: &ProcessSettings) -> Result<PostgresOptions, CliError> {
+pub(super) fn options(settings: &ProcessSettings) -> Result<PostgresOptions, CliError> {
     let storage = &settings.storage;
     let url = storage.url()?;
     let mut options = PostgresOptions::new(&url)
@@ -139,6 +143,8 @@ fn options(settings: &ProcessSettings) -> Result<PostgresOptions, CliError> {
     if !storage.certificate_authorities.as_os_str().is_empty() {
         options.certificate_authorities = Some(storage.certificate_authorities.clone());
     }
+    // A process with all services follows nobody else's events.
+    options.hints = !settings.services.is_empty();
     Ok(options)
 }
 
@@ -169,7 +175,7 @@ pub(crate) async fn pending_migrations(
     pending(&owner(settings)?, &services()).await.map_err(|error| open_error(&error))
 }
 
-fn open_error(error: &DatabaseError) -> CliError {
+pub(super) fn open_error(error: &DatabaseError) -> CliError {
     let setting = match error {
         DatabaseError::Certificates { .. } => "storage.certificate_authorities",
         DatabaseError::Schema { .. } => "storage.migrate_url",
@@ -177,6 +183,7 @@ fn open_error(error: &DatabaseError) -> CliError {
         | DatabaseError::Credentials { .. }
         | DatabaseError::NoDatabase { .. }
         | DatabaseError::Version { .. }
+        | DatabaseError::Unfinished { .. }
         | DatabaseError::Server { .. } => "storage.url",
     };
     CliError::unavailable(format!("{setting}: {error}"))

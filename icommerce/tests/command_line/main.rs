@@ -9,6 +9,8 @@ mod flood;
 mod former_folder;
 mod imports;
 mod maintenance;
+#[cfg(feature = "postgres")]
+mod moves;
 mod output;
 mod personal_data;
 mod plaintext;

@@ -12,7 +12,7 @@ use std::{path::Path, process::Output};
 use tempfile::TempDir;
 
 /// Data folder with products, orders of every outcome, and a pending payment.
-fn populated_folder() -> TempDir {
+pub(crate) fn populated_folder() -> TempDir {
     let folder = TempDir::new().unwrap();
     let mut command = icommerce(folder.path());
     command.env("ICOMMERCE_PAYMENT_SERVICE__UNKNOWN_OUTCOME_MS", "600000");
@@ -55,7 +55,7 @@ fn populated_folder() -> TempDir {
     folder
 }
 
-fn order(token: &str) -> Value {
+pub(crate) fn order(token: &str) -> Value {
     json!({
         "email": "maren@example.com",
         "shipping_address": {

@@ -10,7 +10,7 @@ use std::{
 };
 use tempfile::TempDir;
 
-const EMAIL: &str = "ada.lovelace@example.com";
+pub(crate) const EMAIL: &str = "ada.lovelace@example.com";
 const OTHER: &str = "grace.hopper@example.com";
 /// What is personal in the orders of one person.
 const PERSONAL: [&str; 4] = [EMAIL, "Ada Lovelace", "Ringstrasse 17", "53111"];
@@ -44,7 +44,7 @@ pub(crate) fn shown(operator: &str, id: &str) -> Value {
 }
 
 /// Shop with an order of each of two people, both shipped, and an open one of the first.
-fn shop_with_orders(folder: &Path) -> [String; 3] {
+pub(crate) fn shop_with_orders(folder: &Path) -> [String; 3] {
     let (child, operator) = started(folder);
     let price = json!({ "amount": 1_000, "currency": "EUR" });
     let variant = json!({ "sku": "LAMP", "price": price, "stock": 50 });

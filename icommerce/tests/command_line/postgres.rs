@@ -1,6 +1,6 @@
 //! Storage in a database: what is refused, and with which sentence; and the commands on a stopped shop.
 
-use crate::program::{assert_fails, icommerce, shopper_get, start_shop, stop_shop};
+use crate::program::{assert_fails, get, icommerce, shopper_get, start_shop, stop_shop};
 use tempfile::TempDir;
 use test_servers::PostgresDatabase;
 
@@ -73,7 +73,32 @@ fn a_shop_is_migrated_served_checked_and_found_again_with_its_keys_alone() {
     let mistyped =
         assert_fails(icommerce(&folder.path().join("typo")).args(["check", &storage]), 3);
     assert!(mistyped.contains("typo"), "{mistyped}");
-    let backup = folder.path().join("backup");
-    let backup = icommerce(&data).arg("backup").arg(&backup).arg(&storage).output().unwrap();
-    assert_eq!(backup.status.code(), Some(2), "it says that there is none yet");
+    let (mut command, printed) = (icommerce(&data), output(&["settings", "--dump"]));
+    assert!(printed.contains("storage.engine = \"postgres\""), "{printed}");
+    command.arg("backup").arg(folder.path().join("backup")).arg(&storage);
+    let refused = assert_fails(command.arg("--operator=http://127.0.0.1:1"), 2);
+    assert!(refused.contains("--operator"), "{refused}");
+}
+
+#[test]
+fn a_shop_in_a_database_shows_what_its_writers_do() {
+    let folder = TempDir::new().unwrap();
+    let database = PostgresDatabase::create().unwrap();
+    let storage = format!("--storage={}", database.url());
+    assert!(icommerce(folder.path()).arg("migrate").arg(&storage).status().unwrap().success());
+    let (shop, [_, operator]) = start_shop(icommerce(folder.path()).args(["serve", &storage]));
+    let metrics = get(&operator, "/metrics");
+    for name in [
+        "engine_batches_total",
+        "engine_writes_total",
+        "engine_appends_total",
+        "engine_queue",
+        "engine_reconnects_total",
+        "engine_commit_seconds_bucket",
+    ] {
+        let of_service = "service=\"product-service\"";
+        let mut lines = metrics.lines();
+        assert!(lines.any(|it| it.starts_with(name) && it.contains(of_service)), "{name}");
+    }
+    stop_shop(shop);
 }

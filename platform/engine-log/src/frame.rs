@@ -237,8 +237,9 @@ impl FrameReader {
         Ok(Self { file, location, position: 0, incarnation: None, left, bytes, begin })
     }
 
-    /// Next frame; `None` at the first location that has none. Its position is after the last one, and the incarnation the same;
-    /// only a frame that begins an incarnation (`is_start`) repeats the position and has a later incarnation.
+    /// Next frame; `None` at the first location that has none. Its position is not before the last one, and the incarnation the same;
+    /// only a frame that begins an incarnation (`is_start`) has a later incarnation. A position occurs again where a log was written from
+    /// a database, in which each service counts its own.
     ///
     /// # Errors
     ///
@@ -263,7 +264,7 @@ impl FrameReader {
                 && header.position >= self.position
         } else {
             self.incarnation.is_none_or(|last| header.incarnation == last)
-                && header.position > self.position
+                && header.position >= self.position
         };
         if !follows {
             return Ok(None);
@@ -294,7 +295,7 @@ impl FrameReader {
         };
         self.location = Location::new(self.location.segment(), original);
         let (header, payload) = self.frame(self.location, offset)?.ok_or_else(damaged)?;
-        if header.position <= self.position {
+        if header.position < self.position {
             return Err(damaged());
         }
         (self.position, self.incarnation) = (header.position, Some(header.incarnation));

@@ -19,7 +19,8 @@
 //!
 //! The order of modules follows a write: `journal`, `key_value` and `documents` (ports), `record` (encoding), `log` (queue, order
 //! and search), `writer` (flush), `frame` and `segments` (files), `background` (documents, runs), `compaction`,
-//! `recovery`, `migration` (of former data folders), `plaintext` (of former personal data), `backup`; `simulated` is the engine without threads and files.
+//! `recovery`, `migration` (of former data folders), `plaintext` (of former personal data), `backup`, `stored_folder` and `folder_writer` (moves to another
+//! engine and back); `simulated` is the engine without threads and files.
 
 #![warn(missing_docs)]
 
@@ -30,6 +31,7 @@ mod disk;
 mod documents;
 mod engine;
 mod folder_state;
+mod folder_writer;
 mod frame;
 mod index;
 mod journal;
@@ -45,9 +47,11 @@ mod record;
 mod recovery;
 mod run;
 mod segment_file;
+mod segment_writer;
 mod segments;
 mod service;
 mod simulated;
+mod stored_folder;
 mod work_signal;
 mod writer;
 
@@ -55,6 +59,8 @@ pub use compaction::Compaction;
 pub use data_folder::{BACKUPS, FolderLock, Log2Histogram, OpenError, Statistics, lock};
 pub use disk::{DiskFile, FileSystem};
 pub use engine::LogEngine;
+pub use folder_writer::FolderWriter;
 pub use key_file::{KEY_FILE, forget_keys, key_file};
 pub use options::{LogOptions, PlaintextReaders};
 pub use simulated::{LogFeatures, RecentRecords, SimulatedParts, SimulatedWorker, WorkerRole};
+pub use stored_folder::{RecordPlace, StoredFolder};

@@ -6,24 +6,19 @@
 //! has no personal data as plaintext, and was opened; or for as long as the operator likes, where there is nobody who could tell.
 
 use crate::{
-    disk::{FileSystem, FolderDisk},
-    engine::{BULK_LOG, SERVICES_LOG, new_secret},
-    folder_state::{LogFolderState, STATE_FILE},
-    frame::{Location, SEGMENT_HEADER_BYTES, frame_bytes},
+    engine::{BULK_LOG, SERVICES_LOG},
+    folder_state::STATE_FILE,
     record::{AppendParts, EventParts, RecordEncoder},
-    recovery::{LogOpener, index_file},
-    segments::Segments,
-    writer::LogTail,
+    segment_writer::SegmentWriter,
 };
 use bytes::Bytes;
 use data_folder::OpenError;
-use document_index::{FormerDatabase, FormerRecord, SqliteIndexStore};
+use document_index::{FormerDatabase, FormerRecord};
 use journal::Position;
 use std::{
     fs::{self, File},
     io::{self, ErrorKind},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 /// Folder in which segments are written.
@@ -34,8 +29,6 @@ const COMPLETE: &str = "complete";
 const KEPT: &str = "former";
 /// State of the bulk database in folders that had a log beside it.
 const FORMER_BULK_STATE: &str = "bulk.state";
-/// Bytes that are written at once.
-const WRITE_BYTES: usize = 4 * 1024 * 1024;
 /// Records between two reports of the progress.
 const REPORT_RECORDS: u64 = 100_000;
 
@@ -163,59 +156,6 @@ fn encode(service: &str, record: &FormerRecord<'_>, last: Position) -> (Position
         FormerRecord::Document(write) => {
             (last + 1, RecordEncoder::indexed(service, std::slice::from_ref(write)))
         }
-    }
-}
-
-/// Writer of the segments of a log that nobody has open.
-struct SegmentWriter {
-    segments: Segments,
-    tail: LogTail,
-    end: Location,
-}
-
-impl SegmentWriter {
-    fn create(folder: &Path, log: &'static str, segment_bytes_max: u32) -> Result<Self, OpenError> {
-        let disk: Arc<dyn FileSystem> = Arc::new(FolderDisk(folder.to_owned()));
-        let state = LogFolderState::read(folder, Arc::clone(&disk))
-            .map_err(|error| data_folder::open_error(folder, &error))?;
-        let segments = Segments::new(disk, log, segment_bytes_max);
-        let index = Arc::new(SqliteIndexStore::new(folder, index_file(log)));
-        let (secret, hash_values_max) = (new_secret(), u64::MAX);
-        let opener = LogOpener { folder, segments, state: &state, index, secret, hash_values_max };
-        let tail = opener.create()?.tail;
-        let end = Location::new(1, SEGMENT_HEADER_BYTES);
-        Ok(Self { segments: opener.segments, tail, end })
-    }
-
-    fn write(&mut self, position: Position, payload: &Bytes) -> io::Result<()> {
-        let segment = self.end.segment();
-        let size = self.segments.bytes(segment) as usize;
-        if self.end.offset() > SEGMENT_HEADER_BYTES
-            && self.end.offset() as usize + frame_bytes(payload.len()) > size
-        {
-            self.flush()?;
-            let file = self.segments.begin(segment + 1)?;
-            self.tail.begin(file, segment + 1);
-            self.end = Location::new(segment + 1, SEGMENT_HEADER_BYTES);
-        }
-        self.tail.push(self.end, position, payload);
-        self.end = self.end.after(payload.len());
-        if self.tail.buffer.len() >= WRITE_BYTES { self.flush() } else { Ok(()) }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.tail.flush(self.end)
-    }
-
-    /// Reads everything again: what it was made of may be removed.
-    fn verify(self, folder: &Path) -> Result<(), OpenError> {
-        let (disk, log) = (Arc::clone(&self.segments.disk), self.segments.log);
-        let state = LogFolderState::read(folder, Arc::clone(&disk))
-            .map_err(|error| data_folder::open_error(folder, &error))?;
-        let segments = Segments::new(disk, log, 0);
-        let index = Arc::new(SqliteIndexStore::new(folder, index_file(log)));
-        let (secret, hash_values_max) = (self.tail.secret, u64::MAX);
-        LogOpener { folder, segments, state: &state, index, secret, hash_values_max }.verify()
     }
 }
 

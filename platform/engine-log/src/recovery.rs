@@ -242,6 +242,12 @@ impl LogOpener<'_> {
         last: &SegmentHeader,
     ) -> Result<(BTreeSet<IndexEntry>, FrameReader), OpenError> {
         let (entries, mut reader) = self.read_entries(hash, last)?;
+        self.check_last(&mut reader, last)?;
+        Ok((entries, reader))
+    }
+
+    /// Refuses a last segment in which something that was flushed is not what was written; the reader is at its end.
+    fn check_last(&self, reader: &mut FrameReader, last: &SegmentHeader) -> Result<(), OpenError> {
         let is_damaged = reader.is_damaged().map_err(|error| self.failed(&error))?;
         let reached = self.state.reached(self.segments.log).unwrap_or_default();
         if is_damaged || reached > reader.location {
@@ -252,7 +258,7 @@ impl LogOpener<'_> {
             let file = self.folder.join(self.segments.name(last.segment));
             return Err(OpenError::Damaged { file, reason });
         }
-        Ok((entries, reader))
+        Ok(())
     }
 
     /// Makes the run of a full segment that has none.
@@ -263,20 +269,59 @@ impl LogOpener<'_> {
 
     /// Entries of a full segment.
     fn read_full(&self, hash: &KeyHash, segment: u32) -> Result<BTreeSet<IndexEntry>, OpenError> {
-        let damaged = |reason: &str| OpenError::Damaged {
-            file: self.folder.join(self.segments.name(segment)),
-            reason: reason.to_owned(),
-        };
-        let header = self.header(segment)?.ok_or_else(|| damaged("it has no header"))?;
-        let next = self.header(segment + 1)?.map_or(0, |next| next.position);
+        let header = self.full_header(segment)?;
         let (entries, reader) = self.read_entries(hash, &header)?;
-        if reader.position != next {
-            return Err(damaged(&format!(
-                "the record at {} is not what was written",
-                reader.location.offset()
-            )));
-        }
+        self.check_full(&reader, segment)?;
         Ok(entries)
+    }
+
+    /// Header of a full segment.
+    fn full_header(&self, segment: u32) -> Result<SegmentHeader, OpenError> {
+        self.header(segment)?.ok_or_else(|| self.damaged(segment, "it has no header"))
+    }
+
+    /// Refuses a full segment that ends before the next one begins; the reader is at its end.
+    fn check_full(&self, reader: &FrameReader, segment: u32) -> Result<(), OpenError> {
+        let next = self.header(segment + 1)?.map_or(0, |next| next.position);
+        if reader.position == next {
+            return Ok(());
+        }
+        let offset = reader.location.offset();
+        Err(self.damaged(segment, &format!("the record at {offset} is not what was written")))
+    }
+
+    fn damaged(&self, segment: u32, reason: &str) -> OpenError {
+        let file = self.folder.join(self.segments.name(segment));
+        OpenError::Damaged { file, reason: reason.to_owned() }
+    }
+
+    /// Passes every record to `visit`, in their order, and changes nothing; returns the end of the log, and its last position.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] when one is not what was written, or a file is missing; and those of `visit`.
+    pub(crate) fn for_each<E: From<OpenError>>(
+        &self,
+        mut visit: impl FnMut(&LocatedRecord) -> Result<(), E>,
+    ) -> Result<(Location, Position), E> {
+        let Some(last) = self.find_tail()? else { return Ok((Location::default(), 0)) };
+        for segment in 1..=last.segment {
+            let header = if segment == last.segment { last } else { self.full_header(segment)? };
+            let failed = |error| self.unreadable(segment, &error);
+            let file = self.segments.file(segment).map_err(failed)?;
+            let mut reader = FrameReader::new(file, &header).map_err(failed)?;
+            while let Some((location, frame, payload)) = reader.next(is_start).map_err(failed)? {
+                let (position, payload) = (frame.position, Bytes::copy_from_slice(payload));
+                visit(&LocatedRecord { location, position, payload, typed: Vec::new() })?;
+            }
+            if segment < last.segment {
+                self.check_full(&reader, segment)?;
+                continue;
+            }
+            self.check_last(&mut reader, &last)?;
+            return Ok((reader.location, reader.position));
+        }
+        Ok((Location::default(), 0))
     }
 
     /// Index entries of a segment, and the reader at its end.

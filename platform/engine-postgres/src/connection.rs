@@ -2,8 +2,9 @@
 
 use crate::{PostgresOptions, error::DatabaseError};
 use parking_lot::Mutex;
-use std::{collections::HashMap, path::Path, sync::Arc};
-use tokio_postgres::{Client, Config, Error, Statement};
+use std::{collections::HashMap, future::poll_fn, path::Path, sync::Arc};
+use tokio::sync::mpsc;
+use tokio_postgres::{AsyncMessage, Client, Config, Error, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_rustls::rustls::{
     ClientConfig, RootCertStore,
@@ -33,7 +34,7 @@ impl std::fmt::Debug for DatabaseConnector {
 
 /// Open connection.
 pub(crate) struct Connection {
-    pub(crate) client: Client,
+    pub(crate) client: Arc<Client>,
     statements: Mutex<HashMap<&'static str, Statement>>,
 }
 
@@ -65,6 +66,15 @@ impl DatabaseConnector {
 
     /// Connects. `schema` is where the statements find their tables.
     pub(crate) async fn connect(&self, schema: Option<&str>) -> Result<Connection, Error> {
+        self.connect_with(schema, None).await
+    }
+
+    /// Connects, and passes on what the connection is notified of, as long as there is room for it.
+    pub(crate) async fn connect_with(
+        &self,
+        schema: Option<&str>,
+        notifications: Option<mpsc::Sender<String>>,
+    ) -> Result<Connection, Error> {
         let mut config: Config = self.options.config.clone();
         config.connect_timeout(self.options.connect_timeout);
         let given = config.get_options().unwrap_or_default().to_owned();
@@ -72,14 +82,26 @@ impl DatabaseConnector {
         let role = self.role.as_ref().map(|role| format!("-c role={role}"));
         let (session, role) = (session.unwrap_or_default(), role.unwrap_or_default());
         config.options(format!("{given} {session} {role}"));
-        let (client, connection) = config.connect(self.tls.clone()).await?;
+        let (client, mut connection) = config.connect(self.tls.clone()).await?;
         #[expect(clippy::disallowed_methods, reason = "it ends with the connection's client")]
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection to PostgreSQL ended");
+            while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
+                match message {
+                    Ok(AsyncMessage::Notification(hint)) => {
+                        if let Some(notifications) = &notifications {
+                            // Without room, or without anybody who listens any more, it is left out.
+                            let _ = notifications.try_send(hint.payload().to_owned());
+                        }
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        tracing::debug!(%error, "a connection to PostgreSQL ended");
+                        return;
+                    }
+                }
             }
         });
-        Ok(Connection { client, statements: Mutex::default() })
+        Ok(Connection { client: Arc::new(client), statements: Mutex::default() })
     }
 }
 

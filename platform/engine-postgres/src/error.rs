@@ -49,6 +49,14 @@ pub enum DatabaseError {
         /// What is the matter, and what to do.
         reason: String,
     },
+    /// Database into which a move or a restore was broken off.
+    #[error(
+        "a move or a restore into the database at {server} was broken off: run the same command again, which goes on with it"
+    )]
+    Unfinished {
+        /// Host, port and database.
+        server: String,
+    },
     /// Certificates of the authorities that cannot be read.
     #[error("{file}: {reason}")]
     Certificates {

@@ -118,7 +118,7 @@ fn limited(limit: usize) -> i64 {
 }
 
 /// Event of a row.
-fn event(row: &Row) -> Result<RecordedEvent, StorageError> {
+pub(crate) fn event(row: &Row) -> Result<RecordedEvent, StorageError> {
     let position = row.get::<_, i64>(0).unsigned_abs();
     let corrupt =
         |what| StorageError::Corrupt(format!("the {what} of the event at position {position}"));

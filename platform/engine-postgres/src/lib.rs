@@ -19,6 +19,7 @@ mod connection;
 mod documents;
 mod engine;
 mod error;
+mod hints;
 mod journal;
 mod key_value;
 mod migrations;
@@ -27,9 +28,15 @@ mod pipeline;
 mod readers;
 mod rounds;
 mod statements;
+mod transfer;
 mod writer;
+mod writer_statistics;
 
 pub use engine::{BlobStores, PostgresEngine};
 pub use error::DatabaseError;
 pub use migrations::{ChangeSet, Migration, migrate, pending};
 pub use options::{PostgresOptions, UrlError};
+pub use transfer::{
+    DatabaseExport, DatabaseImport, ImportError, ImportPlace, RecordKind, StoredCursor,
+};
+pub use writer_statistics::{LATENCY_BUCKETS, WriterStatistics};

@@ -3,6 +3,11 @@
 use std::{path::PathBuf, str::FromStr, time::Duration};
 use tokio_postgres::Config;
 
+/// Name by which the server lists the connections of a running shop.
+pub(crate) const APPLICATION_NAME: &str = "icommerce";
+/// The same of those that maintain its database.
+const MAINTENANCE_NAME: &str = "icommerce-maintenance";
+
 /// Where the server is and how it is used.
 ///
 /// ```
@@ -27,6 +32,9 @@ pub struct PostgresOptions {
     pub write_timeout: Duration,
     /// How long a read may take.
     pub read_timeout: Duration,
+    /// Whether other processes follow the same journals: they are told of new events, and this one listens to them. Without it, and
+    /// whenever that does not work, a follower looks every `poll_interval`.
+    pub hints: bool,
     /// How often a follower that waits looks for events that another process appended.
     pub poll_interval: Duration,
 }
@@ -61,7 +69,7 @@ impl PostgresOptions {
         if config.get_user().is_none() {
             return Err(UrlError("it has no user".to_owned()));
         }
-        config.application_name("icommerce");
+        config.application_name(APPLICATION_NAME);
         Ok(Self {
             config,
             certificate_authorities: None,
@@ -69,6 +77,7 @@ impl PostgresOptions {
             connect_timeout: Duration::from_secs(5),
             write_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(10),
+            hints: false,
             poll_interval: Duration::from_millis(250),
         })
     }
@@ -79,6 +88,13 @@ impl PostgresOptions {
         if self.config.get_password().is_none() {
             self.config.password(password);
         }
+        self
+    }
+
+    /// The same for a program that maintains the database and serves no shop.
+    #[must_use]
+    pub fn for_maintenance(mut self) -> Self {
+        self.config.application_name(MAINTENANCE_NAME);
         self
     }
 

@@ -13,7 +13,7 @@ use storage::{Collection, Document, StorageError, Write, check_size, index_entry
 use tokio_postgres::Error;
 
 /// Size limit of an entry of an index, in bytes: PostgreSQL takes no larger ones in a B-tree.
-const ENTRY_BYTES_MAX: usize = 2_000;
+pub(crate) const ENTRY_BYTES_MAX: usize = 2_000;
 /// Number of documents that are written without an append: they are always accepted.
 const ALWAYS: i32 = 0;
 

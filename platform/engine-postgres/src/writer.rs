@@ -7,8 +7,10 @@ use crate::{
     batch::{Reply, WriteOperation, WriteOutcome},
     connection::{Connection, DatabaseConnector},
     error::{is_refused, storage_error},
+    hints,
     rounds::{self, BatchError, signed},
     statements,
+    writer_statistics::BatchCounters,
 };
 use journal::{Append, AppendError, Appended, DeleteError, personal};
 use kernel::Uuid;
@@ -39,6 +41,11 @@ pub(crate) struct WriterHandle {
 }
 
 impl WriterHandle {
+    /// Operations that wait.
+    pub(crate) fn queue_length(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
     /// Hands an operation to the writer, and waits for its answer.
     pub(crate) async fn run<T, E: From<StorageError>>(
         &self,
@@ -80,6 +87,9 @@ pub(crate) struct Writer {
     pub(crate) events: Arc<Watermark>,
     /// True once the engine is closed.
     pub(crate) closing: watch::Receiver<bool>,
+    pub(crate) counters: Arc<BatchCounters>,
+    /// Whether others are told of new events.
+    pub(crate) sends_hints: bool,
 }
 
 impl Writer {
@@ -184,7 +194,15 @@ impl Writer {
         connection: &mut Option<Connection>,
         operations: &[WriteOperation],
     ) -> Result<Vec<WriteOutcome>, BatchError> {
-        rounds::run(self.connected(connection).await?, operations).await
+        let connection = self.connected(connection).await?;
+        let begun = Instant::now();
+        let outcomes = rounds::run(connection, operations).await?;
+        self.counters.record_batch(operations, begun.elapsed());
+        let is_accepted = |outcome: &WriteOutcome| matches!(outcome, WriteOutcome::Accepted { .. });
+        if self.sends_hints && outcomes.iter().any(is_accepted) {
+            hints::send(connection, &self.schema);
+        }
+        Ok(outcomes)
     }
 
     async fn connected<'c>(
@@ -194,6 +212,7 @@ impl Writer {
         if connection.as_ref().is_none_or(|it| it.client.is_closed()) {
             *connection = None;
             let new = self.connector.connect(Some(&self.schema)).await?;
+            self.counters.record_connection();
             return Ok(connection.insert(new));
         }
         Ok(connection.as_ref().expect("it is not none"))

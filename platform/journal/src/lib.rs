@@ -18,6 +18,7 @@ mod port;
 mod projection;
 mod repository;
 mod service_storage;
+mod stored;
 
 pub mod conformance;
 pub mod interceptor;
@@ -35,6 +36,7 @@ pub use projection::{Projection, catch_up};
 pub use repository::{Changes, ExecuteError, LoadedAggregate, Repository};
 pub use service_storage::ServiceStorage;
 pub use storage::durability;
+pub use stored::{RecordDigest, StoredRecord, indexed_fields};
 
 /// Limit of events in one append.
 pub const APPEND_EVENTS_MAX: usize = 4_096;

@@ -15,5 +15,5 @@ mod parking;
 pub use consumer::{Consumer, ConsumerParts, Subscription};
 pub use feed::{FEED_EVENTS_MAX, JournalFeed, Translate};
 pub use handler::{Handler, HandlerError};
-pub use parking::{Parked, parking_routes};
+pub use parking::{COLLECTIONS, Parked, parking_routes};
 pub use rpc::{CloudEvent, Feed, FeedEvent, FeedPage, Message};

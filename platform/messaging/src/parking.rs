@@ -5,6 +5,7 @@ mod routes;
 mod store;
 
 pub use routes::parking_routes;
+pub use store::COLLECTIONS;
 
 use crate::{
     CloudEvent, FeedEvent, HandlerError, Message, bus::Partition, handler::GuardedHandler,

@@ -4,7 +4,7 @@ use crate::{BuildContext, Maintenance, OfflineContext};
 use journal::{EventJson, PlaintextRecords};
 use settings::{Section, SettingError};
 use std::{future::Future, pin::Pin};
-use storage::StorageError;
+use storage::{Collection, StorageError};
 use transport::DirectoryError;
 
 /// Module: a service as a line of the module table.
@@ -20,6 +20,7 @@ use transport::DirectoryError;
 ///     settings: None,
 ///     events: None,
 ///     plaintext: None,
+///     collections: &[],
 ///     maintenance: Maintenance::none,
 ///     build: |context| Box::pin(async move { Ok(context.serve(web::ApiRouter::new())) }),
 /// };
@@ -41,6 +42,8 @@ pub struct Module {
     pub events: Option<EventJson>,
     /// Reader of what it stored before its personal data was encrypted; `None` if it stored none.
     pub plaintext: Option<&'static dyn PlaintextRecords>,
+    /// Those of its collections that have indexes. A move of its documents to another engine makes their entries anew.
+    pub collections: &'static [&'static Collection],
     /// Its maintenance, for when it is not running.
     pub maintenance: fn(&OfflineContext) -> Result<Maintenance, BuildError>,
     /// Builds it: loads its state, starts its tasks, returns its routes.

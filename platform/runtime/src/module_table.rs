@@ -99,6 +99,7 @@ mod tests {
             settings: None,
             events: None,
             plaintext: None,
+            collections: &[],
             maintenance: crate::Maintenance::none,
             build: |_| {
                 Box::pin(async { Err(crate::BuildError::Other("not built in tests".to_owned())) })

@@ -29,6 +29,7 @@ pub const fn fake(name: &'static str, build: fn(BuildContext) -> BuildFuture) ->
         settings: None,
         events: None,
         plaintext: None,
+        collections: &[],
         maintenance: Maintenance::none,
         build,
     }

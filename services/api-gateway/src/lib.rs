@@ -48,6 +48,7 @@ pub const MODULE: Module = Module {
     settings: Some(::settings::Section::of::<GatewaySettings>(NAME)),
     events: None,
     plaintext: None,
+    collections: &[],
     maintenance: runtime::Maintenance::none,
     build: |context| Box::pin(async move { build(&context) }),
 };

@@ -12,8 +12,9 @@ mod retention;
 
 pub(crate) use activity_kind::{ActivityKind, ByKind};
 pub(crate) use audit_log::{ActivityCursor, ActivityFilter, AuditLog};
-pub(crate) use chunk::into_chunks;
+pub(crate) use chunk::{CHUNK_HEADERS, into_chunks};
 pub(crate) use day_budget::DayBudget;
+pub(crate) use dropped::DROPPED;
 pub(crate) use privacy::{Digests, IdDigest};
 pub(crate) use recorder::{Recorder, StoredActivity};
 pub(crate) use retention::Retention;

@@ -10,7 +10,7 @@ mod settings;
 use adapters::{
     contract::AuditProvider, digest_key::load_digest_key, feeds, http, maintenance::maintenance,
 };
-use application::{AuditLog, DayBudget, Digests, Recorder, Retention};
+use application::{AuditLog, CHUNK_HEADERS, DROPPED, DayBudget, Digests, Recorder, Retention};
 use contracts::audit::{Audit, SERVICE as NAME};
 use runtime::{BuildContext, BuildError, BuiltService, Module};
 use settings::AuditSettings;
@@ -26,6 +26,7 @@ pub const MODULE: Module = Module {
     settings: Some(::settings::Section::of::<AuditSettings>(NAME)),
     events: None,
     plaintext: None,
+    collections: &[&CHUNK_HEADERS, &DROPPED],
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(build(context)),
 };

@@ -28,7 +28,11 @@ use adapters::{
     settings::AuthSettings,
 };
 use application::{
-    cleanup::Cleanup, keys::rotation::KeyRotation, sessions::logout_delivery::LogoutDelivery,
+    cleanup::Cleanup,
+    grants,
+    keys::rotation::KeyRotation,
+    sessions::{list, logout_delivery::LogoutDelivery, logout_notices},
+    sign_in::passkeys::record,
 };
 use contracts::auth::{People, TokenIssuer, administration::AccountAdministration};
 use domain::events::Role;
@@ -58,6 +62,13 @@ pub const MODULE: Module = Module {
     settings: Some(Section::of::<AuthSettings>(NAME)),
     events: Some(json),
     plaintext: None,
+    collections: &[
+        &grants::GRANTS,
+        &list::SESSIONS,
+        &logout_notices::NOTICES,
+        &logout_notices::PARTICIPANTS,
+        &record::PASSKEYS,
+    ],
     maintenance: |_| Ok(maintenance()),
     build: |context| Box::pin(build(context)),
 };

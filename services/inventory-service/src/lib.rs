@@ -10,6 +10,7 @@ mod ports;
 #[cfg(test)]
 mod tests;
 
+use adapters::movements::MOVEMENTS;
 use adapters::{
     contract::InventoryProvider, feed, http, journal_repository::JournalLedgerRepository,
     maintenance::maintenance, movements::JournalMovements,
@@ -29,6 +30,7 @@ pub const MODULE: Module = Module {
     settings: None,
     events: Some(journal::event_json::<domain::Event>),
     plaintext: None,
+    collections: &[&MOVEMENTS],
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(build(context)),
 };

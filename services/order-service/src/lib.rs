@@ -9,6 +9,7 @@ mod wiring;
 #[cfg(test)]
 mod tests;
 
+use adapters::order_index::{ACCOUNT_ORDERS, ORDERS};
 use adapters::{
     address_keys::AccountAddressKeys,
     carts::CartService,
@@ -44,6 +45,7 @@ pub const MODULE: Module = Module {
     settings: Some(Section::of::<OrderSettings>(NAME)),
     events: Some(event_json),
     plaintext: Some(&PlaintextOrders),
+    collections: &[&ACCOUNT_ORDERS, &ORDERS],
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(build(context)),
 };

@@ -7,6 +7,7 @@ mod ports;
 #[cfg(test)]
 mod tests;
 
+use adapters::unsettled_documents::UNSETTLED;
 use adapters::{
     bank_transfer::BankTransfer,
     contract::PaymentsProvider,
@@ -39,6 +40,7 @@ pub const MODULE: Module = Module {
     settings: Some(settings::Section::of::<PaymentSettings>(NAME)),
     events: Some(::journal::event_json::<domain::PaymentEvent>),
     plaintext: None,
+    collections: &[&UNSETTLED],
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(std::future::ready(build(&context))),
 };

@@ -28,6 +28,7 @@ use contracts::{
     inventory::{self, Inventory},
     product::Catalogue as CatalogueContract,
 };
+use index::persistence::{BUCKETS, DOCUMENTS};
 use journal::Repository;
 use runtime::{BuildContext, BuildError, BuiltService, Module};
 use std::num::NonZeroUsize;
@@ -46,6 +47,7 @@ pub const MODULE: Module = Module {
     settings: Some(settings::Section::of::<ProductSettings>(NAME)),
     events: Some(journal::event_json::<domain::ProductEvent>),
     plaintext: None,
+    collections: &[&BUCKETS, &DOCUMENTS],
     maintenance,
     build: |context| Box::pin(build(context)),
 };

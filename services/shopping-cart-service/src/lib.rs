@@ -45,6 +45,7 @@ pub const MODULE: Module = Module {
     settings: Some(Section::of::<CartSettings>(SERVICE)),
     events: Some(event_json),
     plaintext: None,
+    collections: &[],
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(async move { build(&context) }),
 };

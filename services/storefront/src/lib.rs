@@ -49,6 +49,7 @@ pub const MODULE: runtime::Module = runtime::Module {
     settings: Some(Section::of::<StorefrontSettings>("storefront")),
     events: None,
     plaintext: None,
+    collections: &[],
     maintenance: runtime::Maintenance::none,
     build: |context| Box::pin(std::future::ready(build(&context))),
 };

@@ -86,6 +86,20 @@ impl BackupManifest {
         self.files.iter().fold(0, |sum: u64, file| sum.saturating_add(file.bytes))
     }
 
+    /// Compares every file of the backup with its digest.
+    #[cfg(feature = "postgres")]
+    pub(in crate::commands) fn verify(&self, folder: &Path) -> io::Result<()> {
+        for file in &self.files {
+            let (bytes, sha256) =
+                digest(&folder.join(&file.path)).map_err(|error| named(&file.path, &error))?;
+            if (bytes, &sha256) != (file.bytes, &file.sha256) {
+                let reason = "it is not what was backed up";
+                return Err(named(&file.path, &io::Error::other(reason)));
+            }
+        }
+        Ok(())
+    }
+
     /// Copies every file of the backup, and compares it with its digest.
     pub(in crate::commands) fn restore(&self, from: &Path, to: &Path) -> io::Result<()> {
         let progress = Progress::on_standard_error().begin("restoring", self.bytes(), Unit::Bytes);
@@ -136,6 +150,40 @@ pub(super) fn copy(
         let (bytes, sha256) = copied.map_err(|error| named(&source, &error))?;
         files.push(BackedUpFile { path, bytes, sha256 });
     }
+    complete(folder, files, point)
+}
+
+/// Completes a backup whose files were written into its folder: adds the settings file, and the manifest.
+#[cfg(feature = "postgres")]
+pub(super) fn describe(
+    folder: &Path,
+    config: Option<&Path>,
+    point: BackupPoint,
+) -> io::Result<BackupManifest> {
+    let mut paths = Vec::new();
+    list(folder, Path::new(""), &mut paths)?;
+    paths.retain(|(path, _)| path != Path::new(INCOMPLETE_FILE));
+    paths.sort();
+    let mut files = Vec::new();
+    for (path, _) in paths {
+        let (bytes, sha256) = digest(&folder.join(&path)).map_err(|error| named(&path, &error))?;
+        files.push(BackedUpFile { path, bytes, sha256 });
+    }
+    if let Some(config) = config {
+        let progress = Progress::Silent.begin("backing up", 0, Unit::Bytes);
+        let copied = copy_file(config, &folder.join(SETTINGS_FILE), &progress);
+        let (bytes, sha256) = copied.map_err(|error| named(config, &error))?;
+        files.push(BackedUpFile { path: PathBuf::from(SETTINGS_FILE), bytes, sha256 });
+    }
+    complete(folder, files, point)
+}
+
+/// Writes the manifest of a backup that has these files.
+fn complete(
+    folder: &Path,
+    files: Vec<BackedUpFile>,
+    point: BackupPoint,
+) -> io::Result<BackupManifest> {
     let release = format!("icommerce {}", env!("CARGO_PKG_VERSION"));
     let BackupPoint { position, keys, taken_at } = point;
     let keys = Some(keys);
@@ -189,6 +237,14 @@ fn copy_file(from: &Path, to: &Path, progress: &ProgressMeter) -> io::Result<(u6
         progress.advance(count as u64);
     }
     to.sync_all()?;
+    Ok((bytes, kernel::hex::encode(&digest.finalize())))
+}
+
+/// Size and digest of a file.
+#[cfg(feature = "postgres")]
+fn digest(path: &Path) -> io::Result<(u64, String)> {
+    let mut digest = Sha256::new();
+    let bytes = io::copy(&mut File::open(path)?, &mut digest)?;
     Ok((bytes, kernel::hex::encode(&digest.finalize())))
 }
 

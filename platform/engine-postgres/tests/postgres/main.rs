@@ -5,4 +5,5 @@
 mod conformance;
 mod faults;
 mod migrations;
+mod processes;
 mod server;

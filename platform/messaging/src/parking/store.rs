@@ -8,6 +8,9 @@ use storage::{
     Query, StorageError, Write,
 };
 
+/// Collections with indexes that a service has when it consumes a feed.
+pub static COLLECTIONS: [&Collection; 2] = [&PARKED, &REPLAYS];
+
 static PARKED: Collection = Collection {
     name: "parked",
     indexes: &[

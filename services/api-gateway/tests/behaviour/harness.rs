@@ -34,6 +34,7 @@ const fn service(name: &'static str) -> Module {
         settings: None,
         events: None,
         plaintext: None,
+        collections: &[],
         maintenance: runtime::Maintenance::none,
         build: build_echo_service,
     }

@@ -18,7 +18,7 @@ use storage::{Collection, Document, FieldValue, Index, StorageError, StoredDocum
 pub(super) static CHUNKS: Collection = Collection { name: "bundles", indexes: &[] };
 
 /// Chunk headers, under the keys of their chunks.
-pub(super) static CHUNK_HEADERS: Collection = Collection {
+pub(crate) static CHUNK_HEADERS: Collection = Collection {
     name: "bundle_summaries",
     indexes: &[
         Index { name: "by_second", fields: &["second"] },

@@ -10,7 +10,7 @@ use storage::{
 };
 use tokio::sync::Mutex;
 
-static DROPPED: Collection =
+pub(crate) static DROPPED: Collection =
     Collection { name: "losses", indexes: &[Index { name: "by_source", fields: &["source"] }] };
 
 /// Number of activities one source has dropped.

@@ -38,7 +38,7 @@ const DELETED_MAX: usize = 500;
 pub(crate) const OFFLINE_ACCESS: &str = "offline_access";
 
 /// Ends of grants, for their deletion.
-static GRANTS: Collection =
+pub(crate) static GRANTS: Collection =
     Collection { name: "grants", indexes: &[Index { name: "by_end", fields: &["ends"] }] };
 
 /// Grant in the form in which it is stored: a stream that does not begin with an authorization is none.

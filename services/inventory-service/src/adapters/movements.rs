@@ -27,7 +27,7 @@ use storage::{
 const BY_SKU: &str = "by_sku";
 
 /// Movements of events that are in no chain, as early versions wrote them.
-static MOVEMENTS: Collection = Collection {
+pub(crate) static MOVEMENTS: Collection = Collection {
     name: "movements",
     indexes: &[Index { name: BY_SKU, fields: &["sku", "position"] }],
 };

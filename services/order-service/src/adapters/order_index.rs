@@ -29,7 +29,7 @@ const SEQUENCE: &str = "number";
 /// Field with the pseudonym of the customer: of old, it was the e-mail address.
 const CUSTOMER: &str = "email";
 
-static ORDERS: Collection = Collection {
+pub(crate) static ORDERS: Collection = Collection {
     name: "orders",
     indexes: &[
         Index { name: "by_number", fields: &[SEQUENCE] },
@@ -42,7 +42,7 @@ static ORDERS: Collection = Collection {
 const ACCOUNT: &str = "account";
 
 /// Orders of customers with an account, a collection of their own: most orders are those of guests, and cost nothing here.
-static ACCOUNT_ORDERS: Collection = Collection {
+pub(crate) static ACCOUNT_ORDERS: Collection = Collection {
     name: "account_orders",
     indexes: &[Index { name: "by_account", fields: &[ACCOUNT, SEQUENCE] }],
 };

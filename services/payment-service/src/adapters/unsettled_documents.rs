@@ -12,7 +12,7 @@ use storage::{
 
 const BY_ID: &str = "by_id";
 
-static UNSETTLED: Collection = Collection {
+pub(crate) static UNSETTLED: Collection = Collection {
     name: "unsettled_payments",
     indexes: &[Index { name: BY_ID, fields: &["payment"] }],
 };

@@ -9,9 +9,9 @@ use storage::{
     Write,
 };
 
-static DOCUMENTS: Collection =
+pub(crate) static DOCUMENTS: Collection =
     Collection { name: "listings", indexes: &[Index { name: "all", fields: &["created"] }] };
-static BUCKETS: Collection =
+pub(crate) static BUCKETS: Collection =
     Collection { name: "availability", indexes: &[Index { name: "all", fields: &["shelf"] }] };
 static SCHEMA_VERSIONS: Collection = Collection { name: "forms", indexes: &[] };
 

@@ -37,6 +37,7 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     settings: None,
     events: None,
     plaintext: None,
+    collections: &[],
     maintenance: runtime::Maintenance::none,
     build: |context| {
         Box::pin(async move {
@@ -56,6 +57,7 @@ pub(super) const PAYMENTS: runtime::Module = runtime::Module {
     settings: None,
     events: None,
     plaintext: None,
+    collections: &[],
     maintenance: runtime::Maintenance::none,
     build: |context| {
         Box::pin(async move {

@@ -196,6 +196,7 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     settings: None,
     events: None,
     plaintext: None,
+    collections: &[],
     maintenance: runtime::Maintenance::none,
     build: |context| {
         Box::pin(async move {

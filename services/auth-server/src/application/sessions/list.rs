@@ -12,7 +12,7 @@ use storage::{
 };
 
 /// Sessions by account.
-static SESSIONS: Collection = Collection {
+pub(crate) static SESSIONS: Collection = Collection {
     name: "sessions",
     indexes: &[
         Index { name: "by_account", fields: &["account", "began"] },

@@ -14,7 +14,7 @@ use storage::{
 use tokio::sync::Notify;
 
 /// Clients of sessions that want to be told, until the session is over in any case.
-static PARTICIPANTS: Collection = Collection {
+pub(crate) static PARTICIPANTS: Collection = Collection {
     name: "logout-participants",
     indexes: &[
         Index { name: "by_session", fields: &["session"] },
@@ -22,7 +22,7 @@ static PARTICIPANTS: Collection = Collection {
     ],
 };
 /// Notices that are not delivered yet.
-static NOTICES: Collection =
+pub(crate) static NOTICES: Collection =
     Collection { name: "logout-notices", indexes: &[Index { name: "by_due", fields: &["due"] }] };
 
 /// Time for which a session can last, and its participants are remembered.

@@ -1,6 +1,6 @@
 //! Passkeys: challenges, registration and sign-in. The account says which passkeys it has; their public keys and counters are records.
 
-mod record;
+pub(crate) mod record;
 
 use super::log::{SignIn, SignInLog};
 use crate::{

@@ -12,7 +12,7 @@ use storage::{
 const READ_MAX: usize = 50;
 
 /// Public keys of passkeys.
-static PASSKEYS: Collection = Collection {
+pub(crate) static PASSKEYS: Collection = Collection {
     name: "passkeys",
     indexes: &[
         Index { name: "by_account", fields: &["account"] },

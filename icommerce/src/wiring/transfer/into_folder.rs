@@ -1,0 +1,212 @@
+//! From a database into a data folder, or into a backup, which has the same form.
+
+use super::{
+    DigestSums, TransferReport, collections, compare, files, folder_digests, is_of_engine, refused,
+    services,
+};
+use crate::{
+    error::CliError,
+    modules,
+    process::ProcessSettings,
+    shop::PROCESS,
+    wiring::{
+        check_keys_exist, key_file, key_path,
+        postgres::{KEYS_ID, options},
+        unfinished,
+    },
+};
+use engine_log::{FolderWriter, StoredFolder};
+use engine_postgres::{DatabaseExport, RecordKind, StoredCursor};
+use journal::StoredRecord;
+use shop_client::{Progress, ProgressMeter, Unit};
+use std::{collections::VecDeque, fmt::Write, path::Path};
+use storage::Collection;
+use subject_keys::{KeyFile, store_id_of};
+
+/// Moves a stopped shop from the database of the settings, and from the data folder that belongs to it, into a new data folder.
+pub(crate) async fn move_into_folder(
+    settings: &ProcessSettings,
+    folder: &Path,
+) -> Result<TransferReport, CliError> {
+    let data = &settings.data;
+    let options = options(settings)?.for_maintenance();
+    check_keys_exist(settings)?;
+    let _source = data_folder::lock(data).map_err(CliError::unavailable)?;
+    let _target = data_folder::lock(folder).map_err(CliError::unavailable)?;
+    let export =
+        DatabaseExport::begin(&options, &services()).await.map_err(|error| refused(&error))?;
+    if export.shop_connections().await.map_err(|error| refused(&error))? > 0 {
+        return Err(CliError::unavailable(
+            "storage.url: a running shop is connected to the database; stop it, and run the command again",
+        ));
+    }
+    let keys = keys_of(&export).await?;
+    let file = key_file(data);
+    let read = |error| CliError::unavailable(format!("{}: {error}", key_path(data).display()));
+    let content = file.read().map_err(read)?.unwrap_or_default();
+    let store_id = store_id_of(&content)
+        .filter(|id| kernel::hex::encode(id) == keys)
+        .ok_or_else(|| {
+            CliError::unavailable(format!(
+                "{} does not have the keys of this database; give the data folder that has them with --data",
+                key_path(data).display()
+            ))
+        })?;
+    let (counters, name) = counters(&export, &keys).await?;
+    unfinished::begin(folder, &name)?;
+    let written = write(&export, folder, (counters, Some(store_id))).await?;
+    drop(export);
+    let opened = StoredFolder::open(folder).map_err(CliError::unavailable)?;
+    compare(&written.services, &folder_digests(&opened)?)?;
+    let files = files::copy(data, folder).map_err(CliError::unavailable)?;
+    let target = key_file(folder);
+    let installed = target
+        .replace(&content)
+        .and_then(|()| file.read_erasures()?.map_or(Ok(()), |list| target.publish_erasures(&list)));
+    installed.and_then(|()| unfinished::finish(folder)).map_err(CliError::unavailable)?;
+    data_folder::restrict(folder);
+    Ok(TransferReport { files: files.count, ..written })
+}
+
+/// Writes what the database of the settings has at this moment, and the pictures, into an empty folder: a backup, which has no keys.
+/// Returns the identifier of the keys that it needs.
+pub(crate) async fn back_up_database(
+    settings: &ProcessSettings,
+    folder: &Path,
+) -> Result<(TransferReport, String), CliError> {
+    let options = options(settings)?.for_maintenance();
+    check_keys_exist(settings)?;
+    let export =
+        DatabaseExport::begin(&options, &services()).await.map_err(|error| refused(&error))?;
+    let keys = keys_of(&export).await?;
+    let (counters, _) = counters(&export, &keys).await?;
+    let store_id = kernel::hex::decode(&keys).and_then(|id| id.try_into().ok());
+    let written = write(&export, folder, (counters, store_id)).await?;
+    drop(export);
+    // What a record refers to was written before it, and is there unless it was deleted since.
+    let files = files::copy_present(&settings.data, folder).map_err(CliError::unavailable)?;
+    Ok((TransferReport { files, ..written }, keys))
+}
+
+/// Identifier of the keys of a database that is complete.
+async fn keys_of(export: &DatabaseExport) -> Result<String, CliError> {
+    if export.is_incomplete(PROCESS).await.map_err(|error| refused(&error))? {
+        return Err(CliError::unavailable(
+            "storage.url: a move or a restore into this database was broken off: run the same command again, which goes on with it",
+        ));
+    }
+    let known = export.value(PROCESS, KEYS_ID).await.map_err(|error| refused(&error))?;
+    known.and_then(|id| String::from_utf8(id).ok()).ok_or_else(|| {
+        CliError::unavailable("storage.url: no shop was ever served from this database")
+    })
+}
+
+/// Last position that any counter has given, and a name of this state of the database.
+async fn counters(export: &DatabaseExport, keys: &str) -> Result<(u64, String), CliError> {
+    let (mut last, mut name) = (0, keys.to_owned());
+    for service in services() {
+        let position = export.last_position(service).await.map_err(|error| refused(&error))?;
+        last = last.max(position);
+        let _ = write!(name, "-{position:x}");
+    }
+    Ok((last, name))
+}
+
+/// Writes every record into the folder.
+async fn write(
+    export: &DatabaseExport,
+    folder: &Path,
+    (counters, store_id): (u64, Option<[u8; 16]>),
+) -> Result<TransferReport, CliError> {
+    let total = export.count(&services()).await.map_err(|error| refused(&error))?;
+    let progress = Progress::on_standard_error().begin("moving", total, Unit::Things);
+    let mut target = FolderTarget {
+        writer: FolderWriter::create(folder).map_err(CliError::unavailable)?,
+        sums: DigestSums::default(),
+        progress,
+    };
+    merge_events(export, &mut target).await?;
+    target.writer.advance_to(counters);
+    for service in services() {
+        let collections = collections(service);
+        for kind in RecordKind::BESIDE_EVENTS {
+            let cursor = export.cursor(service, kind).await.map_err(|error| refused(&error))?;
+            loop {
+                let records =
+                    export.next(&cursor, &collections).await.map_err(|error| refused(&error))?;
+                if records.is_empty() {
+                    break;
+                }
+                for record in records.iter().filter(|record| !is_of_engine(service, record)) {
+                    target.write(service, record)?;
+                }
+            }
+        }
+    }
+    let FolderTarget { writer, sums, progress } = target;
+    drop(progress);
+    let position = writer.finish(store_id).map_err(CliError::unavailable)?;
+    Ok(TransferReport { services: sums.digests, files: 0, position })
+}
+
+/// Folder that is written.
+struct FolderTarget {
+    writer: FolderWriter,
+    sums: DigestSums,
+    progress: ProgressMeter,
+}
+
+impl FolderTarget {
+    fn write(&mut self, service: &'static str, record: &StoredRecord) -> Result<(), CliError> {
+        self.sums.add(service, record)?;
+        self.progress.advance(1);
+        let is_bulk = modules::BULK.contains(&service);
+        self.writer.write(service, is_bulk, record).map_err(CliError::unavailable)
+    }
+}
+
+/// Events of one service that are read ahead.
+struct EventQueue {
+    service: &'static str,
+    cursor: StoredCursor,
+    collections: Vec<&'static Collection>,
+    events: VecDeque<StoredRecord>,
+}
+
+impl EventQueue {
+    fn position(&self) -> Option<u64> {
+        match self.events.front()? {
+            StoredRecord::Event(event) => Some(event.position),
+            _ => None,
+        }
+    }
+
+    async fn fill(&mut self, export: &DatabaseExport) -> Result<(), CliError> {
+        if self.events.is_empty() {
+            let next = export.next(&self.cursor, &self.collections).await;
+            self.events.extend(next.map_err(|error| refused(&error))?);
+        }
+        Ok(())
+    }
+}
+
+/// Writes the events of all services in the order of their positions, as one log has them.
+async fn merge_events(export: &DatabaseExport, target: &mut FolderTarget) -> Result<(), CliError> {
+    let mut queues = Vec::new();
+    for service in services() {
+        let cursor =
+            export.cursor(service, RecordKind::Events).await.map_err(|error| refused(&error))?;
+        let (collections, events) = (Vec::new(), VecDeque::new());
+        let mut queue = EventQueue { service, cursor, collections, events };
+        queue.fill(export).await?;
+        queues.push(queue);
+    }
+    loop {
+        let next = queues.iter_mut().filter(|queue| queue.position().is_some());
+        let Some(queue) = next.min_by_key(|queue| queue.position()) else { return Ok(()) };
+        if let Some(event) = queue.events.pop_front() {
+            target.write(queue.service, &event)?;
+        }
+        queue.fill(export).await?;
+    }
+}

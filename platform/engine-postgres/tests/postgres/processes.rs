@@ -1,0 +1,112 @@
+//! Several processes on one database: hints about new events, and the statistics of the writers.
+
+use crate::server::{Database, SERVICES};
+use engine_memory::MemoryEngine;
+use engine_postgres::{PostgresEngine, PostgresOptions};
+use journal::{Append, NewEvent, TypedEvent};
+use kernel::{Timestamp, Uuid};
+use std::{sync::Arc, time::Duration};
+use subject_keys::SubjectKeys;
+use tokio::task::JoinSet;
+
+/// How long anything may take that a working server does at once.
+const TIMEOUT: Duration = Duration::from_mins(1);
+/// Between two appends that tell a follower.
+const PAUSE: Duration = Duration::from_millis(50);
+/// Nobody waits for a poll.
+const NEVER: Duration = Duration::from_hours(24);
+
+async fn opened(options: PostgresOptions) -> PostgresEngine {
+    let memory = MemoryEngine::new();
+    let keys = Arc::new(SubjectKeys::for_tests());
+    let blobs = |name| memory.service(name).blobs;
+    PostgresEngine::open(options, &SERVICES, keys, &blobs).await.unwrap()
+}
+
+fn append(number: u64) -> Append {
+    let event = NewEvent {
+        id: Uuid::from_u128(number.into()),
+        name: "stored",
+        data: "{}".into(),
+        recorded_at: Timestamp::UNIX_EPOCH,
+        typed: TypedEvent::default(),
+        personal: None,
+    };
+    let (stream, expected, writes) = ("crate".to_owned(), number, Vec::new());
+    Append { stream, expected, events: vec![event], writes, origin: None }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follower_is_told_of_what_another_process_appends_without_a_poll() {
+    let database = Database::create().await;
+    let options = |poll_interval| {
+        let mut options = database.options();
+        (options.hints, options.poll_interval) = (true, poll_interval);
+        options
+    };
+    let (one, other) = (opened(options(NEVER)).await, opened(options(NEVER)).await);
+    let [writer, follower] =
+        [&one, &other].map(|engine| engine.service("warehouse").unwrap().journal);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
+        for position in 0..2 {
+            follower.wait_beyond(position).await;
+        }
+        follower.follow(0, 10).await.unwrap().len()
+    });
+    // The listener connects in the background: until it does, hints are lost, and the next append tells of those before as well.
+    let told = async {
+        let mut number = 0;
+        loop {
+            writer.append(append(number)).await.unwrap();
+            number += 1;
+            if let Ok(told) = tokio::time::timeout(PAUSE, tasks.join_next()).await {
+                return told.unwrap().unwrap();
+            }
+        }
+    };
+    assert!(tokio::time::timeout(TIMEOUT, told).await.unwrap() >= 2);
+    one.close().await;
+    other.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hint_that_is_made_up_says_nothing() {
+    let database = Database::create().await;
+    let mut options = database.options();
+    options.hints = true;
+    let engine = opened(options).await;
+    for hint in ["warehouse", "letter_service 18446744073709551615", "", "nothing"] {
+        database.run(&format!("NOTIFY icommerce_events, '{hint}'"));
+    }
+    let journal = engine.service("warehouse").unwrap().journal;
+    let waiting = tokio::time::timeout(Duration::from_millis(300), journal.wait_beyond(0)).await;
+    assert!(waiting.is_err(), "there is no event");
+    journal.append(append(0)).await.unwrap();
+    tokio::time::timeout(TIMEOUT, journal.wait_beyond(0)).await.unwrap();
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statistics_count_batches_appends_and_connections_made_anew() {
+    let database = Database::create().await;
+    let engine = database.open().await;
+    let storage = engine.service("warehouse").unwrap();
+    for number in 0..3 {
+        storage.journal.append(append(number)).await.unwrap();
+    }
+    let _ = storage.key_value.put("key", "value".into(), None).await.unwrap();
+    let of = |name| engine.statistics().into_iter().find(|(it, _)| *it == name).unwrap().1;
+    let counted = of("warehouse");
+    assert_eq!((counted.writes, counted.appends, counted.reconnects), (4, 3, 0));
+    assert!((1..=4).contains(&counted.batches), "{counted:?}");
+    assert_eq!(counted.commit_micros.iter().sum::<u64>(), counted.batches);
+    assert_eq!((of("letter-service").batches, counted.queue), (0, 0));
+    database.run(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+    storage.journal.append(append(3)).await.unwrap();
+    assert_eq!(of("warehouse").reconnects, 1);
+    engine.close().await;
+}
