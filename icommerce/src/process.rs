@@ -166,7 +166,7 @@ impl StorageSettings {
 pub(crate) struct BusSettings {
     /// Engine: `feeds`, with which consumers pull the feeds of the services and there is no bus, or the kind of the broker.
     pub(crate) engine: BusEngineSetting,
-    /// Broker, as `kafka://host:port,host:port/prefix`. Its user and password are in it.
+    /// Broker, as `kafka://host:port,host:port/prefix` or `redis://host:port`. Its user and password are in it.
     pub(crate) url: Secret,
     /// File with the broker's URL, in place of `url`.
     pub(crate) url_file: PathBuf,
@@ -191,7 +191,7 @@ impl Default for BusSettings {
 
 impl BusSettings {
     /// URL of the broker.
-    #[cfg(feature = "kafka")]
+    #[cfg(any(feature = "kafka", feature = "redis"))]
     pub(crate) fn url(&self, example: &str) -> Result<String, CliError> {
         let url = secret_text("bus.url", &self.url, &self.url_file)?;
         if url.is_empty() {

@@ -37,7 +37,10 @@ const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
         "icommerce: command_line",
         &[Prerequisite::Postgres, Prerequisite::MongoDb, Prerequisite::Redis, Prerequisite::Kafka],
     ),
-    ("icommerce: whole", &[Prerequisite::Postgres, Prerequisite::MongoDb, Prerequisite::Kafka]),
+    (
+        "icommerce: whole",
+        &[Prerequisite::Postgres, Prerequisite::MongoDb, Prerequisite::Redis, Prerequisite::Kafka],
+    ),
     ("interop: authlib", &[Prerequisite::Authlib]),
     ("interop: generated_clients", &[Prerequisite::TypeScript, Prerequisite::Maven]),
     ("interop: keycloak", &[Prerequisite::Keycloak]),

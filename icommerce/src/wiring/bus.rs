@@ -8,7 +8,7 @@ use messaging::bus::PartitionedBus;
 
 /// Connects to the broker; `None` where the services pull each other's feeds.
 #[cfg_attr(
-    not(feature = "kafka"),
+    not(any(feature = "kafka", feature = "redis")),
     expect(clippy::unused_async, reason = "with an engine it connects")
 )]
 pub(crate) async fn bus(settings: &ProcessSettings) -> Result<Option<PartitionedBus>, CliError> {
@@ -19,6 +19,9 @@ pub(crate) async fn bus(settings: &ProcessSettings) -> Result<Option<Partitioned
         #[cfg(not(feature = "kafka"))]
         BusEngineSetting::Kafka => Err(without("Kafka", "kafka")),
         BusEngineSetting::RabbitMq => Err(without("RabbitMQ", "rabbitmq")),
+        #[cfg(feature = "redis")]
+        BusEngineSetting::RedisStreams => super::redis_streams::open(settings).await.map(Some),
+        #[cfg(not(feature = "redis"))]
         BusEngineSetting::RedisStreams => Err(without("Redis Streams", "redis")),
     }
 }

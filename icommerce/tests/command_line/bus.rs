@@ -28,6 +28,69 @@ fn a_build_without_kafka_names_the_feature() {
     assert!(!data.exists());
 }
 
+#[cfg(not(feature = "redis"))]
+#[test]
+fn a_build_without_redis_names_the_feature() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    for url in ["redis://127.0.0.1:1", "rediss://127.0.0.1:1"] {
+        let refused = assert_fails(icommerce(&data).args(["serve", "--bus", url]), 2);
+        assert!(
+            refused.contains("bus.engine") && refused.contains("--features redis"),
+            "{refused}"
+        );
+    }
+    assert!(!data.exists());
+}
+
+#[cfg(feature = "redis")]
+#[test]
+fn a_server_of_streams_that_cannot_be_used_is_told_by_its_setting() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let serve = |bus: &str, code: i32| {
+        let sentence =
+            assert_fails(icommerce(&data).arg("serve").arg(format!("--bus={bus}")), code);
+        assert!(!sentence.contains("the-password"), "{sentence}");
+        sentence
+    };
+    let unreachable = serve("redis://shop:the-password@127.0.0.1:1", 3);
+    assert!(
+        unreachable.contains("bus.url: no Redis server answers at 127.0.0.1:1"),
+        "{unreachable}"
+    );
+    let unreachable = serve("rediss://:the-password@127.0.0.1:1", 3);
+    assert!(unreachable.contains("bus.url: no Redis server"), "with TLS: {unreachable}");
+    for wrong in ["redis://", "redis://127.0.0.1/first"] {
+        assert!(serve(wrong, 2).contains("bus.url"), "{wrong}");
+    }
+
+    let program = test_servers::redis_program().unwrap();
+    let server = test_servers::RedisServer::start(&program).unwrap();
+    server.command(&["CONFIG", "SET", "requirepass", "another"]).unwrap();
+    let refused = serve(&server.url().replace("redis://", "redis://:the-password@"), 3);
+    assert!(
+        refused.contains("bus.url") && refused.contains("refuses the user or the password"),
+        "{refused}"
+    );
+
+    let streams = || {
+        let mut command = icommerce(&data);
+        command.arg("serve").env("ICOMMERCE_BUS__ENGINE", "redis-streams");
+        command
+    };
+    assert!(assert_fails(&mut streams(), 2).contains("bus.url"), "without a URL");
+    let mut authorities = streams();
+    authorities.env("ICOMMERCE_BUS__URL", "rediss://127.0.0.1:1");
+    authorities.env("ICOMMERCE_BUS__CERTIFICATE_AUTHORITIES", "/nothing/here.pem");
+    let authorities = assert_fails(&mut authorities, 3);
+    assert!(
+        authorities.contains("bus.certificate_authorities: /nothing/here.pem"),
+        "{authorities}"
+    );
+    assert!(!data.exists(), "nothing is made for a shop that cannot start");
+}
+
 #[cfg(feature = "kafka")]
 #[test]
 fn brokers_that_cannot_be_used_are_told_by_their_setting() {

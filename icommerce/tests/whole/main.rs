@@ -1,5 +1,5 @@
-//! End-to-end system tests: the shop as processes, through its HTTP API. Each behaviour runs in three topologies, on PostgreSQL and with Kafka,
-//! and the invariants are checked after each.
+//! End-to-end system tests: the shop as processes, through its HTTP API. Each behaviour runs in three topologies, on PostgreSQL and with each
+//! message bus, and the invariants are checked after each.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue should say where")]
 
@@ -43,6 +43,12 @@ macro_rules! in_every_topology {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn single_process_with_kafka() {
                 run_behaviour(Topology::SingleProcessWithKafka).await;
+            }
+
+            #[cfg(feature = "redis")]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn single_process_with_redis_streams() {
+                run_behaviour(Topology::SingleProcessWithRedisStreams).await;
             }
 
             async fn run_behaviour(topology: Topology) {

@@ -36,6 +36,8 @@ pub(crate) enum Topology {
     SingleProcessOnPostgres,
     #[cfg(feature = "kafka")]
     SingleProcessWithKafka,
+    #[cfg(feature = "redis")]
+    SingleProcessWithRedisStreams,
 }
 
 impl Topology {
@@ -47,6 +49,8 @@ impl Topology {
             Self::SingleProcessOnPostgres => SINGLE_PROCESS.to_vec(),
             #[cfg(feature = "kafka")]
             Self::SingleProcessWithKafka => SINGLE_PROCESS.to_vec(),
+            #[cfg(feature = "redis")]
+            Self::SingleProcessWithRedisStreams => SINGLE_PROCESS.to_vec(),
             Self::TwoProcesses => vec![
                 &["product-service", "inventory-service", "payment-service", "audit-service"],
                 &["shopping-cart-service", "order-service", "storefront", "api-gateway"],
@@ -71,6 +75,9 @@ pub(crate) struct TestShop {
     _data: TempDir,
     #[cfg(feature = "postgres")]
     _database: Option<test_servers::PostgresDatabase>,
+    /// Bus of this shop alone: its topics have no prefix.
+    #[cfg(feature = "redis")]
+    _redis: Option<test_servers::RedisServer>,
     /// Reserved ports: a restarted process listens on the same ones.
     _ports: Vec<ReservedPort>,
     processes: Mutex<Vec<Process>>,
@@ -121,6 +128,11 @@ impl TestShop {
         let database = (topology == Topology::SingleProcessOnPostgres).then(|| {
             test_servers::PostgresDatabase::create().expect("the server takes another database")
         });
+        #[cfg(feature = "redis")]
+        let redis = (topology == Topology::SingleProcessWithRedisStreams).then(|| {
+            let program = test_servers::redis_program().expect("the tests know redis-server");
+            test_servers::RedisServer::start(&program).expect("the server starts")
+        });
         let mut processes = Vec::new();
         for (services, port) in groups.iter().zip(listen) {
             let data = folder.path().join(services.first().unwrap());
@@ -144,6 +156,10 @@ impl TestShop {
                 let url = test_servers::KafkaServer::shared_url();
                 arguments.push(format!("--bus={}", url.expect("a broker runs")));
             }
+            #[cfg(feature = "redis")]
+            if let Some(redis) = &redis {
+                arguments.push(format!("--bus={}", redis.url()));
+            }
             // One topology with a secret, one without.
             let has_secret = topology == Topology::ProcessPerService;
             let secret = has_secret.then(|| secret.clone());
@@ -153,6 +169,8 @@ impl TestShop {
             _data: folder,
             #[cfg(feature = "postgres")]
             _database: database,
+            #[cfg(feature = "redis")]
+            _redis: redis,
             _ports: ports,
             processes: Mutex::new(processes),
             settings,
