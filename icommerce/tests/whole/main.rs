@@ -7,6 +7,7 @@ mod behaviours;
 mod client;
 mod fixtures;
 mod invariants;
+mod servers;
 mod shop;
 
 use shop::{TestShop, Topology};

@@ -1,6 +1,9 @@
 //! Test shop: real processes on a temporary data folder and free ports.
 
-use crate::client::{Client, OPERATOR_TOKEN};
+use crate::{
+    client::{Client, OPERATOR_TOKEN},
+    servers::ShopServers,
+};
 use std::{
     io::{BufRead, BufReader},
     path::PathBuf,
@@ -73,11 +76,7 @@ impl Topology {
 pub(crate) struct TestShop {
     /// Data folder, deleted when the shop is dropped.
     _data: TempDir,
-    #[cfg(feature = "postgres")]
-    _database: Option<test_servers::PostgresDatabase>,
-    /// Bus of this shop alone: its topics have no prefix.
-    #[cfg(feature = "redis")]
-    _redis: Option<test_servers::RedisServer>,
+    _servers: ShopServers,
     /// Reserved ports: a restarted process listens on the same ones.
     _ports: Vec<ReservedPort>,
     processes: Mutex<Vec<Process>>,
@@ -124,15 +123,7 @@ impl TestShop {
         }
         let secret = folder.path().join("fleet-secret");
         std::fs::write(&secret, "the secret of the fleet of a test").unwrap();
-        #[cfg(feature = "postgres")]
-        let database = (topology == Topology::SingleProcessOnPostgres).then(|| {
-            test_servers::PostgresDatabase::create().expect("the server takes another database")
-        });
-        #[cfg(feature = "redis")]
-        let redis = (topology == Topology::SingleProcessWithRedisStreams).then(|| {
-            let program = test_servers::redis_program().expect("the tests know redis-server");
-            test_servers::RedisServer::start(&program).expect("the server starts")
-        });
+        let servers = ShopServers::start(topology);
         let mut processes = Vec::new();
         for (services, port) in groups.iter().zip(listen) {
             let data = folder.path().join(services.first().unwrap());
@@ -147,19 +138,7 @@ impl TestShop {
                 arguments.push(format!("--service-listen=127.0.0.1:{port}"));
                 arguments.push(format!("--peers={}", peers.join(",")));
             }
-            #[cfg(feature = "postgres")]
-            if let Some(database) = &database {
-                arguments.push(format!("--storage={}", database.url()));
-            }
-            #[cfg(feature = "kafka")]
-            if topology == Topology::SingleProcessWithKafka {
-                let url = test_servers::KafkaServer::shared_url();
-                arguments.push(format!("--bus={}", url.expect("a broker runs")));
-            }
-            #[cfg(feature = "redis")]
-            if let Some(redis) = &redis {
-                arguments.push(format!("--bus={}", redis.url()));
-            }
+            arguments.extend(servers.flag.clone());
             // One topology with a secret, one without.
             let has_secret = topology == Topology::ProcessPerService;
             let secret = has_secret.then(|| secret.clone());
@@ -167,10 +146,7 @@ impl TestShop {
         }
         let this = Self {
             _data: folder,
-            #[cfg(feature = "postgres")]
-            _database: database,
-            #[cfg(feature = "redis")]
-            _redis: redis,
+            _servers: servers,
             _ports: ports,
             processes: Mutex::new(processes),
             settings,

@@ -1,0 +1,44 @@
+//! Servers that a test shop uses.
+
+use crate::shop::Topology;
+use std::any::Any;
+
+/// Servers of a shop.
+#[derive(Default)]
+pub(crate) struct ShopServers {
+    /// Flag that names them to each process.
+    pub(crate) flag: Option<String>,
+    /// What goes with the shop.
+    _running: Option<Box<dyn Any + Send + Sync>>,
+}
+
+impl ShopServers {
+    /// Starts what the topology needs and nobody has started.
+    pub(crate) fn start(topology: Topology) -> Self {
+        match topology {
+            Topology::SingleProcess | Topology::TwoProcesses | Topology::ProcessPerService => {
+                Self::default()
+            }
+            #[cfg(feature = "postgres")]
+            Topology::SingleProcessOnPostgres => {
+                let database = test_servers::PostgresDatabase::create();
+                let database = database.expect("the server takes another database");
+                let flag = Some(format!("--storage={}", database.url()));
+                Self { flag, _running: Some(Box::new(database)) }
+            }
+            #[cfg(feature = "kafka")]
+            Topology::SingleProcessWithKafka => {
+                let url = test_servers::KafkaServer::shared_url().expect("a broker runs");
+                Self { flag: Some(format!("--bus={url}")), _running: None }
+            }
+            #[cfg(feature = "redis")]
+            Topology::SingleProcessWithRedisStreams => {
+                // Of this shop alone: topics have no prefix there.
+                let program = test_servers::redis_program().expect("the tests know redis-server");
+                let server = test_servers::RedisServer::start(&program).expect("it starts");
+                let flag = Some(format!("--bus={}", server.url()));
+                Self { flag, _running: Some(Box::new(server)) }
+            }
+        }
+    }
+}
