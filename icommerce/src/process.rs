@@ -166,7 +166,8 @@ impl StorageSettings {
 pub(crate) struct BusSettings {
     /// Engine: `feeds`, with which consumers pull the feeds of the services and there is no bus, or the kind of the broker.
     pub(crate) engine: BusEngineSetting,
-    /// Broker, as `kafka://host:port,host:port/prefix` or `redis://host:port`. Its user and password are in it.
+    /// Broker, as `kafka://host:port,host:port/prefix`, `amqp://host:port/virtual-host` or
+    /// `redis://host:port`. Its user and password are in it.
     pub(crate) url: Secret,
     /// File with the broker's URL, in place of `url`.
     pub(crate) url_file: PathBuf,
@@ -191,7 +192,7 @@ impl Default for BusSettings {
 
 impl BusSettings {
     /// URL of the broker.
-    #[cfg(any(feature = "kafka", feature = "redis"))]
+    #[cfg(any(feature = "kafka", feature = "rabbitmq", feature = "redis"))]
     pub(crate) fn url(&self, example: &str) -> Result<String, CliError> {
         let url = secret_text("bus.url", &self.url, &self.url_file)?;
         if url.is_empty() {
@@ -220,7 +221,7 @@ pub(crate) enum BusEngineSetting {
 }
 
 /// Secret that is set as text or in a file.
-#[cfg(any(feature = "kafka", feature = "postgres", feature = "redis"))]
+#[cfg(any(feature = "kafka", feature = "postgres", feature = "rabbitmq", feature = "redis"))]
 fn secret_text(key: &str, text: &Secret, file: &Path) -> Result<String, CliError> {
     if !text.is_empty() || file.as_os_str().is_empty() {
         return Ok(text.expose().to_owned());
@@ -328,7 +329,12 @@ impl ProcessSettings {
             LogSetting::Text => LogFormat::Text,
             LogSetting::Json => LogFormat::Json,
         };
-        telemetry::init(format, &self.log_filter).map_err(CliError::usage)
+        let mut filter = self.log_filter.clone();
+        if self.bus.engine == BusEngineSetting::RabbitMq {
+            // The driver logs what it returns as an error too. Who wants to read that names it in the filter.
+            filter.insert_str(0, "lapin=off,");
+        }
+        telemetry::init(format, &filter).map_err(CliError::usage)
     }
 
     /// Secret of the fleet, if one is set.

@@ -1,13 +1,20 @@
 //! RabbitMQ.
 
 use crate::{
+    environment::rabbitmq_program,
     server::{Kind, Placement, Server},
     server_process::ServerProcess,
 };
 use std::{
-    fs, io,
+    fs,
+    io::{self, Read, Write},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// RabbitMQ node with the plugins for management, streams and consistent hashing.
@@ -23,6 +30,8 @@ pub struct Rabbit {
 
 /// Line of the log after which every port answers.
 const READY: &str = "Server startup complete";
+/// `guest:guest` in Base64.
+const GUEST: &str = "Z3Vlc3Q6Z3Vlc3Q=";
 const PLUGINS: &str = "[rabbitmq_management,rabbitmq_stream,rabbitmq_consistent_hash_exchange].\n";
 
 impl RabbitServer {
@@ -33,6 +42,22 @@ impl RabbitServer {
     /// Whatever keeps it from running.
     pub fn start(program: &Path) -> io::Result<Self> {
         Self::start_new(Rabbit { program: program.to_owned(), port_mapper: None })
+    }
+
+    /// Node that the tests of a process share, which runs as long as one of them has it: nobody would stop a static one.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub fn shared() -> Arc<Self> {
+        static SHARED: Mutex<Weak<RabbitServer>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let started = rabbitmq_program().and_then(|program| Self::start(&program));
+            let started = Arc::new(started.expect("the broker starts"));
+            *shared = Arc::downgrade(&started);
+            started
+        })
     }
 
     /// URL of the node, as the user `guest`, who may do everything.
@@ -48,6 +73,28 @@ impl RabbitServer {
     /// Host and port of the management API, which takes `guest` with the password `guest`.
     pub fn management_address(&self) -> String {
         self.placement.address(1)
+    }
+
+    /// Makes a virtual host, which shares nothing with those before; the URL of it.
+    ///
+    /// # Errors
+    ///
+    /// When the management API does not take it.
+    pub fn new_virtual_host(&self) -> io::Result<String> {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("test-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let address = self.management_address();
+        let mut stream = TcpStream::connect(&address)?;
+        write!(
+            stream,
+            "PUT /api/vhosts/{name} HTTP/1.0\r\nhost: {address}\r\nauthorization: Basic {GUEST}\r\ncontent-length: 0\r\n\r\n"
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        match answer.split(' ').nth(1) {
+            Some("201" | "204") => Ok(format!("{}/{name}", self.url())),
+            _ => Err(io::Error::other(format!("a virtual host is refused: {answer}"))),
+        }
     }
 
     /// Host and port of the stream protocol.

@@ -32,15 +32,10 @@ const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
     ("engine-kafka", &[Prerequisite::Kafka, Prerequisite::OldKafka]),
     ("engine-mongodb", &[Prerequisite::MongoDb, Prerequisite::Toxiproxy]),
     ("engine-postgres", &[Prerequisite::Postgres]),
+    ("engine-rabbitmq", &[Prerequisite::RabbitMq]),
     ("engine-redis", &[Prerequisite::Redis]),
-    (
-        "icommerce: command_line",
-        &[Prerequisite::Postgres, Prerequisite::MongoDb, Prerequisite::Redis, Prerequisite::Kafka],
-    ),
-    (
-        "icommerce: whole",
-        &[Prerequisite::Postgres, Prerequisite::MongoDb, Prerequisite::Redis, Prerequisite::Kafka],
-    ),
+    ("icommerce: command_line", PROGRAM),
+    ("icommerce: whole", PROGRAM),
     ("interop: authlib", &[Prerequisite::Authlib]),
     ("interop: generated_clients", &[Prerequisite::TypeScript, Prerequisite::Maven]),
     ("interop: keycloak", &[Prerequisite::Keycloak]),
@@ -50,6 +45,15 @@ const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
     ("interop: openid_clients", &[Prerequisite::OpenIdClients]),
     ("interop: spring_security", &[Prerequisite::Maven]),
     ("test-servers", REAL_SERVERS),
+];
+
+/// Servers of the program with every engine.
+const PROGRAM: &[Prerequisite] = &[
+    Prerequisite::Postgres,
+    Prerequisite::MongoDb,
+    Prerequisite::Redis,
+    Prerequisite::Kafka,
+    Prerequisite::RabbitMq,
 ];
 
 /// Servers that tests start for themselves.

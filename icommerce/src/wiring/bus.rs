@@ -8,7 +8,7 @@ use messaging::bus::PartitionedBus;
 
 /// Connects to the broker; `None` where the services pull each other's feeds.
 #[cfg_attr(
-    not(any(feature = "kafka", feature = "redis")),
+    not(any(feature = "kafka", feature = "rabbitmq", feature = "redis")),
     expect(clippy::unused_async, reason = "with an engine it connects")
 )]
 pub(crate) async fn bus(settings: &ProcessSettings) -> Result<Option<PartitionedBus>, CliError> {
@@ -18,6 +18,9 @@ pub(crate) async fn bus(settings: &ProcessSettings) -> Result<Option<Partitioned
         BusEngineSetting::Kafka => super::kafka::open(settings).await.map(Some),
         #[cfg(not(feature = "kafka"))]
         BusEngineSetting::Kafka => Err(without("Kafka", "kafka")),
+        #[cfg(feature = "rabbitmq")]
+        BusEngineSetting::RabbitMq => super::rabbitmq::open(settings).await.map(Some),
+        #[cfg(not(feature = "rabbitmq"))]
         BusEngineSetting::RabbitMq => Err(without("RabbitMQ", "rabbitmq")),
         #[cfg(feature = "redis")]
         BusEngineSetting::RedisStreams => super::redis_streams::open(settings).await.map(Some),
@@ -27,6 +30,7 @@ pub(crate) async fn bus(settings: &ProcessSettings) -> Result<Option<Partitioned
 }
 
 /// Error of a build that lacks the engine.
+#[cfg(not(all(feature = "kafka", feature = "rabbitmq", feature = "redis")))]
 fn without(engine: &str, feature: &str) -> CliError {
     CliError::usage(format!(
         "bus.engine: this build has no {engine}; build with `cargo build --release --features {feature}`, or `full` for every engine"

@@ -28,6 +28,44 @@ fn a_build_without_kafka_names_the_feature() {
     assert!(!data.exists());
 }
 
+#[cfg(not(feature = "rabbitmq"))]
+#[test]
+fn a_build_without_rabbitmq_names_the_feature() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let refused = assert_fails(icommerce(&data).args(["serve", "--bus=amqp://127.0.0.1:1"]), 2);
+    assert!(refused.contains("bus.engine") && refused.contains("--features rabbitmq"), "{refused}");
+    assert!(!data.exists());
+}
+
+#[cfg(feature = "rabbitmq")]
+#[test]
+fn a_broker_of_queues_that_cannot_be_used_is_told_by_its_setting() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let serve = |bus: &str, code: i32| {
+        let sentence =
+            assert_fails(icommerce(&data).arg("serve").arg(format!("--bus={bus}")), code);
+        assert!(!sentence.contains("the-password"), "{sentence}");
+        sentence
+    };
+    let unreachable = serve("amqp://shop:the-password@127.0.0.1:1", 3);
+    assert!(
+        unreachable.contains("bus.url: no RabbitMQ broker answers at 127.0.0.1:1"),
+        "{unreachable}"
+    );
+    assert!(serve("amqp://", 2).contains("bus.url"), "without a host");
+    let broker = test_servers::RabbitServer::shared();
+    let refused = serve(&broker.url().replace("guest:guest", "guest:the-password"), 3);
+    assert!(
+        refused.contains("bus.url") && refused.contains("refuses the user or the password"),
+        "{refused}"
+    );
+    let missing = serve(&format!("{}/missing", broker.url()), 3);
+    assert!(missing.contains("bus.url") && missing.contains("virtual host"), "{missing}");
+    assert!(!data.exists(), "nothing is made for a shop that cannot start");
+}
+
 #[cfg(not(feature = "redis"))]
 #[test]
 fn a_build_without_redis_names_the_feature() {

@@ -46,6 +46,12 @@ macro_rules! in_every_topology {
                 run_behaviour(Topology::SingleProcessWithKafka).await;
             }
 
+            #[cfg(feature = "rabbitmq")]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn single_process_with_rabbitmq() {
+                run_behaviour(Topology::SingleProcessWithRabbitMq).await;
+            }
+
             #[cfg(feature = "redis")]
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn single_process_with_redis_streams() {

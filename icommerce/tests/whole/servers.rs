@@ -8,6 +8,8 @@ use std::any::Any;
 pub(crate) struct ShopServers {
     /// Flag that names them to each process.
     pub(crate) flag: Option<String>,
+    /// Settings beside it.
+    pub(crate) variables: &'static [(&'static str, &'static str)],
     /// What goes with the shop.
     _running: Option<Box<dyn Any + Send + Sync>>,
 }
@@ -24,12 +26,23 @@ impl ShopServers {
                 let database = test_servers::PostgresDatabase::create();
                 let database = database.expect("the server takes another database");
                 let flag = Some(format!("--storage={}", database.url()));
-                Self { flag, _running: Some(Box::new(database)) }
+                Self { flag, _running: Some(Box::new(database)), ..Self::default() }
             }
             #[cfg(feature = "kafka")]
             Topology::SingleProcessWithKafka => {
                 let url = test_servers::KafkaServer::shared_url().expect("a broker runs");
-                Self { flag: Some(format!("--bus={url}")), _running: None }
+                Self { flag: Some(format!("--bus={url}")), ..Self::default() }
+            }
+            #[cfg(feature = "rabbitmq")]
+            Topology::SingleProcessWithRabbitMq => {
+                let server = test_servers::RabbitServer::shared();
+                let url = server.new_virtual_host().expect("the broker takes another one");
+                Self {
+                    flag: Some(format!("--bus={url}")),
+                    // Each is a quorum queue for each group.
+                    variables: &[("ICOMMERCE_BUS__PARTITIONS", "2")],
+                    _running: Some(Box::new(server)),
+                }
             }
             #[cfg(feature = "redis")]
             Topology::SingleProcessWithRedisStreams => {
@@ -37,7 +50,7 @@ impl ShopServers {
                 let program = test_servers::redis_program().expect("the tests know redis-server");
                 let server = test_servers::RedisServer::start(&program).expect("it starts");
                 let flag = Some(format!("--bus={}", server.url()));
-                Self { flag, _running: Some(Box::new(server)) }
+                Self { flag, _running: Some(Box::new(server)), ..Self::default() }
             }
         }
     }

@@ -39,6 +39,8 @@ pub(crate) enum Topology {
     SingleProcessOnPostgres,
     #[cfg(feature = "kafka")]
     SingleProcessWithKafka,
+    #[cfg(feature = "rabbitmq")]
+    SingleProcessWithRabbitMq,
     #[cfg(feature = "redis")]
     SingleProcessWithRedisStreams,
 }
@@ -52,6 +54,8 @@ impl Topology {
             Self::SingleProcessOnPostgres => SINGLE_PROCESS.to_vec(),
             #[cfg(feature = "kafka")]
             Self::SingleProcessWithKafka => SINGLE_PROCESS.to_vec(),
+            #[cfg(feature = "rabbitmq")]
+            Self::SingleProcessWithRabbitMq => SINGLE_PROCESS.to_vec(),
             #[cfg(feature = "redis")]
             Self::SingleProcessWithRedisStreams => SINGLE_PROCESS.to_vec(),
             Self::TwoProcesses => vec![
@@ -76,7 +80,7 @@ impl Topology {
 pub(crate) struct TestShop {
     /// Data folder, deleted when the shop is dropped.
     _data: TempDir,
-    _servers: ShopServers,
+    servers: ShopServers,
     /// Reserved ports: a restarted process listens on the same ones.
     _ports: Vec<ReservedPort>,
     processes: Mutex<Vec<Process>>,
@@ -146,7 +150,7 @@ impl TestShop {
         }
         let this = Self {
             _data: folder,
-            _servers: servers,
+            servers,
             _ports: ports,
             processes: Mutex::new(processes),
             settings,
@@ -213,6 +217,7 @@ impl TestShop {
                 .env("ICOMMERCE_LOG_FILTER", "warn")
                 .env("ICOMMERCE_STORAGE__MIGRATE_AT_START", "true")
                 .envs(process.operator_token())
+                .envs(self.servers.variables.iter().copied())
                 .envs(process.secret.iter().map(|file| ("ICOMMERCE_FLEET__SECRET_FILE", file)))
                 .envs(
                     self.settings.iter().map(|(name, value)| (format!("ICOMMERCE_{name}"), value)),
