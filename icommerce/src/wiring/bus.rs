@@ -7,10 +7,6 @@ use crate::{
 use messaging::bus::PartitionedBus;
 
 /// Connects to the broker; `None` where the services pull each other's feeds.
-#[cfg_attr(
-    not(any(feature = "kafka", feature = "rabbitmq", feature = "redis")),
-    expect(clippy::unused_async, reason = "with an engine it connects")
-)]
 pub(crate) async fn bus(settings: &ProcessSettings) -> Result<Option<PartitionedBus>, CliError> {
     match settings.bus.engine {
         BusEngineSetting::Feeds => Ok(None),
