@@ -28,7 +28,6 @@ pub(crate) enum SkipPolicy {
 /// Prerequisites of the tests, by crate or by suite.
 const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
     ("browser-tests", &[Prerequisite::Chromium, Prerequisite::AxeCore, Prerequisite::Lighthouse]),
-    ("crash-tests: faults", &[Prerequisite::Postgres, Prerequisite::Toxiproxy]),
     ("engine-kafka", &[Prerequisite::Kafka, Prerequisite::OldKafka]),
     ("engine-mongodb", &[Prerequisite::MongoDb, Prerequisite::Toxiproxy]),
     ("engine-postgres", &[Prerequisite::Postgres]),

@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
-mod database;
 mod disks;
 mod kill;
 mod lost_writes;
