@@ -223,8 +223,8 @@ const ON_A_FOLDER: &[&[&str]] = &[
 ];
 /// Commands that have nothing to do with a data folder, or make one.
 const OTHERS: &[&str] = &[
-    "serve", "services", "settings", "import", "replay", "restore", "migrate", "events", "openapi",
-    "help",
+    "serve", "services", "settings", "import", "replay", "restore", "migrate", "move", "events",
+    "openapi", "help",
 ];
 
 /// Names of the commands that a help text lists.

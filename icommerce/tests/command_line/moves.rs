@@ -349,15 +349,18 @@ fn who_was_erased_after_a_backup_stays_erased_in_a_database() {
 
 /// Buys something of the demonstration catalogue.
 fn buy(buyers: &str) {
-    let page = shopper_get(buyers, "/api/v1/products?in_stock=true&limit=5");
+    let number = CARTS.fetch_add(1, Ordering::SeqCst);
+    let page = shopper_get(buyers, "/api/v1/products?in_stock=true&limit=24");
     let page: Value = serde_json::from_str(&page).unwrap();
-    let slug = page["items"][0]["slug"].as_str().unwrap();
+    let items = page["items"].as_array().unwrap();
+    // Each another product, so that nothing sells out: what is in stock is known a moment late.
+    let slug = items[number % items.len()]["slug"].as_str().unwrap();
     let product = shopper_get(buyers, &format!("/api/v1/products/{slug}"));
     let product: Value = serde_json::from_str(&product).unwrap();
     let variants = product["variants"].as_array().unwrap();
     let sku = variants.iter().find(|it| it["in_stock"] == true).unwrap()["sku"].clone();
     // The idempotency keys of these tests come from paths and bodies.
-    let path = format!("/api/v1/carts?number={}", CARTS.fetch_add(1, Ordering::SeqCst));
+    let path = format!("/api/v1/carts?number={number}");
     let cart = shopper_post(buyers, &path, &json!({ "lines": [{"sku": sku, "quantity": 1}] }));
     let path = format!("/api/v1/carts/{}/checkout", cart["id"].as_str().unwrap());
     shopper_post(buyers, &path, &crate::maintenance::order("success"));
