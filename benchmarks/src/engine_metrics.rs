@@ -45,15 +45,17 @@ impl EngineMetrics {
             match (name, is_bulk) {
                 ("engine_flushes_total", false) => (engine.flushes, has_engine) = (count, true),
                 ("engine_flushes_total", true) => engine.bulk_flushes = count,
-                ("engine_writes_total", false) => engine.writes = count,
+                // On a server each service has a writer, whose commit flushes.
+                ("engine_batches_total", _) => {
+                    (engine.flushes, has_engine) = (engine.flushes + count, true);
+                }
+                ("engine_writes_total", false) => engine.writes += count,
                 ("engine_written_bytes_total", false) => engine.bytes = count,
                 ("engine_written_bytes_total", true) => engine.bulk_bytes = count,
                 ("engine_applies_total", false) => engine.applies = count,
                 ("messages_taken_total", _) => engine.messages += count,
-                ("engine_flush_seconds_bucket", false) => {
-                    engine.flush.extend(
-                        upper_bound_us(labels).map(|up_to_us| HistogramBucket { up_to_us, count }),
-                    );
+                ("engine_flush_seconds_bucket", false) | ("engine_commit_seconds_bucket", _) => {
+                    add_bucket(&mut engine.flush, labels, count);
                 }
                 ("message_lag_seconds_bucket", _) => add_lag(&mut engine.lag, labels, count),
                 _ => {}
@@ -109,10 +111,14 @@ fn upper_bound_us(labels: &str) -> Option<f64> {
 
 /// Adds a bucket of one source to those of its group.
 fn add_lag(lag: &mut BTreeMap<String, Vec<HistogramBucket>>, labels: &str, count: u64) {
-    let (Some(group), Some(up_to_us)) = (label(labels, "group"), upper_bound_us(labels)) else {
-        return;
-    };
-    let buckets = lag.entry(group.to_owned()).or_default();
+    if let Some(group) = label(labels, "group") {
+        add_bucket(lag.entry(group.to_owned()).or_default(), labels, count);
+    }
+}
+
+/// Adds a bucket to those of other sources or services with the same bounds.
+fn add_bucket(buckets: &mut Vec<HistogramBucket>, labels: &str, count: u64) {
+    let Some(up_to_us) = upper_bound_us(labels) else { return };
     match buckets.iter_mut().find(|bucket| bucket.up_to_us.total_cmp(&up_to_us).is_eq()) {
         Some(bucket) => bucket.count += count,
         None => buckets.push(HistogramBucket { up_to_us, count }),
@@ -178,6 +184,21 @@ message_lag_seconds_bucket{le="0.001",group="d",source="b"} 1
         assert_eq!(quantile_bound_us(&engine.flush, 1.0), Some(2_048.0));
         let lag = |group| engine.lag[group].iter().map(|bucket| bucket.count).collect::<Vec<_>>();
         assert_eq!((lag("a"), lag("d")), (vec![7, 4], vec![1]), "by group, over its sources");
+    }
+
+    #[test]
+    fn the_writers_of_a_server_are_added_up() {
+        let page = r#"engine_batches_total{service="a"} 7
+engine_batches_total{service="b"} 5
+engine_writes_total{service="a"} 20
+engine_writes_total{service="b"} 6
+engine_commit_seconds_bucket{le="0.001",service="a"} 3
+engine_commit_seconds_bucket{le="0.002",service="a"} 7
+engine_commit_seconds_bucket{le="0.001",service="b"} 5
+engine_commit_seconds_bucket{le="0.002",service="b"} 5"#;
+        let engine = EngineMetrics::parse(page).unwrap();
+        assert_eq!((engine.flushes, engine.writes), (12, 26));
+        assert_eq!(engine.flush.iter().map(|it| it.count).collect::<Vec<_>>(), [8, 4]);
     }
 
     #[test]

@@ -154,7 +154,8 @@ async fn compare_with_baseline<R: Workload + 'static>(
 
 /// Adds what the shop's database reaches with the same rows in as many commits and nothing else to do, where there is one.
 fn beside_bare_rows(row: Row, config: &RunConfig, measured: &Measurement) -> Result<Row, String> {
-    let (Some(rows), Some(engine)) = (&measured.rows, &measured.engine) else { return Ok(row) };
+    let Some(rows) = &measured.rows else { return Ok(row) };
+    let engine = measured.engine.as_ref().ok_or("the shop shows no metrics of its engine")?;
     let bare = BareRows::of(rows, engine.flushes, measured.iterations);
     let rate = bare.orders_per_second(&config.program.backends, config.time)?;
     let reached = float(measured.iterations) / measured.took.as_secs_f64();
