@@ -65,6 +65,10 @@ const REAL_SERVERS: &[Prerequisite] = &[
     Prerequisite::Toxiproxy,
 ];
 
+/// Crates in whose build Kafka's client is: the engine, and what is built with every engine.
+const KAFKA_BUILDERS: [&str; 5] =
+    ["browser-tests", "crash-tests", "engine-kafka", "icommerce", "interop"];
+
 /// Features of the program where it is tested: every engine.
 fn engines(only: &[String]) -> &'static [&'static str] {
     let has_program = only.is_empty() || only.iter().any(|name| name == "icommerce");
@@ -84,6 +88,16 @@ pub(crate) fn run(root: &Path, only: &[String], skip_policy: SkipPolicy) -> Outc
     let workspace = Workspace::read(root)?;
     let packages = workspace.select(only)?;
     let (mut variables, unmet) = prepare(&workspace, &packages, |suite| is_selected(suite, only));
+    if packages.iter().any(|package| KAFKA_BUILDERS.contains(&package.as_str())) {
+        for (name, tool) in prerequisites::kafka_build_tools() {
+            println!("  {name}: {tool}");
+            if let Availability::Missing(reason) = tool {
+                return Err(
+                    format!("Kafka's client cannot be built without a {name}: {reason}").into()
+                );
+            }
+        }
+    }
     // They run until the last suite has ended.
     let _servers = Servers::start(&mut variables)?;
     println!("build");

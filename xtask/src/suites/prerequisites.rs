@@ -183,6 +183,14 @@ pub(super) fn valgrind() -> Availability {
     installer::program(&[VALGRIND], VALGRIND)
 }
 
+/// What builds the client of Kafka from its source, beyond the C compiler that everything needs.
+pub(super) fn kafka_build_tools() -> [(&'static str, Availability); 2] {
+    [
+        ("C++ compiler", installer::program(&["c++", "g++", "clang++"], "g++")),
+        ("make", installer::program(&["make"], "make")),
+    ]
+}
+
 impl fmt::Display for Availability {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
