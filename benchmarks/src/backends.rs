@@ -1,7 +1,10 @@
 //! Real engines of a run: servers beside the shop, on the same machine, started for the run and stopped at its end.
 
+mod bare_append;
 mod bare_rows;
+mod pgbench;
 
+pub(crate) use bare_append::BareAppend;
 pub(crate) use bare_rows::{BareRows, RowCounts};
 
 use clap::ValueEnum;
@@ -94,13 +97,10 @@ impl Backends {
         let number = self.shops.fetch_add(1, Ordering::Relaxed);
         let mut settings = ShopSettings::default();
         let variables = &mut settings.variables;
-        if let Some(postgres) = &self.postgres {
-            settings.database = format!("shop_{number}");
-            let create = format!("CREATE DATABASE {}", settings.database);
-            postgres.query("postgres", &create).map_err(|error| error.to_string())?;
+        if self.postgres.is_some() {
+            settings.database = self.new_database(&format!("shop_{number}"))?;
             variables.push(("ICOMMERCE_STORAGE__ENGINE", "postgres".to_owned()));
-            let url = format!("{}/{}", postgres.url(), settings.database);
-            variables.push(("ICOMMERCE_STORAGE__URL", url));
+            variables.push(("ICOMMERCE_STORAGE__URL", self.database_url(&settings.database)?));
             variables.push(("ICOMMERCE_STORAGE__MIGRATE_AT_START", "true".to_owned()));
         }
         if let Some(bus) = &self.bus {
@@ -118,6 +118,18 @@ impl Backends {
         Ok(settings)
     }
 
+    /// Creates an empty database, and returns its name.
+    pub(crate) fn new_database(&self, name: &str) -> Result<String, String> {
+        self.run_sql("postgres", &format!("CREATE DATABASE {name}"))?;
+        Ok(name.to_owned())
+    }
+
+    /// URL of a database.
+    pub(crate) fn database_url(&self, name: &str) -> Result<String, String> {
+        let (postgres, _) = self.postgres()?;
+        Ok(format!("{}/{name}", postgres.url()))
+    }
+
     /// CPU time of each server.
     pub(crate) fn cpu_times(&self) -> CpuTimes {
         let postgres = self.postgres.as_ref().map(|server| ("PostgreSQL", server.cpu_time()));
@@ -132,6 +144,9 @@ impl Backends {
     /// The database server, with the folder of its programs.
     fn postgres(&self) -> Result<(&PostgresServer, PathBuf), String> {
         let programs = test_servers::postgres_programs().map_err(|error| error.to_string())?;
-        Ok((self.postgres.as_ref().ok_or("the shop has no database")?, programs))
+        Ok((
+            self.postgres.as_ref().ok_or("there is no database: say `--storage postgres`")?,
+            programs,
+        ))
     }
 }

@@ -135,6 +135,12 @@ impl HttpConnection {
         self.send(method, path, key.as_slice(), JSON, body).await
     }
 
+    /// Asks for JSON, gzipped, and reads the whole response.
+    pub(crate) async fn request_gzipped(&mut self, path: &str) -> Result<HttpResponse<'_>, String> {
+        let headers = [("accept", JSON), ("accept-encoding", "gzip")];
+        self.send("GET", path, &headers, JSON, "").await
+    }
+
     /// Sends a form with these headers, and reads the whole response.
     pub(crate) async fn submit_form(
         &mut self,
@@ -226,6 +232,8 @@ fn parse_head(head: &[u8]) -> Result<(u16, usize), String> {
         .and_then(|(_, value)| value.trim().parse().ok());
     match (status, length) {
         (Some(status), Some(length)) => Ok((status, length)),
+        // No content has no length either (RFC 9110, section 8.6).
+        (Some(204), None) => Ok((204, 0)),
         _ => Err(format!("invalid response head: {text}")),
     }
 }

@@ -206,7 +206,21 @@ impl Server {
         Self::start(command, None)
     }
 
-    fn start(mut command: Command, data: Option<DataFolder>) -> Result<Self, String> {
+    /// Starts the registry alone, which prints the address of its one listener.
+    pub(crate) fn registry(command: Command) -> Result<Self, String> {
+        Self::start_named(command, None, &["registry"])
+    }
+
+    fn start(command: Command, data: Option<DataFolder>) -> Result<Self, String> {
+        Self::start_named(command, data, &["shop", "operator"])
+    }
+
+    /// Starts a program that prints the addresses of these listeners, the last of which is for operators.
+    fn start_named(
+        mut command: Command,
+        data: Option<DataFolder>,
+        names: &[&str],
+    ) -> Result<Self, String> {
         let started_at = tokio::time::Instant::now();
         let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| {
             format!("{} cannot be started: {error}", command.get_program().display())
@@ -222,8 +236,12 @@ impl Server {
                 line.strip_prefix(name).and_then(|rest| rest.trim().strip_prefix("http://"));
             address.map(str::to_owned).ok_or_else(|| format!("not an address: {line}"))
         };
-        let shop = EdgeAddress::shop(address("shop")?);
-        let operator = EdgeAddress::operator(address("operator")?);
+        let addresses = names.iter().map(|name| address(name)).collect::<Result<Vec<_>, _>>()?;
+        let (Some(first), Some(last)) = (addresses.first(), addresses.last()) else {
+            return Err("a server has a listener".to_owned());
+        };
+        let shop = EdgeAddress::shop(first.clone());
+        let operator = EdgeAddress::operator(last.clone());
         Ok(Self { child, shop, operator, started_in: started_at.elapsed(), data })
     }
 

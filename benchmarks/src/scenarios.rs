@@ -5,11 +5,13 @@ mod browse;
 mod catalogue;
 mod checkout;
 mod consumer_lag;
+mod database_append;
 mod flash_sale;
 mod flood;
 pub(crate) mod hot_paths;
 mod mixed_load;
 mod order_lines;
+mod registry;
 mod scaling;
 pub(crate) mod startup;
 
@@ -118,6 +120,18 @@ const ALL: &[Scenario] = &[
         Default,
         consumer_lag::outbox,
         "consumer lag: from a commit until a read model shows it"
+    ),
+    scenario!(
+        "append",
+        Explicit,
+        database_append::append,
+        "events appended to a journal on PostgreSQL, beside the bare server (--storage postgres)"
+    ),
+    scenario!(
+        "registry",
+        Explicit,
+        registry::registry,
+        "the registry with 10,000 instances: their heartbeats, and polls for changes"
     ),
     scenario!("clients", Explicit, scaling::clients, "throughput over the number of clients"),
     scenario!("rates", Explicit, scaling::rates, "latency over the arrival rate"),

@@ -16,9 +16,10 @@ use std::{
 };
 
 /// Services that a shop without them calls.
-const REMOTE_SERVICES: [&str; 6] = [
+const REMOTE_SERVICES: [&str; 7] = [
     "audit-service",
     "inventory-service",
+    "notification-service",
     "payment-service",
     "product-service",
     "shopping-cart-service",
@@ -124,7 +125,7 @@ impl Shop {
         Self { address: format!("localhost:{port}"), ..shop }
     }
 
-    /// Path of the link in the newest mail to an address, which is waited for.
+    /// Path of the link in the newest mail to an address with a link on a line of its own, which is waited for.
     pub fn mailed_path(&self, address: &str) -> String {
         let to = format!("To: <{address}>\r\n");
         let origin = format!("http://{}", self.address);
@@ -134,9 +135,11 @@ impl Shop {
             paths.sort();
             let texts =
                 paths.iter().rev().filter(|path| path.extension().is_some_and(|it| it == "eml"));
-            let mut texts = texts.filter_map(|path| std::fs::read_to_string(path).ok());
-            let text = texts.find(|text| text.contains(&to))?;
-            text.lines().find_map(|line| line.strip_prefix(&origin).map(ToOwned::to_owned))
+            let texts = texts.filter_map(|path| std::fs::read_to_string(path).ok());
+            let link = |text: String| {
+                text.lines().find_map(|line| line.strip_prefix(&origin).map(ToOwned::to_owned))
+            };
+            texts.filter(|text| text.contains(&to)).find_map(link)
         })
     }
 

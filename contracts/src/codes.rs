@@ -49,5 +49,7 @@ kernel::codes! {
     WRONG_SIGNATURE = "wrong_signature", 401, "The webhook's signature does not match its body.";
     CUSTOMER_ERASED = "customer_erased", 409, "The customer of the order was erased.";
     OPEN_OBLIGATIONS = "open_obligations", 409, "What is still owed needs the personal data.";
+    NO_MAIL = "no_mail", 409, "The shop sends no mail; set `notification-service.smtp.url`, or `--mail-folder`.";
+    MAIL_NOT_SENT = "mail_not_sent", 502, "The mail server did not take the mail; the title says why.";
     SAGA_NOT_STUCK = "saga_not_stuck", 409, "Only a saga that waits for a retry can be retried.";
 }

@@ -11,6 +11,7 @@ pub mod cart;
 pub mod codes;
 pub mod facts;
 pub mod inventory;
+pub mod notification;
 pub mod order;
 pub mod payment;
 pub mod product;

@@ -5,6 +5,7 @@ mod address_book;
 mod claims;
 mod client;
 mod customers;
+mod details;
 mod lookup;
 
 pub use account::AccountOrderQuery;
@@ -12,6 +13,7 @@ pub use address_book::{AddressBook, AddressBooks, AddressToStore, StoredAddress}
 pub use claims::{OrderClaim, OrderClaimLink};
 pub use client::OrderClient;
 pub use customers::{CustomerErasure, CustomerOrders, Customers};
+pub use details::OrderDetails;
 pub use lookup::{OrderLookup, OrderReference};
 
 use crate::{
@@ -46,6 +48,9 @@ pub struct Checkout {
     /// Total that the shopper was shown; another total is refused with `price_changed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_total: Option<Money>,
+    /// Language of messages about the order, as a tag such as `de` (RFC 5646); that of the shop when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 /// Request to place an order without a cart, for imports and agents.
@@ -72,6 +77,9 @@ pub struct NewOrder {
     /// Expected total; another total is refused with `price_changed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_total: Option<Money>,
+    /// Language of messages about the order, as a tag such as `de` (RFC 5646); that of the shop when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 /// Status of an order.
@@ -141,6 +149,9 @@ pub struct Order {
     pub fulfilment_status: FulfilmentStatus,
     /// Email address for messages about the order; empty once the customer was erased.
     pub email: String,
+    /// Language of messages about the order, as a tag; that of the shop when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// Whether the customer was erased: e-mail address and addresses are empty then, but for the countries.
     #[serde(default)]
     pub customer_erased: bool,

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 pub use addresses::Address;
 pub use identifiers::{
-    AccountId, ActivityId, AddressId, CartId, CustomerActor, Email, HoldId, OrderId, PaymentId,
-    ProductId, RefundId, SagaId, Sku,
+    AccountId, ActivityId, AddressId, CartId, CustomerActor, Email, HoldId, NotificationId,
+    OrderId, PaymentId, ProductId, RefundId, SagaId, Sku,
 };
 
 /// Totals of a cart, quote or order.

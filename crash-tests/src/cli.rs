@@ -1,6 +1,7 @@
 //! Command line of `cargo xtask crash`.
 
 use clap::{Parser, Subcommand, ValueEnum};
+use crash_tests::{BusEngine, FailingServer};
 use std::path::PathBuf;
 
 /// Injects faults into a real shop under load and checks that every acknowledged fact survives.
@@ -50,13 +51,25 @@ pub(crate) enum Fault {
         #[arg(long, default_value_t = 5)]
         times: u64,
     },
-    /// Kill, restart and pause the PostgreSQL server that the shop is on, slow it down and cut its connections, and kill the shop.
-    /// Needs a program with the feature `postgres`.
-    Database {
-        /// Number of faults.
+    /// Kill, restart and pause the servers that the shop is on, slow them down and cut their connections, flush Redis, and kill the
+    /// shop with them. The shop is on PostgreSQL, and on what the options add; its program needs these engines.
+    #[command(alias = "database")]
+    Engines {
+        /// Number of faults; each kind comes in turn.
         #[arg(long, default_value_t = 20)]
         times: u64,
+        /// Message bus of the shop [default: none].
+        #[arg(long)]
+        bus: Option<Bus>,
+        /// Keep values that may be lost on Redis.
+        #[arg(long)]
+        redis: bool,
+        /// Let this server fail, and no other that is not named as well.
+        #[arg(long)]
+        of: Vec<Engine>,
     },
+    /// Ask for more than a shop can take while its database stands still, and while it is slow. Needs PostgreSQL.
+    Overload,
     /// Cut the power of the disk under load. Needs root, `mkfs` and `xfs_io`.
     Power {
         /// Number of faults for each file system.
@@ -66,6 +79,43 @@ pub(crate) enum Fault {
         #[arg(long)]
         file_system: Option<BlockFileSystem>,
     },
+}
+
+/// Message buses.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Bus {
+    Kafka,
+    #[value(name = "rabbitmq")]
+    RabbitMq,
+    RedisStreams,
+}
+
+/// Servers that fail.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Engine {
+    Database,
+    Broker,
+    Redis,
+}
+
+impl From<Bus> for BusEngine {
+    fn from(bus: Bus) -> Self {
+        match bus {
+            Bus::Kafka => Self::Kafka,
+            Bus::RabbitMq => Self::RabbitMq,
+            Bus::RedisStreams => Self::RedisStreams,
+        }
+    }
+}
+
+impl From<Engine> for FailingServer {
+    fn from(engine: Engine) -> Self {
+        match engine {
+            Engine::Database => Self::Database,
+            Engine::Broker => Self::Broker,
+            Engine::Redis => Self::Values,
+        }
+    }
 }
 
 /// File systems on a block device.

@@ -14,15 +14,19 @@ use crate::{
     client::{EdgeClient, Response},
     counters::Counters,
     operation::Operation,
+    outage::Outage,
     storage_fault::StorageFault,
     violation::{CheckResult, Violation, ensure},
 };
 use model::{AcknowledgedRequest, ExpectedCart, ExpectedOrder, Invocation};
-pub(crate) use model::{SettledOrder, StockReceipt};
+pub(crate) use model::{SettledOrder, StockReceipt, Unfollowed};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use std::{
     collections::HashSet,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -49,8 +53,11 @@ pub(crate) struct Customer {
     /// E-mail addresses of rejected checkouts.
     rejected: HashSet<String>,
     settled: Vec<SettledOrder>,
+    /// Settled orders and receipts that the followers were asked for.
+    pub(crate) followed: (usize, usize),
     counters: Counters,
     storage_fault: StorageFault,
+    outage: Arc<Outage>,
 }
 
 /// SKUs on sale: those with plenty of stock, and those that sell out.
@@ -61,7 +68,12 @@ pub(crate) struct Catalogue {
 }
 
 impl Customer {
-    pub(crate) fn new(run: &str, number: u64, seed: u64, storage_fault: StorageFault) -> Self {
+    pub(crate) fn new(
+        (run, number): (&str, u64),
+        seed: u64,
+        storage_fault: StorageFault,
+        outage: Arc<Outage>,
+    ) -> Self {
         let stream = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(number);
         Self {
             name: format!("{run}-{number}"),
@@ -75,8 +87,10 @@ impl Customer {
             acknowledged: Vec::new(),
             rejected: HashSet::new(),
             settled: Vec::new(),
+            followed: (0, 0),
             counters: Counters::default(),
             storage_fault,
+            outage,
         }
     }
 
@@ -115,6 +129,7 @@ impl Customer {
 
     /// Sends a request and records the response. Returns `false` when no response came.
     async fn execute(&mut self, client: &EdgeClient, invocation: Invocation) -> CheckResult<bool> {
+        let outage = self.outage.present();
         let Some(response) = client.send(&invocation.request).await else {
             self.counters.unanswered += 1;
             self.in_doubt = Some(invocation);
@@ -135,6 +150,9 @@ impl Customer {
             self.record_rejection(&invocation.operation, &response)
         };
         recorded.map_err(|violation| violation.context(format_args!("{invocation:?}")))?;
+        if invocation.operation.is_order() && response.json["status"] == "confirmed" {
+            self.outage.confirmed(outage);
+        }
         let Response { status, bytes, .. } = response;
         let request = invocation.request;
         self.acknowledged.push(AcknowledgedRequest { request, status, bytes });

@@ -1,8 +1,9 @@
-//! Fault injectors: process kill, process pause, full disk, power loss and faults of the database, each repeated under load.
+//! Fault injectors: process kill, process pause, full disk, power loss and faults of servers, each repeated under load.
 
-pub(crate) mod database;
+pub(crate) mod engines;
 pub(crate) mod full_disk;
 pub(crate) mod kill;
+pub(crate) mod overload;
 pub(crate) mod pause;
 pub(crate) mod power_loss;
 

@@ -1,6 +1,6 @@
 //! Crash tests: fault injection against the real server process under concurrent load.
 //!
-//! A fault is a process kill, a pause, a full disk or a power loss. After each one the server is restarted and the
+//! A fault is a process kill, a pause, a full disk, a power loss or the failure of a server that the shop is on. After each one the server is restarted and the
 //! acknowledged facts are read back: every acknowledged response must be there exactly once, every request in doubt
 //! must have been applied as a whole or not at all, and at quiescence no saga, hold or open authorisation may remain.
 
@@ -10,8 +10,11 @@ mod customer;
 mod disk;
 mod faults;
 mod fetch;
+mod followers;
+mod invariants;
 mod operation;
 mod order_document;
+mod outage;
 mod payment_journal;
 mod quiescence;
 mod run;
@@ -24,9 +27,10 @@ pub use client::EdgeClient;
 pub use counters::Counters;
 pub use disk::{Disk, DiskUnavailable, FileSystem};
 pub use faults::{
-    database::{Database, break_database},
+    engines::{BusEngine, EngineFault, Engines, FailingServer, FaultKind, break_engines},
     full_disk::{DiskReserve, fill_disk, small_disk},
     kill::kill,
+    overload::overload,
     pause::pause,
     power_loss::cut_power,
 };

@@ -5,8 +5,8 @@ mod cli;
 use clap::Parser;
 use cli::{BlockFileSystem, Cli, Fault};
 use crash_tests::{
-    CheckResult, Database, Disk, DiskReserve, FileSystem, Program, RunOptions, RunReport, Topology,
-    break_database, cut_power, fill_disk, kill, pause, small_disk,
+    CheckResult, Disk, DiskReserve, Engines, FileSystem, Program, RunOptions, RunReport, Topology,
+    break_engines, cut_power, fill_disk, kill, overload, pause, small_disk,
 };
 use std::{path::Path, process::ExitCode};
 
@@ -59,11 +59,17 @@ async fn run(cli: &Cli, folder: &Path) -> CheckResult {
             let report = pause(&program, &data, &options(times, 0), on_progress).await?;
             print_report("pause", &report);
         }
-        Fault::Database { times } => {
-            let database = Database::start()?;
-            let options = options(times, 0);
-            let report = break_database(&program, &data, database, &options, on_progress).await?;
-            print_report("database", &report);
+        Fault::Engines { times, bus, redis, ref of } => {
+            let engines = Engines::start(bus.map(Into::into), redis)?;
+            let only: Vec<_> = of.iter().copied().map(Into::into).collect();
+            let (faults, options) = (engines.faults(&only), options(times, 0));
+            let report = break_engines(&program, &data, &engines, &faults, &options, on_progress);
+            print_report("engines", &report.await?);
+        }
+        Fault::Overload => {
+            let engines = Engines::start(None, false)?;
+            let report = overload(&program, &data, &engines, &options(0, 0)).await?;
+            print_report("overload", &report);
         }
         Fault::FullDisk { times } => {
             for reserve in [DiskReserve::Enabled, DiskReserve::Disabled] {

@@ -92,6 +92,11 @@ impl Operation {
         }
     }
 
+    /// Whether a success makes an order.
+    pub(crate) fn is_order(&self) -> bool {
+        matches!(self, Self::Checkout { .. } | Self::PlaceOrder { .. })
+    }
+
     /// The cart that the operation changes.
     pub(crate) fn cart(&self) -> Option<&str> {
         match self {

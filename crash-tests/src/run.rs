@@ -3,9 +3,9 @@
 use crate::{
     client::EdgeClient,
     counters::Counters,
-    payment_journal,
+    invariants, payment_journal,
     quiescence::CheckScope,
-    shop::{Program, Shop},
+    shop::{Program, Shop, Topology},
     storage_fault::StorageFault,
     violation::CheckResult,
     workload::Workload,
@@ -59,6 +59,8 @@ pub(crate) struct Run {
     pub(crate) random: StdRng,
     pub(crate) workload: Workload,
     pub(crate) report: RunReport,
+    /// Whether the followers of feeds are checked as well.
+    pub(crate) checks_followers: bool,
     options: RunOptions,
     program: Program,
     data: PathBuf,
@@ -84,6 +86,7 @@ impl Run {
             random: StdRng::seed_from_u64(options.seed),
             workload,
             report: RunReport::default(),
+            checks_followers: false,
             options: options.clone(),
             program: program.clone(),
             data: data.to_owned(),
@@ -114,7 +117,7 @@ impl Run {
         if !self.report.faults.is_multiple_of(self.options.quiesce_every) {
             return Ok(());
         }
-        self.workload.quiesce_and_check(&shop.client, CheckScope::Recent).await?;
+        self.quiesce(shop, CheckScope::Recent).await?;
         self.report.quiescent_points += 1;
         let (faults, responses) = (self.report.faults, self.workload.counters().acknowledged);
         let (orders, seconds) = (self.workload.orders(), self.started_at.elapsed().as_secs());
@@ -124,9 +127,17 @@ impl Run {
         Ok(())
     }
 
+    async fn quiesce(&mut self, shop: &Shop, scope: CheckScope) -> CheckResult {
+        self.workload.quiesce_and_check(&shop.client, scope).await?;
+        if self.checks_followers {
+            self.workload.check_followers(&shop.client).await?;
+        }
+        Ok(())
+    }
+
     /// Quiesces, checks the whole history, and stops the shop.
     pub(crate) async fn finish(mut self, shop: Shop) -> CheckResult<RunReport> {
-        self.workload.quiesce_and_check(&shop.client, CheckScope::All).await?;
+        self.quiesce(&shop, CheckScope::All).await?;
         shop.stop().await?;
         let folder = self.program.topology.payment_data_folder(&self.data);
         if payment_journal::check_no_open_authorisations(&self.program, &folder).is_err() {
@@ -138,6 +149,9 @@ impl Run {
         }
         self.report.payments =
             payment_journal::check_no_open_authorisations(&self.program, &folder)?;
+        if self.program.topology == Topology::OneProcess {
+            invariants::check_invariants(&self.program, &self.data)?;
+        }
         self.report.quiescent_points += 1;
         self.report.counters = self.workload.counters();
         self.report.orders = self.workload.orders();

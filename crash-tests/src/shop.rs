@@ -33,7 +33,13 @@ impl Topology {
         match self {
             Self::OneProcess => &[&[]],
             Self::TwoProcesses => &[
-                &["product-service", "inventory-service", "payment-service", "audit-service"],
+                &[
+                    "product-service",
+                    "inventory-service",
+                    "payment-service",
+                    "audit-service",
+                    "notification-service",
+                ],
                 &["shopping-cart-service", "order-service", "storefront", "api-gateway"],
             ],
         }

@@ -5,12 +5,17 @@ use crate::{
     counters::Counters,
     customer::{Catalogue, Customer},
     operation::{Lines, add_lines},
+    order_document::text_field,
+    outage::Outage,
     storage_fault::StorageFault,
     violation::{CheckResult, ensure},
 };
 use futures_util::{StreamExt, TryStreamExt, future::try_join_all, stream::FuturesUnordered};
 use serde_json::json;
-use std::sync::atomic::AtomicBool;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 /// SKUs that never sell out.
 const PLENTIFUL_SKUS: usize = 12;
@@ -28,6 +33,10 @@ pub struct Workload {
     pub(crate) customers: Vec<Customer>,
     /// Units sold by settled orders.
     pub(crate) units_sold: Lines,
+    /// Outages, in which customers count their sales.
+    pub(crate) outage: Arc<Outage>,
+    /// Identifier of each product, by its SKU.
+    pub(crate) products: BTreeMap<String, String>,
 }
 
 impl Workload {
@@ -46,6 +55,7 @@ impl Workload {
             plentiful: skus("plentiful", PLENTIFUL_SKUS),
             scarce: skus("scarce", SCARCE_SKUS),
         };
+        let mut products = BTreeMap::new();
         let stock = [(&catalogue.plentiful, PLENTIFUL_UNITS), (&catalogue.scarce, SCARCE_UNITS)];
         for (skus, units) in stock {
             for (number, sku) in (1..).zip(skus) {
@@ -59,11 +69,15 @@ impl Workload {
                 let response = client.send(&request).await;
                 let is_created = response.as_ref().is_some_and(Response::is_success);
                 ensure(is_created, || format!("no product {sku}: {response:?}"))?;
+                let created = response.map(|it| it.json).unwrap_or_default();
+                products.insert(sku.clone(), text_field(&created, "id")?);
             }
         }
-        let customers =
-            (0..customers).map(|number| Customer::new(run, number, seed, storage_fault)).collect();
-        Ok(Self { catalogue, customers, units_sold: Lines::new() })
+        let outage = Arc::<Outage>::default();
+        let customer =
+            |number| Customer::new((run, number), seed, storage_fault, Arc::clone(&outage));
+        let customers = (0..customers).map(customer).collect();
+        Ok(Self { catalogue, customers, units_sold: Lines::new(), outage, products })
     }
 
     /// Places orders of one unit each, so that the shop has a history.

@@ -13,6 +13,7 @@ mod mutation;
 mod passkeys;
 mod pictures;
 mod provider;
+mod registry;
 mod seeded_run;
 mod target;
 mod tokens;
@@ -26,6 +27,7 @@ pub use pictures::picture;
 pub use provider::{
     basic_credentials, claims_request, form_parameters, redirect_uri, scim_filter, scim_patch,
 };
+pub use registry::{registry_batch, registry_instance};
 pub use seeded_run::{Failure, SeededRun};
 pub use target::{TARGETS, Target};
 pub use tokens::{dpop_proof, jwk_set, jwt, jwt_payload};

@@ -44,6 +44,8 @@ targets![
     picture,
     product_body,
     redirect_uri,
+    registry_batch,
+    registry_instance,
     scim_filter,
     scim_patch,
 ];

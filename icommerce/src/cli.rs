@@ -46,7 +46,9 @@ Exit codes:
      asked could be done
   2  invalid arguments or settings, or a file that needs another argument
   3  a resource is unavailable: a port in use, a data folder that is locked,
-     not writable, incomplete or in a newer format";
+     not writable, incomplete or in a newer format, a database, broker or
+     other server that does not answer, is not what it should be or refuses
+     the credentials, or an operator edge that asks for a token";
 
 /// The most requests in flight at the same time.
 const PARALLEL_MAX: usize = 256;
@@ -84,7 +86,7 @@ Examples:
         #[command(subcommand)]
         what: Replay,
     },
-    /// Rebuild the read models and snapshots of a service from its journal; the data folder must not be in use
+    /// Rebuild the read models and snapshots of a service from its journal; no shop may run on the data folder or the database
     #[command(after_help = "\
 Example:
   icommerce rebuild product-service --data /srv/shop")]
@@ -93,12 +95,13 @@ Example:
         #[arg(value_parser = service_names())]
         service: String,
     },
-    /// Check the invariants of a data folder: stock, payments, orders, sagas and read models; the folder must not be in use
+    /// Check the invariants of a shop that does not run, in a data folder or a database: stock, payments, orders, sagas and read models
     #[command(after_help = "\
 Example:
-  icommerce check --data /srv/shop")]
+  icommerce check --data /srv/shop
+  icommerce check --data /srv/shop --storage postgres://shop@127.0.0.1/shop")]
     Check,
-    /// Print the events of a data folder as JSON Lines; the folder must not be in use
+    /// Print the events of a shop that does not run, in a data folder or a database, as JSON Lines
     #[command(after_help = "\
 Examples:
   icommerce dump --data /srv/shop
@@ -112,9 +115,15 @@ Examples:
 Examples:
   icommerce backup /backups/monday --data /srv/shop
   icommerce backup /backups/monday --data /srv/shop --config /etc/shop.toml
+  icommerce backup /backups/monday --operator http://127.0.0.1:8081
+  icommerce backup /backups/monday --data /srv/shop-keys \\
+      --storage postgres://shop@127.0.0.1/shop
 
-A running shop is asked at its operator edge; the command runs on its machine, as its
-user. The guide is docs/guides/data-folder-maintenance.md.")]
+A running shop is asked at its operator edge, whatever its storage; the
+command runs on its machine, as its user. With --storage and without
+--operator, the database is read by the command itself, and no shop has to
+run. The guides are docs/guides/data-folder-maintenance.md and
+docs/guides/backup-and-point-in-time.md.")]
     Backup {
         /// Folder of the backup, which must be new or empty
         #[arg(value_name = "FOLDER")]
@@ -122,7 +131,7 @@ user. The guide is docs/guides/data-folder-maintenance.md.")]
         #[command(flatten)]
         running: RunningShopFlags,
     },
-    /// Restore a backup into a new data folder, after a check of every file
+    /// Restore a backup into a new data folder, or an empty database beside one, after a check of every file
     #[command(after_help = "\
 Examples:
   icommerce restore /backups/monday --data /srv/shop \\
@@ -141,8 +150,15 @@ Example:
     /// Apply the migrations of the database to the schemas of all services, as its owner (the setting `storage.migrate_url`)
     #[command(after_help = "\
 Examples:
-  icommerce migrate --storage postgres://owner@127.0.0.1/shop --dry-run
-  icommerce migrate --config shop.toml")]
+  icommerce migrate --config shop.toml --dry-run
+  ICOMMERCE_STORAGE__MIGRATE_URL_FILE=/run/secrets/owner-url \\
+      icommerce migrate --storage postgres://shop@127.0.0.1/shop
+  icommerce serve --storage postgres://shop@127.0.0.1/shop
+
+Two users: the owner of the database, who may create schemas and roles, and
+the one that the shop connects as, who is given the roles of the services. The
+password of the latter can be in PGPASSWORD. The guide is
+docs/guides/postgresql.md.")]
     Migrate {
         /// Print what would be applied, and change nothing
         #[arg(long)]
@@ -156,10 +172,10 @@ Examples:
       --data /srv/shop-keys
   icommerce move --from postgres --to embedded:/srv/shop --config shop.toml
 
---data is the data folder of the shop in the database, with its keys and pictures: a new
-one on the way there. `postgres` is the database of the settings (storage.url). A move that
-was broken off goes on when it is run again. The guide is
-docs/guides/moving-to-postgresql.md.")]
+--data is the data folder of the shop in the database, with its keys and
+pictures: a new one on the way there. `postgres` is the database of the
+settings (storage.url). A move that was broken off goes on when it is run
+again. The guide is docs/guides/moving-to-postgresql.md.")]
     Move(MoveFlags),
     /// Accounts, clients and keys of the provider of tokens, of a shop that is running or not
     #[command(arg_required_else_help = false)]
@@ -390,6 +406,9 @@ pub(crate) struct ProcessFlags {
     /// Address at which other processes reach the services of this one; none by default
     #[arg(long, global = true, value_name = "ADDRESS")]
     service_listen: Option<String>,
+    /// Address of the registry of instances (Eureka), 127.0.0.1:8761 where --services names it; none otherwise
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    registry_listen: Option<String>,
     /// Addresses of services that run in other processes: NAME=URL, separated by commas
     #[arg(long, global = true, value_name = "NAME=URL,…")]
     peers: Option<String>,
@@ -473,6 +492,7 @@ impl ProcessFlags {
             text("--listen", "listen", &self.listen),
             text("--operator-listen", "operator_listen", &self.operator_listen),
             text("--service-listen", "service_listen", &self.service_listen),
+            text("--registry-listen", "registry_listen", &self.registry_listen),
             text("--peers", "peers", &self.peers),
             text("--mail-folder", "auth-server.mail_folder", &mail_folder),
             text("--no-demo", "demo", &demo),

@@ -12,6 +12,7 @@ mod move_shop;
 mod offline;
 mod openapi;
 mod person;
+mod projected;
 mod rebuild;
 mod replay;
 mod restore;

@@ -41,10 +41,9 @@ pub(crate) fn shop_edge(gateway: RequestHandler, status: StatusEndpoints) -> Req
 pub(crate) fn operator_edge(
     gateway: RequestHandler,
     status: StatusEndpoints,
-    (backups, personal_data, accounts): (Option<&Backups>, &PersonalData, &AccountCommands),
+    (backups, personal_data, accounts): (&Backups, &PersonalData, &AccountCommands),
 ) -> RequestHandler {
-    let backups = backups.map_or_else(Router::new, |backups| backups.clone().routes());
-    let maintenance = backups.merge(personal_data.clone().routes());
+    let maintenance = backups.clone().routes().merge(personal_data.clone().routes());
     let maintenance = maintenance.merge(accounts.clone().routes());
     let maintenance = maintenance.method_not_allowed_fallback(|| async {
         let title = "this path does not accept the method; see Allow";
@@ -151,6 +150,37 @@ pub(crate) fn services(
         calls.layer(from_fn_with_state(status.clone(), refuse_browsers))
     };
     Ok(status.routes().fallback_service(calls))
+}
+
+/// Router of the registry at its own listener: its protocol and its page to whom it admits, and probes. A page of any site could have a
+/// browser on this machine ask for it, so that without credentials the host must be known, and no page may change anything.
+pub(crate) fn registry(
+    registry: RequestHandler,
+    status: StatusEndpoints,
+    is_guarded: bool,
+) -> Router {
+    let registry = Router::new().fallback_service(registry);
+    let registry = if is_guarded {
+        registry
+    } else {
+        registry.layer(from_fn_with_state(status.clone(), refuse_changes_by_pages))
+    };
+    status.probes().fallback_service(registry)
+}
+
+/// Refusal of pages that change something, and of hosts that are unknown.
+async fn refuse_changes_by_pages(
+    status: State<StatusEndpoints>,
+    peer: ConnectInfo<SocketAddr>,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
+    let is_of_page = BROWSER_HEADERS.iter().any(|name| request.headers().contains_key(*name));
+    if is_of_page && !request.method().is_safe() {
+        let title = "a page registers nothing; this is for programs";
+        return ProblemResponse(Problem::new(403, codes::FORBIDDEN, title)).into_response();
+    }
+    check_host(status, peer, request, next).await
 }
 
 /// Refusal of browsers by a service listener without a secret, where every program on this machine is a member of the

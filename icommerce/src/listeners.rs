@@ -5,9 +5,11 @@ use crate::{
     modules,
     process::{self, ProcessSettings},
 };
+use runtime::Module;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use serde::Deserialize;
 use settings::Settings;
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use tokio::net::TcpListener;
 use web::{ConnectionLimits, MinimumRate, ServeOptions};
 
@@ -16,6 +18,25 @@ const OPEN_FILES_RESERVED: u64 = 128;
 /// Connections that a listener may have, however few files the process may open.
 const CONNECTIONS_MIN: u64 = 16;
 
+/// Address of the registry where nothing else is said: that of the protocol.
+const REGISTRY_ADDRESS: &str = "127.0.0.1:8761";
+
+/// What clients of the registry have to show.
+#[derive(Debug, Deserialize)]
+pub(crate) struct RegistryAccess {
+    user: String,
+    token_file: PathBuf,
+}
+
+impl RegistryAccess {
+    /// Whether clients of the registry have to show credentials.
+    pub(crate) fn is_guarded(settings: &Settings) -> Result<bool, CliError> {
+        let Self { user, token_file } =
+            settings.section(modules::REGISTRY).map_err(CliError::usage)?;
+        Ok(!user.is_empty() || !token_file.as_os_str().is_empty())
+    }
+}
+
 /// Listeners of the process, those that it needs.
 #[derive(Debug)]
 pub(crate) struct Listeners {
@@ -23,25 +44,31 @@ pub(crate) struct Listeners {
     pub(crate) operator: Option<TcpListener>,
     pub(crate) services: Option<TcpListener>,
     pub(crate) status: Option<TcpListener>,
+    pub(crate) registry: Option<TcpListener>,
 }
 
 impl Listeners {
     /// Binds the ports.
     pub(crate) async fn bind(
         process: &ProcessSettings,
-        has_gateway: bool,
+        selected: &[&Module],
     ) -> Result<Self, CliError> {
+        let runs = |name| selected.iter().any(|module| module.name == name);
+        let has_gateway = runs(modules::GATEWAY);
         let shop = listener("listen", has_gateway, &process.listen).await?;
         let operator = listener("operator_listen", has_gateway, &process.operator_listen).await?;
-        let for_peers = !process.service_listen.is_empty() || !has_gateway;
-        let address = match process.service_listen.as_str() {
-            "" => &process.listen,
-            address => address,
-        };
-        let services = listener("service_listen", for_peers, address).await?;
+        let has_calls = modules::have_internal_calls(selected);
+        let for_peers = !process.service_listen.is_empty() || (!has_gateway && has_calls);
+        let (setting, address) = service_address(process);
+        let services = listener(setting, for_peers, address).await?;
         let has_status = !process.status_listen.is_empty();
         let status = listener("status_listen", has_status, &process.status_listen).await?;
-        Ok(Self { shop, operator, services, status })
+        let registry = match process.registry_listen.as_str() {
+            "" => REGISTRY_ADDRESS,
+            address => address,
+        };
+        let registry = listener("registry_listen", runs(modules::REGISTRY), registry).await?;
+        Ok(Self { shop, operator, services, status, registry })
     }
 
     /// Refuses a listener that other machines can reach, where only this one should.
@@ -55,16 +82,26 @@ impl Listeners {
         // Without a secret anybody who reaches the service listener is a member of the fleet.
         if let (Some(address), false) = (beyond_loopback(self.services.as_ref())?, has_secret) {
             return Err(CliError::usage(format!(
-                "service_listen: {address} can be reached from other machines, so calls need a credential: set fleet.secret_file, or listen on loopback"
-            )));
+                "{address} can be reached from other machines, so calls need a credential: set fleet.secret_file, or listen on loopback"
+            ))
+            .about(service_address(process).0));
+        }
+        if let Some(address) = beyond_loopback(self.registry.as_ref())?
+            && !RegistryAccess::is_guarded(settings)?
+        {
+            return Err(CliError::usage(format!(
+                "{address} can be reached from other machines, where anybody could register: set registry-service.user and registry-service.password_file, or registry-service.token_file, or listen on loopback"
+            ))
+            .about("registry_listen"));
         }
         if let Some(address) = beyond_loopback(self.shop.as_ref())?
             && process::accepts_test_payments(settings)?
             && !process.allow_test_payments_beyond_loopback
         {
             return Err(CliError::usage(format!(
-                "listen: {address} can be reached from other machines, and with test payments anybody there orders for nothing: start with --no-demo, or set allow_test_payments_beyond_loopback if this shop is a demonstration"
-            )));
+                "{address} can be reached from other machines, and with test payments anybody there orders for nothing: start with --no-demo, or set allow_test_payments_beyond_loopback if this shop is a demonstration"
+            ))
+            .about("listen"));
         }
         Ok(())
     }
@@ -121,13 +158,27 @@ impl Listeners {
         }
     }
 
+    /// Options of the listener of the registry, to which peers may send gzipped bodies.
+    pub(crate) fn registry_options(&self, process: &ProcessSettings) -> ServeOptions {
+        ServeOptions { content_codings: true, ..self.options(process) }
+    }
+
     /// Connections that each listener may have: as the setting says, but no more than the process may open files.
     fn connections_max(&self, process: &ProcessSettings) -> usize {
-        let all = [&self.shop, &self.operator, &self.services, &self.status];
+        let all = [&self.shop, &self.operator, &self.services, &self.status, &self.registry];
         let listeners = all.into_iter().flatten().count().max(1) as u64;
         let files = open_files_max().saturating_sub(OPEN_FILES_RESERVED) / listeners;
         let files = usize::try_from(files.max(CONNECTIONS_MIN)).unwrap_or(usize::MAX);
         process.connections_max.min(files)
+    }
+}
+
+/// Address of the service listener, and the setting that it comes from: without one of its own it has that of the shop edge, which is
+/// then not in this process.
+fn service_address(process: &ProcessSettings) -> (&'static str, &str) {
+    match process.service_listen.as_str() {
+        "" => ("listen", &process.listen),
+        address => ("service_listen", address),
     }
 }
 
@@ -147,7 +198,7 @@ fn beyond_loopback(listener: Option<&TcpListener>) -> Result<Option<SocketAddr>,
 }
 
 async fn listener(
-    setting: &str,
+    setting: &'static str,
     is_needed: bool,
     address: &str,
 ) -> Result<Option<TcpListener>, CliError> {
@@ -155,19 +206,20 @@ async fn listener(
         return Ok(None);
     }
     let address: SocketAddr = address.parse().map_err(|_| {
-        CliError::usage(format!(
-            "{setting}: {address:?} is not an address and port, such as 127.0.0.1:8080"
-        ))
+        let expected = "is not an address and port, such as 127.0.0.1:8080";
+        CliError::usage(format!("{address:?} {expected}")).about(setting)
     })?;
     match TcpListener::bind(address).await {
         Ok(listener) => Ok(Some(listener)),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
             Err(CliError::unavailable(format!(
-                "{address} is already in use; stop the other process, or choose another port ({setting}; 0 picks a free one)"
-            )))
+                "{address} is already in use; stop the other process, or choose another port, of which 0 picks a free one"
+            ))
+            .about(setting))
         }
         Err(error) => {
-            Err(CliError::unavailable(format!("cannot listen on {address} ({setting}): {error}")))
+            let message = format!("cannot listen on {address}: {error}");
+            Err(CliError::unavailable(message).about(setting))
         }
     }
 }

@@ -30,8 +30,10 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return cli::report_usage_error(&error),
     };
+    // What is wrong about them the command says.
+    let flags = arguments.process.flags().unwrap_or_default();
     match commands::run(arguments) {
         Ok(code) => code,
-        Err(failure) => failure.report(),
+        Err(failure) => failure.naming(&flags).report(),
     }
 }

@@ -1,10 +1,11 @@
 //! Module table: all services of the shop.
 
-use crate::error::CliError;
+use crate::{error::CliError, process::ProcessSettings};
 use runtime::{Module, ModuleTable};
 
 /// All services in build order: callees before callers.
 pub(crate) static ALL: &[Module] = &[
+    registry_service::MODULE,
     audit_service::MODULE,
     auth_server::MODULE,
     inventory_service::MODULE,
@@ -12,6 +13,7 @@ pub(crate) static ALL: &[Module] = &[
     product_service::MODULE,
     shopping_cart_service::MODULE,
     order_service::MODULE,
+    notification_service::MODULE,
     storefront::MODULE,
     api_gateway::MODULE,
 ];
@@ -19,6 +21,15 @@ pub(crate) static ALL: &[Module] = &[
 /// Services that keep all they have as bulk data.
 #[cfg(feature = "postgres")]
 pub(crate) const BULK: [&str; 1] = [audit_service::MODULE.name];
+
+/// Name of the registry, which has a listener of its own.
+pub(crate) const REGISTRY: &str = registry_service::MODULE.name;
+
+/// Services that store nothing. A process with these alone opens no storage.
+const WITHOUT_STORAGE: [&str; 1] = [REGISTRY];
+
+/// Services with a listener of their own, which serve nothing else and run only where they are asked for.
+const ON_REQUEST: [&str; 1] = [REGISTRY];
 
 /// Name of the gateway, whose router serves the two edges.
 pub(crate) const GATEWAY: &str = api_gateway::MODULE.name;
@@ -31,6 +42,29 @@ pub(crate) use api_gateway::{
 /// Validated module table.
 pub(crate) fn table() -> Result<ModuleTable, CliError> {
     ModuleTable::new(ALL).map_err(CliError::failed)
+}
+
+/// Services that run in this process: those that are named, or all but those that run on request; and whichever has an address to listen at.
+pub(crate) fn selected(process: &ProcessSettings) -> Result<Vec<&'static Module>, CliError> {
+    let mut names = process.services.clone();
+    if names.is_empty() {
+        let all = ALL.iter().map(|module| module.name);
+        names.extend(all.filter(|name| !ON_REQUEST.contains(name)).map(str::to_owned));
+    }
+    if !process.registry_listen.is_empty() {
+        names.push(REGISTRY.to_owned());
+    }
+    table()?.select(Some(&names)).map_err(CliError::usage)
+}
+
+/// Whether one of these services stores anything.
+pub(crate) fn need_storage(selected: &[&Module]) -> bool {
+    !selected.iter().all(|module| WITHOUT_STORAGE.contains(&module.name))
+}
+
+/// Whether one of these services is reached at the service listener.
+pub(crate) fn have_internal_calls(selected: &[&Module]) -> bool {
+    !selected.iter().all(|module| ON_REQUEST.contains(&module.name))
 }
 
 #[cfg(test)]

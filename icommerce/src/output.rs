@@ -18,6 +18,13 @@ pub(crate) fn print(text: impl std::fmt::Display) -> Result<(), CliError> {
     }
 }
 
+/// Number of things: `1 file`, `2 files`.
+pub(crate) fn counted(count: impl std::fmt::Display, thing: &str) -> String {
+    let count = count.to_string();
+    let plural = if count == "1" { "" } else { "s" };
+    format!("{count} {thing}{plural}")
+}
+
 /// Prints a value as indented JSON.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), CliError> {
     print(serde_json::to_string_pretty(value).map_err(CliError::failed)?)

@@ -1,5 +1,19 @@
 //! Process settings: those that belong to the process and not to a service.
 
+mod documents;
+mod engine_tables;
+mod secret_file;
+
+pub(crate) use documents::{DocumentsEngine, DocumentsSettings};
+#[cfg(any(
+    feature = "kafka",
+    feature = "mongodb",
+    feature = "postgres",
+    feature = "rabbitmq",
+    feature = "redis"
+))]
+use secret_file::secret_text;
+
 use crate::{cli::ProcessFlags, error::CliError, modules, operator_token};
 use kernel::Clock;
 use messaging::bus::PARTITIONS_MAX;
@@ -10,11 +24,11 @@ use settings::{
     Sources, ValueOrigin,
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 use subject_keys::MasterSecret;
 use telemetry::LogFormat;
@@ -33,6 +47,8 @@ pub(crate) struct ProcessSettings {
     pub(crate) service_listen: String,
     /// Address of the status listener, with health and metrics alone, which the operator edge has as well; empty for none.
     pub(crate) status_listen: String,
+    /// Address of the registry, 127.0.0.1:8761 where the service is named in `services`; empty for none otherwise.
+    pub(crate) registry_listen: String,
     /// Whether the shop edge may be reached from other machines while test payments are accepted, with which anybody there
     /// orders for nothing.
     pub(crate) allow_test_payments_beyond_loopback: bool,
@@ -97,6 +113,12 @@ pub(crate) struct StorageSettings {
     pub(crate) migrate_at_start: bool,
     /// File with the certificates, in PEM, of the authorities that may have signed the server's; those of the public ones without it.
     pub(crate) certificate_authorities: PathBuf,
+    /// File with the certificate, in PEM, with which this process shows itself to the server; none without it.
+    pub(crate) client_certificate: PathBuf,
+    /// File with the key of that certificate, in PEM and not encrypted; it is in the same file without this.
+    pub(crate) client_key: PathBuf,
+    /// Read models that consumers of feeds keep.
+    pub(crate) documents: DocumentsSettings,
     /// Values that may be lost: caches and limits of attempts.
     pub(crate) key_value: KeyValueSettings,
 }
@@ -113,6 +135,10 @@ pub(crate) struct KeyValueSettings {
     pub(crate) url_file: PathBuf,
     /// File with the certificates, in PEM, of the authorities that may have signed the server's; those of the public ones without it.
     pub(crate) certificate_authorities: PathBuf,
+    /// File with the certificate, in PEM, with which this process shows itself to the server; none without it.
+    pub(crate) client_certificate: PathBuf,
+    /// File with the key of that certificate, in PEM and not encrypted; it is in the same file without this.
+    pub(crate) client_key: PathBuf,
 }
 
 /// Engine of values that may be lost.
@@ -132,9 +158,8 @@ impl KeyValueSettings {
     pub(crate) fn url(&self) -> Result<String, CliError> {
         let url = secret_text("storage.key_value.url", &self.url, &self.url_file)?;
         if url.is_empty() {
-            return Err(CliError::usage(
-                "storage.key_value.url: expected a server, such as redis://127.0.0.1:6379",
-            ));
+            return Err(CliError::usage("expected a server, such as redis://127.0.0.1:6379")
+                .about("storage.key_value.url"));
         }
         Ok(url)
     }
@@ -147,8 +172,9 @@ impl StorageSettings {
         let url = secret_text("storage.url", &self.url, &self.url_file)?;
         if url.is_empty() {
             return Err(CliError::usage(
-                "storage.url: expected the database of the shop, such as postgres://shop@127.0.0.1/shop",
-            ));
+                "expected the database of the shop, such as postgres://shop@127.0.0.1/shop",
+            )
+            .about("storage.url"));
         }
         Ok(url)
     }
@@ -176,6 +202,10 @@ pub(crate) struct BusSettings {
     pub(crate) partitions: u32,
     /// File with the certificates, in PEM, of the authorities that may have signed the broker's; those of the public ones without it.
     pub(crate) certificate_authorities: PathBuf,
+    /// File with the certificate, in PEM, with which this process shows itself to the broker; none without it.
+    pub(crate) client_certificate: PathBuf,
+    /// File with the key of that certificate, in PEM and not encrypted; it is in the same file without this.
+    pub(crate) client_key: PathBuf,
 }
 
 impl Default for BusSettings {
@@ -186,6 +216,8 @@ impl Default for BusSettings {
             url_file: PathBuf::new(),
             partitions: 8,
             certificate_authorities: PathBuf::new(),
+            client_certificate: PathBuf::new(),
+            client_key: PathBuf::new(),
         }
     }
 }
@@ -197,8 +229,9 @@ impl BusSettings {
         let url = secret_text("bus.url", &self.url, &self.url_file)?;
         if url.is_empty() {
             return Err(CliError::usage(format!(
-                "bus.url: expected the broker of the shop, such as {example}"
-            )));
+                "expected the broker of the shop, such as {example}"
+            ))
+            .about("bus.url"));
         }
         Ok(url)
     }
@@ -218,19 +251,6 @@ pub(crate) enum BusEngineSetting {
     RabbitMq,
     /// Streams of Redis.
     RedisStreams,
-}
-
-/// Secret that is set as text or in a file.
-#[cfg(any(feature = "kafka", feature = "postgres", feature = "rabbitmq", feature = "redis"))]
-fn secret_text(key: &str, text: &Secret, file: &Path) -> Result<String, CliError> {
-    if !text.is_empty() || file.as_os_str().is_empty() {
-        return Ok(text.expose().to_owned());
-    }
-    let content = std::fs::read_to_string(file).map_err(|error| {
-        CliError::unavailable(format!("{key}_file: {}: {error}", file.display()))
-    })?;
-    warn_of_access(file);
-    Ok(content.trim().to_owned())
 }
 
 /// Storage engine.
@@ -271,6 +291,7 @@ impl Default for ProcessSettings {
             operator_listen: "127.0.0.1:8081".to_owned(),
             service_listen: String::new(),
             status_listen: String::new(),
+            registry_listen: String::new(),
             allow_test_payments_beyond_loopback: false,
             connections_max: 4096,
             transfer_bytes_per_second_min: 240,
@@ -310,9 +331,11 @@ impl SectionSettings for ProcessSettings {
                 return Err(InvalidSetting::new(path, expected));
             }
         }
-        for (path, address) in
-            [("service_listen", &self.service_listen), ("status_listen", &self.status_listen)]
-        {
+        for (path, address) in [
+            ("service_listen", &self.service_listen),
+            ("status_listen", &self.status_listen),
+            ("registry_listen", &self.registry_listen),
+        ] {
             if !address.is_empty() && !is_address(address) {
                 let expected = "expected an address and port, such as 127.0.0.1:9000, or nothing";
                 return Err(InvalidSetting::new(path, expected));
@@ -382,8 +405,9 @@ impl ProcessSettings {
         for peer in &self.peers {
             let wrong = || {
                 CliError::usage(format!(
-                    "peers: {peer:?} is not of the form NAME=URL, for example order-service=http://127.0.0.1:9001"
+                    "{peer:?} is not of the form NAME=URL, for example order-service=http://127.0.0.1:9001"
                 ))
+                .about("peers")
             };
             let (name, url) = peer.split_once('=').ok_or_else(wrong)?;
             let url: http::Uri = url.trim().parse().map_err(|_| wrong())?;
@@ -400,11 +424,14 @@ impl ProcessSettings {
     }
 }
 
-/// Warns of a secret that other users of this machine can read. It is not refused: orchestrators mount secrets that way.
-fn warn_of_access(file: &Path) {
+/// Warns, once for each file, of a secret that other users of this machine can read. It is not refused: orchestrators mount secrets
+/// that way.
+pub(crate) fn warn_of_access(file: &Path) {
     const OTHERS: u32 = 0o004;
+    static WARNED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let is_news = || WARNED.lock().is_ok_and(|mut warned| warned.insert(file.to_owned()));
     let mode = file.metadata().map(|metadata| metadata.permissions().mode());
-    if mode.is_ok_and(|mode| mode & OTHERS != 0) {
+    if mode.is_ok_and(|mode| mode & OTHERS != 0) && is_news() {
         let file = file.display();
         tracing::warn!(%file, "other users of this machine can read this secret; chmod 600 keeps it");
     }
@@ -421,6 +448,7 @@ pub(crate) fn settings(flags: &ProcessFlags, more: Vec<Flag>) -> Result<Settings
     all.extend(more);
     let settings = load(flags, all.clone())?;
     let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
+    engine_tables::check(&settings, &process)?;
     let dump = settings.dump().0;
     let is_default = |key| {
         dump.iter().any(|setting| setting.key == key && setting.origin == ValueOrigin::Default)

@@ -3,7 +3,7 @@
 
 use crate::{error::CliError, process::ProcessSettings};
 use serde::Deserialize;
-use settings::{Settings, ValueOrigin};
+use settings::{Secret, Settings, ValueOrigin};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// What the pages of the provider take over.
@@ -27,6 +27,27 @@ struct ProviderMail {
     mail_folder: String,
     prints_mail: bool,
     mail_from: String,
+}
+
+/// Language of the shop.
+#[derive(Deserialize)]
+struct StorefrontLanguage {
+    language: String,
+}
+
+/// Mail of the notifications about orders.
+#[derive(Deserialize)]
+struct NotificationMail {
+    smtp: NotificationSmtp,
+    mail_folder: String,
+    prints_mail: bool,
+    shop_url: String,
+}
+
+/// Mail server of the notifications.
+#[derive(Deserialize)]
+struct NotificationSmtp {
+    url: Secret,
 }
 
 /// Mail of the letters about orders.
@@ -85,6 +106,7 @@ pub(crate) fn with_provider(
         settings = follow(settings, origin, key, "true")?;
     }
     settings = with_order_mail(settings, shop_url.as_deref(), &name)?;
+    settings = with_notifications(settings, shop_url.as_deref(), &name, &hue)?;
     settings = with_what_takes_mail(settings)?;
     for (key, value) in [("auth-server.issuer", issuer), ("api-gateway.shop_url", shop_url)] {
         if let Some(value) = value {
@@ -162,12 +184,42 @@ fn with_order_mail(
     })
 }
 
+/// Settings in which mails about orders follow those of the provider, and the look of the pages.
+fn with_notifications(
+    settings: Settings,
+    shop_url: Option<&str>,
+    name: &str,
+    hue: &str,
+) -> Result<Settings, CliError> {
+    let mail: ProviderMail = settings.section("auth-server").map_err(CliError::usage)?;
+    let StorefrontLanguage { language } =
+        settings.section("storefront").map_err(CliError::usage)?;
+    let prints = mail.prints_mail.to_string();
+    let values = [
+        ("auth-server", "notification-service.mail_folder", &*mail.mail_folder),
+        ("auth-server", "notification-service.prints_mail", &prints),
+        ("auth-server", "notification-service.from", &mail.mail_from),
+        ("the address of the shop", "notification-service.shop_url", shop_url.unwrap_or_default()),
+        ("storefront.name", "notification-service.shop_name", name),
+        ("storefront.hue", "notification-service.hue", hue),
+        ("storefront.language", "notification-service.language", &language),
+    ];
+    let given = values.into_iter().filter(|(_, _, value)| !value.is_empty());
+    given.into_iter().try_fold(settings, |settings, (origin, key, value)| {
+        settings.preset(origin, &[(key, value)]).map_err(CliError::usage)
+    })
+}
+
 /// Settings in which the pages of the shop offer what takes mail where it is sent, and nowhere else.
 fn with_what_takes_mail(settings: Settings) -> Result<Settings, CliError> {
     let provider: ProviderMail = settings.section("auth-server").map_err(CliError::usage)?;
     let orders: OrderMail = settings.section("order-service").map_err(CliError::usage)?;
     let writes_letters = !orders.mail_folder.is_empty() || orders.prints_mail;
+    let told: NotificationMail =
+        settings.section("notification-service").map_err(CliError::usage)?;
+    let has_channel = !told.smtp.url.is_empty() || !told.mail_folder.is_empty() || told.prints_mail;
     let offers = [
+        ("storefront.order_mails", has_channel && !told.shop_url.is_empty()),
         ("storefront.sign_up", !provider.mail_folder.is_empty() || provider.prints_mail),
         ("storefront.order_claims", writes_letters && !orders.shop_url.is_empty()),
     ];
@@ -264,18 +316,22 @@ mod tests {
         struct Offers {
             sign_up: bool,
             order_claims: bool,
+            order_mails: bool,
         }
         let of = |values: &[(&str, &str)], terminal| {
             let edge = "127.0.0.1:8080".parse().ok();
             let settings = with_provider(given(values), edge, terminal).unwrap();
-            let Offers { sign_up, order_claims } = settings.section("storefront").unwrap();
-            (sign_up, order_claims)
+            let Offers { sign_up, order_claims, order_mails } =
+                settings.section("storefront").unwrap();
+            (sign_up, order_claims, order_mails)
         };
-        assert_eq!(of(&[], false), (false, false));
-        assert_eq!(of(&[], true), (true, true), "the demonstration on a terminal");
+        assert_eq!(of(&[], false), (false, false, false));
+        assert_eq!(of(&[], true), (true, true, true), "the demonstration on a terminal");
         let folder = ("auth-server.mail_folder", "/var/spool/shop");
-        assert_eq!(of(&[folder], false), (true, true));
-        assert_eq!(of(&[("order-service.mail_folder", "/x")], false), (false, true));
-        assert_eq!(of(&[folder, ("storefront.sign_up", "false")], false), (false, true));
+        assert_eq!(of(&[folder], false), (true, true, true));
+        assert_eq!(of(&[("order-service.mail_folder", "/x")], false), (false, true, false));
+        let server = ("notification-service.smtp.url", "smtp://mail.example.com");
+        assert_eq!(of(&[server], false), (false, false, true));
+        assert_eq!(of(&[folder, ("storefront.sign_up", "false")], false), (false, true, true));
     }
 }

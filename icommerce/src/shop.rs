@@ -5,28 +5,33 @@ use crate::{
     backups::Backups,
     demo, edges,
     error::CliError,
-    listeners::Listeners,
+    listeners::{Listeners, RegistryAccess},
     modules,
     operator_edge::{ProcessToken, with_operator_edge},
     personal_data::PersonalData,
     process::{self, ProcessSettings},
     provider_settings::{check_address, issuer, with_provider},
     status_endpoints::StatusEndpoints,
-    wiring::{self, Engine, InMemory, LosableStore},
+    wiring::{self, Engine, InMemory, LosableStore, ProjectionStore},
 };
 use aide::openapi::OpenApi;
 use kernel::{Clock, Ids, Randomness, SystemClock, SystemRandomness, Timestamp};
+use messaging::bus::PartitionedBus;
+use rpc::FleetSecret;
 use runtime::{Assembly, Module, OfflineContext, ProcessResources, TaskTracker};
 use settings::Settings;
 use std::{collections::BTreeMap, io::IsTerminal, net::SocketAddr, sync::Arc, time::Duration};
 use storage::KeyValue;
 use telemetry::{Health, Metrics};
 use tokio::net::TcpListener;
+use transport::RequestHandler;
 use web::{DrainOutcome, HttpService, ServeOptions};
 
 /// Message for a failed flush.
 pub(crate) const FLUSH_FAILED: &str = "the log could not be flushed: acknowledged requests are durable, all others have no effect; restart the process";
 
+/// Setting of a service that has a flag.
+const MAIL_FOLDER: &str = "auth-server.mail_folder";
 /// Name of the storage of the process itself.
 pub(crate) const PROCESS: &str = "process";
 /// Key of the issuer under which the shop was served last.
@@ -52,6 +57,8 @@ pub(crate) struct RunningShop {
     pub(crate) service_address: Option<SocketAddr>,
     /// Address of the status listener: health and metrics alone.
     pub(crate) status_address: Option<SocketAddr>,
+    /// Address of the registry, if it runs in this process.
+    pub(crate) registry_address: Option<SocketAddr>,
     /// Token with which this process calls its own operator edge.
     pub(crate) token: ProcessToken,
     /// Whether orders can be placed here without money.
@@ -64,13 +71,20 @@ pub(crate) struct RunningShop {
     drain: Duration,
 }
 
+/// What the two edges of the gateway are made of.
+struct EdgeParts<'a> {
+    gateway: &'a RequestHandler,
+    assembly: &'a Assembly,
+    status: &'a StatusEndpoints,
+    process: &'a ProcessSettings,
+}
+
 impl RunningShop {
     /// Binds the ports, opens the data folder, builds the services and starts serving.
     pub(crate) async fn start(settings: Settings) -> Result<Self, CliError> {
         let process = ProcessSettings::with_master_secret(&settings)?;
         check_address(&settings)?;
-        let named = (!process.services.is_empty()).then_some(process.services.as_slice());
-        let selected = modules::table()?.select(named).map_err(CliError::usage)?;
+        let selected = modules::selected(&process)?;
         let peers = process.peers()?;
         let has_gateway = selected.iter().any(|module| module.name == modules::GATEWAY);
 
@@ -78,24 +92,25 @@ impl RunningShop {
         let secret = process.fleet_secret(&clock)?;
 
         // Ports before data: a second start on the same ports fails before it opens anything.
-        let mut listeners = Listeners::bind(&process, has_gateway).await?;
+        let mut listeners = Listeners::bind(&process, &selected).await?;
         listeners.check_reach(&process, &settings, secret.is_some())?;
         let hosts = modules::allowed_hosts(&settings).map_err(CliError::usage)?;
         let edge_options = listeners.edge_options(&process, &settings)?;
         let options = listeners.options(&process);
+        let registry_options = listeners.registry_options(&process);
 
-        let losable = LosableStore::open(&process).await?;
-        // What is wrong about the bus is said before a folder is made.
-        let (bus, engine) = (wiring::bus(&process).await?, Engine::open(&process).await?);
+        let (losable, projections) = stores_apart(&process).await?;
+        let (bus, engine) = bus_and_engine(&process, &selected, secret.as_ref()).await?;
         let (tasks, health, metrics) = (TaskTracker::default(), Health::new(), Metrics::new());
         engine.register_metrics(&metrics);
+        wiring::follow_servers((&engine, &losable, &projections, bus.as_ref()), &health, &tasks);
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
         let ids = Ids::new(clock, Arc::clone(&randomness));
         let (settings, token) = completed(settings, &process, &engine, &ids, &listeners).await?;
         let resources = ProcessResources {
             settings: Arc::clone(&settings),
-            storage: &|name| losable.within(name, engine.service(name)),
-            bulk: &|name| engine.bulk(name),
+            storage: &|name| projections.within(name, losable.within(name, engine.service(name))),
+            bulk: &|name| projections.within(name, engine.bulk(name)),
             remote: &|name| {
                 wiring::channel_to(name, peers.get(name), &randomness, &metrics, secret.as_ref())
             },
@@ -111,13 +126,13 @@ impl RunningShop {
             .map_err(|(name, error)| build_error(name, &error))?;
         check_operations(&assembly)?;
 
-        let backups = backups_of(&engine, &process, &ids)?;
         let status = StatusEndpoints::new(health, metrics, hosts);
         let mut running = Self {
             shop_address: None,
             operator_address: None,
             service_address: None,
             status_address: None,
+            registry_address: None,
             token,
             has_test_payments: has_gateway && process::accepts_test_payments(&settings)?,
             engine,
@@ -128,19 +143,54 @@ impl RunningShop {
             drain: options.drain_timeout,
         };
         if let Some(gateway) = assembly.routers.get(modules::GATEWAY) {
-            let (personal_data, accounts) = maintained(&assembly)?;
-            let shop_edge = edges::shop_edge(gateway.clone(), status.clone());
-            let own = (backups.as_ref(), &personal_data, &accounts);
-            let operator_edge = edges::operator_edge(gateway.clone(), status.clone(), own);
-            let Listeners { shop, operator, .. } = &mut listeners;
-            running.shop_address = running.serve(shop.take(), shop_edge, &edge_options)?;
-            running.operator_address =
-                running.serve(operator.take(), operator_edge, &edge_options)?;
+            let edges =
+                EdgeParts { gateway, assembly: &assembly, status: &status, process: &process };
+            running.serve_edges(&edges, &mut listeners, &edge_options)?;
         }
         let services = edges::services(&assembly, status.clone(), secret)?;
         running.service_address = running.serve(listeners.services, services, &options)?;
+        if let Some(registry) = assembly.routers.get(modules::REGISTRY) {
+            running.serve_registry(registry, &status, listeners.registry, &registry_options)?;
+        }
         running.status_address = running.serve(listeners.status, status.alone(), &options)?;
         Ok(running)
+    }
+
+    /// Serves the two edges of the gateway.
+    fn serve_edges(
+        &mut self,
+        parts: &EdgeParts<'_>,
+        listeners: &mut Listeners,
+        options: &ServeOptions,
+    ) -> Result<(), CliError> {
+        let EdgeParts { gateway, assembly, status, process } = *parts;
+        let backups = Backups::new(&self.engine, process, &self.ids, &self.tasks)?;
+        let (personal_data, accounts) = maintained(assembly)?;
+        let shop_edge = edges::shop_edge(gateway.clone(), status.clone());
+        let own = (&backups, &personal_data, &accounts);
+        let operator_edge = edges::operator_edge(gateway.clone(), status.clone(), own);
+        self.shop_address = self.serve(listeners.shop.take(), shop_edge, options)?;
+        self.operator_address = self.serve(listeners.operator.take(), operator_edge, options)?;
+        Ok(())
+    }
+
+    /// Serves the registry at its own listener.
+    fn serve_registry(
+        &mut self,
+        registry: &RequestHandler,
+        status: &StatusEndpoints,
+        listener: Option<TcpListener>,
+        options: &ServeOptions,
+    ) -> Result<(), CliError> {
+        let is_guarded = RegistryAccess::is_guarded(&self.settings)?;
+        let registry = edges::registry(registry.clone(), status.clone(), is_guarded);
+        self.registry_address = self.serve(listener, registry, options)?;
+        Ok(())
+    }
+
+    /// Whether the services of this process store anything.
+    pub(crate) fn has_storage(&self) -> bool {
+        modules::need_storage(&self.services)
     }
 
     /// Key-value store of the process itself.
@@ -174,7 +224,7 @@ impl RunningShop {
         &self.ids
     }
 
-    /// Completes with the reason when the log has failed and the process must stop.
+    /// Completes with a sentence when the storage has failed and the process must stop.
     pub(crate) async fn failed(&self) -> String {
         self.engine.failed().await
     }
@@ -209,22 +259,35 @@ impl RunningShop {
     }
 }
 
+/// Message bus and storage of these services.
+async fn bus_and_engine(
+    process: &ProcessSettings,
+    selected: &[&'static Module],
+    fleet: Option<&FleetSecret>,
+) -> Result<(Option<PartitionedBus>, Engine), CliError> {
+    // What is wrong about the bus is said before a folder is made.
+    let bus = wiring::bus(process, fleet).await?;
+    let engine = if modules::need_storage(selected) {
+        Engine::open(process).await?
+    } else {
+        Engine::nothing()
+    };
+    let bus = wiring::partitioned(bus, process, &engine, fleet);
+    Ok((bus, engine))
+}
+
+/// Stores of what may be elsewhere than the journal.
+async fn stores_apart(
+    process: &ProcessSettings,
+) -> Result<(LosableStore, ProjectionStore), CliError> {
+    Ok((LosableStore::open(process).await?, ProjectionStore::open(process).await?))
+}
+
 /// What the process serves at the operator edge on behalf of its services.
 fn maintained(assembly: &Assembly) -> Result<(PersonalData, AccountCommands), CliError> {
     let personal_data = PersonalData::of(assembly).map_err(CliError::unavailable)?;
     let accounts = AccountCommands::of(assembly).map_err(CliError::unavailable)?;
     Ok((personal_data, accounts))
-}
-
-/// Backups of the shop, where they are copies of its data folder.
-fn backups_of(
-    engine: &Engine,
-    process: &ProcessSettings,
-    ids: &Ids,
-) -> Result<Option<Backups>, CliError> {
-    let backups = engine.embedded().cloned();
-    let backups = backups.map(|engine| Backups::new(engine, &process.data, ids.clone()));
-    backups.transpose().map_err(CliError::unavailable)
 }
 
 /// Settings with what follows from the data folder, the addresses of the edges, and other settings, and the token of this process.
@@ -260,6 +323,13 @@ fn check_operations(assembly: &Assembly) -> Result<(), CliError> {
 }
 
 fn build_error(name: &str, error: &runtime::BuildError) -> CliError {
+    let of_mail = match error {
+        runtime::BuildError::Other(sentence) => sentence.strip_prefix(MAIL_FOLDER),
+        _ => None,
+    };
+    if let Some(reason) = of_mail.and_then(|rest| rest.strip_prefix(": ")) {
+        return CliError::unavailable(reason).about(MAIL_FOLDER);
+    }
     match error {
         runtime::BuildError::Setting(error) => CliError::usage(error),
         error => CliError::unavailable(format!("{name} cannot start: {error}")),

@@ -3,6 +3,7 @@
 mod bus;
 mod embedded;
 mod engine;
+mod folder_binding;
 mod in_memory;
 #[cfg(feature = "kafka")]
 mod kafka;
@@ -10,16 +11,20 @@ mod losable;
 mod metrics;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod projections;
 #[cfg(feature = "rabbitmq")]
 mod rabbitmq;
 #[cfg(feature = "redis")]
 mod redis_streams;
 mod remote;
+mod server_health;
+#[cfg(any(feature = "kafka", feature = "postgres", feature = "rabbitmq", feature = "redis"))]
+mod tls;
 #[cfg(feature = "postgres")]
 mod transfer;
 mod unfinished;
 
-pub(crate) use bus::bus;
+pub(crate) use bus::{bus, partitioned};
 #[cfg(feature = "postgres")]
 use embedded::check_existing_folder;
 pub(crate) use embedded::{
@@ -34,8 +39,10 @@ pub(crate) use engine::without_postgres;
 pub(crate) use in_memory::InMemory;
 pub(crate) use losable::LosableStore;
 #[cfg(feature = "postgres")]
-pub(crate) use postgres::{Postgres, migrate_all, pending_migrations};
+pub(crate) use postgres::{Postgres, migrate_all, pending_migrations, sole_user};
+pub(crate) use projections::ProjectionStore;
 pub(crate) use remote::channel_to;
+pub(crate) use server_health::follow_servers;
 #[cfg(feature = "postgres")]
 pub(crate) use transfer::{
     RestoredKeys, TransferReport, back_up_database, move_into_database, move_into_folder,

@@ -56,6 +56,15 @@ pub fn mongodb_libraries() -> io::Result<PathBuf> {
     path("TEST_MONGODB", "a server of MongoDB's protocol")
 }
 
+/// Python with the package `aiosmtpd`, a mail server (`TEST_SMTP`).
+///
+/// # Errors
+///
+/// When it is not set.
+pub fn smtp_python() -> io::Result<PathBuf> {
+    path("TEST_SMTP", "a mail server")
+}
+
 /// Program of Toxiproxy's server (`TEST_TOXIPROXY`).
 ///
 /// # Errors

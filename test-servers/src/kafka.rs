@@ -1,6 +1,7 @@
 //! Kafka, a broker that is its own controller.
 
 use crate::{
+    certificates::{CertifiedKey, text},
     environment::variable,
     server::{Kind, Placement, Server},
 };
@@ -26,6 +27,18 @@ pub type KafkaServer = Server<Kafka>;
 #[derive(Debug)]
 pub struct Kafka {
     libraries: PathBuf,
+    /// Host and port that clients are told to use, where they are not the broker's own.
+    advertised: Option<String>,
+    tls: Option<KafkaTls>,
+}
+
+/// TLS of a broker, at two ports more: one asks for the certificate of a client, the other for [`KafkaServer::USER`] by SCRAM-SHA-512.
+#[derive(Clone, Debug)]
+pub struct KafkaTls {
+    /// Certificate of the broker, with its key.
+    pub server: CertifiedKey,
+    /// Certificate of the authority of clients' certificates.
+    pub client_authority: PathBuf,
 }
 
 /// Options for a process that is small and starts fast.
@@ -50,7 +63,27 @@ impl KafkaServer {
     ///
     /// Whatever keeps it from running.
     pub fn start(libraries: &Path) -> io::Result<Self> {
-        Self::start_new(Kafka { libraries: libraries.to_owned() })
+        Self::start_new(Kafka { libraries: libraries.to_owned(), advertised: None, tls: None })
+    }
+
+    /// The same, with TLS.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps it from running.
+    pub fn start_with_tls(libraries: &Path, tls: KafkaTls) -> io::Result<Self> {
+        let libraries = libraries.to_owned();
+        Self::start_new(Kafka { libraries, advertised: None, tls: Some(tls) })
+    }
+
+    /// Starts a new broker that tells its clients this host and port, as one behind a proxy does.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps it from running.
+    pub fn start_behind(libraries: &Path, advertised: &str) -> io::Result<Self> {
+        let advertised = Some(advertised.to_owned());
+        Self::start_new(Kafka { libraries: libraries.to_owned(), advertised, tls: None })
     }
 
     /// URL at the broker that a test run shares (`TEST_KAFKA_URL`), with a prefix that nobody else has.
@@ -78,6 +111,16 @@ impl KafkaServer {
     pub fn password_address(&self) -> String {
         self.placement.address(2)
     }
+
+    /// Host and port where a broker with TLS asks for a client's certificate.
+    pub fn certificate_address(&self) -> String {
+        self.placement.address(3)
+    }
+
+    /// Host and port where a broker with TLS asks for the user's name and password (`SASL_SSL`, mechanism `SCRAM-SHA-512`).
+    pub fn scram_address(&self) -> String {
+        self.placement.address(4)
+    }
 }
 
 impl Kafka {
@@ -91,13 +134,28 @@ impl Kafka {
 
 impl Kind for Kafka {
     const NAME: &'static str = "kafka";
-    /// That of clients, that of the controller, and that of clients with a password.
-    const PORTS: usize = 3;
+    /// That of clients, that of the controller, that of clients with a password, and the two of TLS.
+    const PORTS: usize = 5;
 
     fn prepare(&mut self, placement: &Placement) -> io::Result<()> {
-        fs::write(placement.folder().join("server.properties"), properties(placement))?;
+        let own = placement.address(0);
+        let advertised = self.advertised.as_ref().unwrap_or(&own);
+        let mut properties = properties(placement, advertised, self.tls.is_some());
+        if let Some(tls) = &self.tls {
+            // One file with both, of which the broker takes the key and the certificate.
+            let keys = placement.folder().join("server.pem");
+            let parts = [&tls.server.key, &tls.server.certificate].map(fs::read);
+            let [key, certificate] = parts;
+            fs::write(&keys, [key?, certificate?].concat())?;
+            properties.push_str(&tls_properties(&keys, &tls.client_authority));
+        }
+        fs::write(placement.folder().join("server.properties"), properties)?;
         let mut format = self.java("kafka.tools.StorageTool");
         format.args(["format", "-t", CLUSTER_ID, "-c", "server.properties"]);
+        if self.tls.is_some() {
+            let (user, secret) = (KafkaServer::USER, KafkaServer::PASSWORD);
+            format.args(["--add-scram", &format!("SCRAM-SHA-512=[name={user},password={secret}]")]);
+        }
         let output = format.current_dir(placement.folder()).output()?;
         if output.status.success() {
             return Ok(());
@@ -127,20 +185,44 @@ fn speaks(address: &str) -> io::Result<bool> {
     Ok(answer[4..] == ANSWERED)
 }
 
-fn properties(placement: &Placement) -> String {
+/// Properties of the ports with TLS.
+fn tls_properties(keys: &Path, client_authority: &Path) -> String {
+    let (keys, authority) = (text(keys), text(client_authority));
+    let login = "org.apache.kafka.common.security.scram.ScramLoginModule";
+    format!(
+        "ssl.keystore.type=PEM
+ssl.keystore.location={keys}
+ssl.truststore.type=PEM
+ssl.truststore.location={authority}
+listener.name.certificate.ssl.client.auth=required
+listener.name.scram.ssl.client.auth=none
+listener.name.scram.sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.scram.scram-sha-512.sasl.jaas.config={login} required;
+"
+    )
+}
+
+fn properties(placement: &Placement, advertised: &str, has_tls: bool) -> String {
     let (clients, controller, password) =
         (placement.address(0), placement.address(1), placement.address(2));
     let data = placement.data().display().to_string();
     let (user, secret) = (KafkaServer::USER, KafkaServer::PASSWORD);
     let login = "org.apache.kafka.common.security.plain.PlainLoginModule";
+    let (certificate, scram) = (placement.address(3), placement.address(4));
+    let (encrypted, protocols) = if has_tls {
+        let listeners = format!(",CERTIFICATE://{certificate},SCRAM://{scram}");
+        (listeners, ",CERTIFICATE:SSL,SCRAM:SASL_SSL")
+    } else {
+        (String::new(), "")
+    };
     format!(
         "process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{controller}
-listeners=PLAINTEXT://{clients},CONTROLLER://{controller},PASSWORD://{password}
-advertised.listeners=PLAINTEXT://{clients},PASSWORD://{password}
+listeners=PLAINTEXT://{clients},CONTROLLER://{controller},PASSWORD://{password}{encrypted}
+advertised.listeners=PLAINTEXT://{advertised},PASSWORD://{password}{encrypted}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PASSWORD:SASL_PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PASSWORD:SASL_PLAINTEXT{protocols}
 inter.broker.listener.name=PLAINTEXT
 sasl.enabled.mechanisms=PLAIN
 listener.name.password.plain.sasl.jaas.config={login} required user_{user}=\"{secret}\";

@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 #![expect(clippy::disallowed_methods, reason = "it waits for real servers, which a test run names")]
 
+mod certificates;
 mod environment;
 mod kafka;
 mod kept_server;
@@ -18,19 +19,23 @@ mod redis_cluster;
 mod redis_protocol;
 mod server;
 mod server_process;
+mod smtp;
 mod toxiproxy;
 
+pub use certificates::{CertifiedKey, TestAuthority};
 pub use environment::{
     kafka_libraries, mongodb_libraries, old_kafka_libraries, postgres_programs, rabbitmq_program,
-    redis_program, toxiproxy_program,
+    redis_program, smtp_python, toxiproxy_program,
 };
-pub use kafka::KafkaServer;
+pub use kafka::{KafkaServer, KafkaTls};
 pub use kept_server::{KeptProcess, KeptServer};
 pub use mongodb::{MongoServer, MongoVersion};
 pub use mongodb_database::MongoDatabase;
-pub use postgres::{Durability, PostgresServer};
-pub use postgres_database::PostgresDatabase;
-pub use rabbitmq::RabbitServer;
+pub use postgres::{Durability, PostgresServer, PostgresTls};
+pub use postgres_database::{PostgresDatabase, TableLock};
+pub use rabbitmq::{RabbitServer, RabbitTls};
 pub use redis::RedisServer;
 pub use redis_cluster::RedisCluster;
+pub use server::AnyServer;
+pub use smtp::{SmtpServer, SmtpServerOptions};
 pub use toxiproxy::{Proxy, ToxiproxyServer};

@@ -1,6 +1,9 @@
 //! MongoDB's protocol, spoken by mongo-java-server: atomic for one document, without transactions and change streams.
 
-use crate::server::{Kind, Placement, Server};
+use crate::{
+    certificates::CertifiedKey,
+    server::{Kind, Placement, Server},
+};
 use std::{
     io,
     path::{Path, PathBuf},
@@ -16,6 +19,7 @@ pub type MongoServer = Server<Mongo>;
 pub struct Mongo {
     libraries: PathBuf,
     version: MongoVersion,
+    tls: Option<CertifiedKey>,
 }
 
 /// Version that a server says it has.
@@ -48,7 +52,28 @@ impl MongoServer {
     ///
     /// Whatever keeps it from running.
     pub fn start_version(libraries: &Path, version: MongoVersion) -> io::Result<Self> {
-        Self::start_new(Mongo { libraries: libraries.to_owned(), version })
+        Self::start_new(Mongo { libraries: libraries.to_owned(), version, tls: None })
+    }
+
+    /// Starts a new server that takes TLS alone.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the program from running.
+    pub fn start_with_tls(libraries: &Path, server: CertifiedKey) -> io::Result<Self> {
+        let (libraries, version) = (libraries.to_owned(), MongoVersion::Five);
+        Self::start_new(Mongo { libraries, version, tls: Some(server) })
+    }
+
+    /// Kills the server, and starts it again at its port without its data.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start.
+    pub fn restart_without_data(&mut self) -> io::Result<()> {
+        self.kill()?;
+        std::fs::remove_file(self.placement.data())?;
+        self.run()
     }
 
     /// URL of the server without a database.
@@ -79,6 +104,7 @@ impl Kind for Mongo {
             MongoVersion::Five => ["5.0.0", "13"],
             MongoVersion::Four => ["4.4.0", "9"],
         });
+        command.args(self.tls.iter().flat_map(|tls| [&tls.certificate, &tls.key]));
         command
     }
 

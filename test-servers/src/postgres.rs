@@ -1,10 +1,13 @@
 //! PostgreSQL.
 
-use crate::postgres_database::psql;
-use crate::server::{Kind, Placement, Server};
+use crate::{
+    certificates::{CertifiedKey, text},
+    postgres_database::psql,
+    server::{Kind, Placement, Server},
+};
 use rustix::process::Signal;
 use std::{
-    io,
+    fs, io,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -26,7 +29,22 @@ pub type PostgresServer = Server<Postgres>;
 pub struct Postgres {
     programs: PathBuf,
     durability: Durability,
+    tls: Option<PostgresTls>,
 }
+
+/// TLS of a server, and whom it lets in with it.
+#[derive(Clone, Debug)]
+pub struct PostgresTls {
+    /// Certificate of the server, with its key.
+    pub server: CertifiedKey,
+    /// Certificate of the authority of clients' certificates.
+    pub client_authority: PathBuf,
+    /// Lines of `pg_hba.conf`, in place of those that let everybody in.
+    pub access: &'static str,
+}
+
+/// Files of TLS in the data folder.
+const TLS_FILES: [&str; 3] = ["server.pem", "server-key.pem", "client-authority.pem"];
 
 /// Connections that the server takes: each test opens several.
 const CONNECTIONS_MAX: u32 = 400;
@@ -38,7 +56,17 @@ impl PostgresServer {
     ///
     /// Whatever keeps the programs from running.
     pub fn start(programs: &Path, durability: Durability) -> io::Result<Self> {
-        Self::start_new(Postgres { programs: programs.to_owned(), durability })
+        Self::start_new(Postgres { programs: programs.to_owned(), durability, tls: None })
+    }
+
+    /// The same, without durability and with TLS.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the programs from running.
+    pub fn start_with_tls(programs: &Path, tls: PostgresTls) -> io::Result<Self> {
+        let (programs, durability) = (programs.to_owned(), Durability::None);
+        Self::start_new(Postgres { programs, durability, tls: Some(tls) })
     }
 
     /// URL of the server without a database, as the superuser.
@@ -71,11 +99,11 @@ impl Kind for Postgres {
         initdb.arg("-D").arg(placement.data());
         initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]);
         let output = initdb.current_dir(placement.folder()).output()?;
-        if output.status.success() {
-            return Ok(());
+        if !output.status.success() {
+            let reason = String::from_utf8_lossy(&output.stderr).into_owned();
+            return Err(io::Error::other(format!("initdb failed: {reason}")));
         }
-        let reason = String::from_utf8_lossy(&output.stderr).into_owned();
-        Err(io::Error::other(format!("initdb failed: {reason}")))
+        self.tls.as_ref().map_or(Ok(()), |tls| prepare_tls(tls, &placement.data()))
     }
 
     fn command(&self, placement: &Placement) -> Command {
@@ -92,6 +120,12 @@ impl Kind for Postgres {
             let off = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
             settings.extend(off.map(str::to_owned));
         }
+        if self.tls.is_some() {
+            let names = ["ssl_cert_file", "ssl_key_file", "ssl_ca_file"];
+            settings.push("ssl=on".to_owned());
+            settings
+                .extend(names.iter().zip(TLS_FILES).map(|(name, file)| format!("{name}={file}")));
+        }
         for setting in settings {
             command.arg("-c").arg(setting);
         }
@@ -103,6 +137,20 @@ impl Kind for Postgres {
         is_ready.args(["-q", "-h", "127.0.0.1", "-p", &placement.port(0).to_string()]);
         is_ready.status().is_ok_and(|status| status.success())
     }
+}
+
+/// Copies the files of TLS into the data folder as the user of the server, who must be alone with the key.
+fn prepare_tls(tls: &PostgresTls, data: &Path) -> io::Result<()> {
+    let sources = [&tls.server.certificate, &tls.server.key, &tls.client_authority];
+    for (source, name) in sources.into_iter().zip(TLS_FILES) {
+        let mut install = unprivileged(Path::new("install"));
+        let output = install.args(["-m", "600"]).arg(source).arg(data.join(name)).output()?;
+        if !output.status.success() {
+            let reason = String::from_utf8_lossy(&output.stderr);
+            return Err(io::Error::other(format!("{}: {reason}", text(source))));
+        }
+    }
+    fs::write(data.join("pg_hba.conf"), tls.access)
 }
 
 /// Command that runs as a user without privileges where this process has them: PostgreSQL refuses to run as root.

@@ -1,6 +1,7 @@
 //! RabbitMQ.
 
 use crate::{
+    certificates::{CertifiedKey, text},
     environment::rabbitmq_program,
     server::{Kind, Placement, Server},
     server_process::ServerProcess,
@@ -26,6 +27,16 @@ pub struct Rabbit {
     program: PathBuf,
     /// Erlang's port mapper, a private one: the shared one of a machine outlives its nodes.
     port_mapper: Option<ServerProcess>,
+    tls: Option<RabbitTls>,
+}
+
+/// TLS of a node.
+#[derive(Clone, Debug)]
+pub struct RabbitTls {
+    /// Certificate of the node, with its key.
+    pub server: CertifiedKey,
+    /// Certificate of the authority of clients' certificates; clients must have one then.
+    pub client_authority: Option<PathBuf>,
 }
 
 /// Line of the log after which every port answers.
@@ -41,7 +52,17 @@ impl RabbitServer {
     ///
     /// Whatever keeps it from running.
     pub fn start(program: &Path) -> io::Result<Self> {
-        Self::start_new(Rabbit { program: program.to_owned(), port_mapper: None })
+        Self::start_new(Rabbit { program: program.to_owned(), port_mapper: None, tls: None })
+    }
+
+    /// The same, with TLS at a port of its own.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps it from running.
+    pub fn start_with_tls(program: &Path, tls: RabbitTls) -> io::Result<Self> {
+        let program = program.to_owned();
+        Self::start_new(Rabbit { program, port_mapper: None, tls: Some(tls) })
     }
 
     /// Node that the tests of a process share, which runs as long as one of them has it: nobody would stop a static one.
@@ -68,6 +89,11 @@ impl RabbitServer {
     /// Host and port of the node.
     pub fn address(&self) -> String {
         self.placement.address(0)
+    }
+
+    /// URL of the node with TLS, if it has any, as the user `guest`.
+    pub fn tls_url(&self) -> String {
+        format!("amqps://guest:guest@{}", self.placement.address(5))
     }
 
     /// Host and port of the management API, which takes `guest` with the password `guest`.
@@ -105,8 +131,8 @@ impl RabbitServer {
 
 impl Kind for Rabbit {
     const NAME: &'static str = "rabbitmq";
-    /// Those of AMQP, management, streams, Erlang's distribution and its port mapper.
-    const PORTS: usize = 5;
+    /// Those of AMQP, management, streams, Erlang's distribution and its port mapper, and AMQP with TLS.
+    const PORTS: usize = 6;
 
     fn prepare(&mut self, placement: &Placement) -> io::Result<()> {
         let (folder, stream) = (placement.folder(), placement.port(2));
@@ -114,7 +140,7 @@ impl Kind for Rabbit {
             fs::create_dir(folder.join(name))?;
         }
         fs::write(folder.join("enabled_plugins"), PLUGINS)?;
-        let settings = format!(
+        let mut settings = format!(
             "listeners.tcp.1 = {}
 management.tcp.ip = 127.0.0.1
 management.tcp.port = {}
@@ -128,6 +154,23 @@ vm_memory_high_watermark.absolute = 1GB
             placement.address(0),
             placement.port(1),
         );
+        if let Some(RabbitTls { server, client_authority }) = &self.tls {
+            let (certificate, key) = (text(&server.certificate), text(&server.key));
+            let asks = client_authority.is_some();
+            let verify = if asks { "verify_peer" } else { "verify_none" };
+            // The server wants a file even where it asks no client.
+            let authority = text(client_authority.as_ref().unwrap_or(&server.certificate));
+            let lines = [
+                format!("listeners.ssl.1 = {}", placement.address(5)),
+                format!("ssl_options.certfile = {certificate}"),
+                format!("ssl_options.keyfile = {key}"),
+                format!("ssl_options.cacertfile = {authority}"),
+                format!("ssl_options.verify = {verify}"),
+                format!("ssl_options.fail_if_no_peer_cert = {asks}"),
+            ];
+            settings.push_str(&lines.join("\n"));
+            settings.push('\n');
+        }
         fs::write(folder.join("rabbitmq.conf"), settings)?;
         let mut port_mapper = Command::new("epmd");
         port_mapper.args(["-address", "127.0.0.1", "-port", &placement.port(4).to_string()]);

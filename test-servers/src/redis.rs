@@ -1,8 +1,10 @@
 //! Redis.
 
 use crate::{
+    certificates::{CertifiedKey, text},
     redis_protocol,
     server::{Kind, Placement, Server},
+    server_process::free_port,
 };
 use std::{
     fs, io,
@@ -57,6 +59,29 @@ impl RedisServer {
         self.placement.address(0)
     }
 
+    /// Takes TLS at a port of its own as well, until the server stops; returns its URL. With the authority of their certificates, clients
+    /// must have one.
+    ///
+    /// # Errors
+    ///
+    /// When the server does not take the files.
+    pub fn listen_with_tls(
+        &self,
+        server: &CertifiedKey,
+        client_authority: Option<&Path>,
+    ) -> io::Result<String> {
+        let port = free_port()?.to_string();
+        let (certificate, key) = (text(&server.certificate), text(&server.key));
+        // The server wants a file even where it asks no client.
+        let authority = text(client_authority.unwrap_or(&server.certificate));
+        let clients = if client_authority.is_some() { "yes" } else { "no" };
+        let mut words = vec!["CONFIG", "SET", "tls-cert-file", &certificate];
+        words.extend(["tls-key-file", &key, "tls-ca-cert-file", &authority]);
+        words.extend(["tls-auth-clients", clients, "tls-port", &port]);
+        self.command(&words)?;
+        Ok(format!("rediss://127.0.0.1:{port}"))
+    }
+
     /// Port of the cluster's bus.
     pub(crate) fn bus_port(&self) -> u16 {
         self.placement.port(1)
@@ -95,6 +120,10 @@ impl Kind for Redis {
             command.arg("--cluster-port").arg(placement.port(1).to_string()).args(self.settings);
         }
         command
+    }
+
+    fn flush(&self, placement: &Placement) -> io::Result<()> {
+        redis_protocol::command(&placement.address(0), &["FLUSHALL"]).map(drop)
     }
 
     fn is_ready(&self, placement: &Placement) -> bool {

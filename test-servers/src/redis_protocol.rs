@@ -40,6 +40,8 @@ fn answer(reader: &mut impl BufRead) -> io::Result<String> {
             reader.read_exact(&mut bytes)?;
             Ok(String::from_utf8_lossy(&bytes[..length]).into_owned())
         }
+        // No array, as of the consumers of entries of which none is pending.
+        "*" if rest == "-1" => Ok(String::new()),
         "*" => {
             let count = rest.parse::<usize>().map_err(|_| wrong())?;
             let elements: io::Result<Vec<String>> = (0..count).map(|_| answer(reader)).collect();

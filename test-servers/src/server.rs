@@ -39,6 +39,76 @@ pub trait Kind: Debug {
     fn companion(&mut self) -> Option<ServerProcess> {
         None
     }
+    /// Deletes everything that the server has.
+    fn flush(&self, _: &Placement) -> io::Result<()> {
+        Err(io::Error::other(format!("{} is not flushed", Self::NAME)))
+    }
+}
+
+/// Server whose kind does not matter to the test that lets it fail.
+pub trait AnyServer: Debug + Send {
+    /// Starts the stopped server again at its ports, on its data.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start.
+    fn run(&mut self) -> io::Result<()>;
+    /// Kills the server.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be killed.
+    fn kill(&mut self) -> io::Result<()>;
+    /// Stops the server as an operator does.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be stopped.
+    fn stop(&mut self) -> io::Result<()>;
+    /// Stops the server and its children from running, until [`AnyServer::resume`].
+    ///
+    /// # Errors
+    ///
+    /// When it does not run.
+    fn pause(&mut self) -> io::Result<()>;
+    /// Lets a paused server go on.
+    ///
+    /// # Errors
+    ///
+    /// When it does not run.
+    fn resume(&mut self) -> io::Result<()>;
+    /// Deletes everything that the server has, while it runs.
+    ///
+    /// # Errors
+    ///
+    /// When this kind of server has no command for it, or the command fails.
+    fn flush(&mut self) -> io::Result<()>;
+}
+
+impl<K: Kind + Send> AnyServer for Server<K> {
+    fn run(&mut self) -> io::Result<()> {
+        Self::run(self)
+    }
+
+    fn kill(&mut self) -> io::Result<()> {
+        Self::kill(self)
+    }
+
+    fn stop(&mut self) -> io::Result<()> {
+        Self::stop(self)
+    }
+
+    fn pause(&mut self) -> io::Result<()> {
+        Self::pause(self)
+    }
+
+    fn resume(&mut self) -> io::Result<()> {
+        Self::resume(self)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.kind.flush(&self.placement)
+    }
 }
 
 /// Folder and ports of a server; they stay while it is stopped.

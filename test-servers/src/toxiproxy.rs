@@ -61,6 +61,15 @@ impl Proxy {
         &self.address
     }
 
+    /// Goes before another server, which has this host and port.
+    ///
+    /// # Errors
+    ///
+    /// When Toxiproxy does not run.
+    pub fn redirect(&self, upstream: &str) -> io::Result<()> {
+        self.change(&format!(r#"{{"upstream":"{upstream}"}}"#))
+    }
+
     /// Delays everything that the server sends.
     ///
     /// # Errors

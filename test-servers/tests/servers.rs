@@ -8,7 +8,8 @@ use std::{
     time::Duration,
 };
 use test_servers::{
-    KafkaServer, MongoServer, RabbitServer, RedisCluster, RedisServer, ToxiproxyServer,
+    AnyServer, KafkaServer, MongoServer, RabbitServer, RedisCluster, RedisServer, SmtpServer,
+    SmtpServerOptions, ToxiproxyServer,
 };
 
 const WAIT: Duration = Duration::from_millis(300);
@@ -52,6 +53,32 @@ fn redis_keeps_its_data_over_a_kill_and_stands_still_while_it_is_paused() {
     assert!(redis.command(&["GET", "word"]).unwrap_err().to_string().contains("NOAUTH"));
     let address = redis.address();
     drop(redis);
+    assert!(!is_reachable(&address), "it goes with its handle");
+}
+
+#[test]
+fn a_mail_server_keeps_its_mails_over_a_kill_and_stands_still_while_it_is_paused() {
+    let python = test_servers::smtp_python().unwrap();
+    let mut smtp = SmtpServer::start(&python, SmtpServerOptions::default()).unwrap();
+    let conversation = b"EHLO a\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n";
+    let mut stream = TcpStream::connect(smtp.address()).unwrap();
+    for line in conversation.split_inclusive(|byte| *byte == b'\n') {
+        stream.write_all(line).unwrap();
+        // The answer of each command, and the greeting before them.
+        assert!(stream.read(&mut [0; 1_024]).unwrap() > 0);
+    }
+    stream.write_all(b"Subject: kept\r\n\r\nHello\r\n.\r\nQUIT\r\n").unwrap();
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("250 accepted"), "{rest}");
+    smtp.restart().unwrap();
+    assert!(smtp.accepted().unwrap()[0].contains("kept"));
+    smtp.pause().unwrap();
+    assert!(!answers(&smtp.address(), b""));
+    smtp.resume().unwrap();
+    wait_for_answer(&smtp.address(), b"");
+    let address = smtp.address();
+    drop(smtp);
     assert!(!is_reachable(&address), "it goes with its handle");
 }
 
@@ -166,6 +193,22 @@ fn a_proxy_delays_holds_back_and_refuses_until_it_is_told_not_to() {
     proxy.enable().unwrap();
     wait_for_answer(proxy.address(), b"PING\r\n");
     assert!(proxy.add_latency(WAIT).and(proxy.add_latency(WAIT)).is_err(), "it is there already");
+    proxy.remove_latency().unwrap();
+    let other = RedisServer::start(&test_servers::redis_program().unwrap()).unwrap();
+    proxy.redirect(&other.address()).unwrap();
+    redis.command(&["SHUTDOWN", "NOSAVE"]).unwrap_err();
+    wait_for_answer(proxy.address(), b"PING\r\n");
+}
+
+#[test]
+fn any_server_that_can_be_flushed_forgets_what_it_had() {
+    let mut redis = RedisServer::start(&test_servers::redis_program().unwrap()).unwrap();
+    redis.command(&["SET", "word", "kept"]).unwrap();
+    AnyServer::flush(&mut redis).unwrap();
+    assert_eq!(redis.command(&["DBSIZE"]).unwrap(), "0");
+    let toxiproxy = ToxiproxyServer::start(&test_servers::toxiproxy_program().unwrap());
+    let refused = AnyServer::flush(&mut toxiproxy.unwrap()).unwrap_err();
+    assert!(refused.to_string().contains("toxiproxy"), "{refused}");
 }
 
 #[test]

@@ -166,14 +166,14 @@ pub(crate) enum Task {
     },
     /// Injects faults into the real program under load, and checks after each that nothing was lost or doubled.
     ///
-    /// Builds for release; kills or pauses the shop, fills its disk or cuts its power; restarts it on the same data folder,
+    /// Builds for release; kills or pauses the shop or the servers that it is on, fills its disk or cuts its power; restarts it on the same data folder,
     /// and verifies: every acknowledged operation took effect exactly once, no other one took effect in part, and after
     /// quiescence the books balance.
     #[command(
-        after_help = "Examples:\n  cargo xtask crash kill --times 1000\n  cargo xtask crash power --file-system xfs --times 50"
+        after_help = "Examples:\n  cargo xtask crash kill --times 1000\n  cargo xtask crash power --file-system xfs --times 50\n  cargo xtask crash engines --bus kafka --redis --times 60"
     )]
     Crash {
-        /// The fault (kill, pause, full-disk, power) and its options; see `cargo xtask crash help`.
+        /// The fault (kill, pause, full-disk, power, engines, overload) and its options; see `cargo xtask crash help`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FAULT")]
         arguments: Vec<String>,
     },

@@ -28,14 +28,16 @@ pub(crate) enum SkipPolicy {
 /// Prerequisites of the tests, by crate or by suite.
 const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
     ("browser-tests", &[Prerequisite::Chromium, Prerequisite::AxeCore, Prerequisite::Lighthouse]),
-    ("engine-kafka", &[Prerequisite::Kafka, Prerequisite::OldKafka]),
-    ("engine-mongodb", &[Prerequisite::MongoDb, Prerequisite::Toxiproxy]),
-    ("engine-postgres", &[Prerequisite::Postgres]),
-    ("engine-rabbitmq", &[Prerequisite::RabbitMq]),
-    ("engine-redis", &[Prerequisite::Redis]),
+    ("crash-tests: faults", CRASH_TESTS),
+    ("engine-kafka", KAFKA),
+    ("engine-mongodb", &[Prerequisite::MongoDb, Prerequisite::Toxiproxy, Prerequisite::OpenSsl]),
+    ("engine-postgres", &[Prerequisite::Postgres, Prerequisite::OpenSsl]),
+    ("engine-rabbitmq", &[Prerequisite::RabbitMq, Prerequisite::OpenSsl]),
+    ("engine-redis", &[Prerequisite::Redis, Prerequisite::OpenSsl]),
     ("icommerce: command_line", PROGRAM),
     ("icommerce: whole", PROGRAM),
     ("interop: authlib", &[Prerequisite::Authlib]),
+    ("interop: eureka_clients", &[Prerequisite::Maven]),
     ("interop: generated_clients", &[Prerequisite::TypeScript, Prerequisite::Maven]),
     ("interop: keycloak", &[Prerequisite::Keycloak]),
     ("interop: liquibase", &[Prerequisite::Maven, Prerequisite::Postgres]),
@@ -43,8 +45,14 @@ const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
     ("interop: openapi_linters", &[Prerequisite::OpenApiLinters]),
     ("interop: openid_clients", &[Prerequisite::OpenIdClients]),
     ("interop: spring_security", &[Prerequisite::Maven]),
+    ("mail", &[Prerequisite::Smtp, Prerequisite::OpenSsl]),
     ("test-servers", REAL_SERVERS),
+    ("tls-files", &[Prerequisite::OpenSsl]),
 ];
+
+/// Brokers of both versions, the proxy before one of them, and their certificates.
+const KAFKA: &[Prerequisite] =
+    &[Prerequisite::Kafka, Prerequisite::OldKafka, Prerequisite::Toxiproxy, Prerequisite::OpenSsl];
 
 /// Servers of the program with every engine.
 const PROGRAM: &[Prerequisite] = &[
@@ -53,6 +61,17 @@ const PROGRAM: &[Prerequisite] = &[
     Prerequisite::Redis,
     Prerequisite::Kafka,
     Prerequisite::RabbitMq,
+    Prerequisite::Smtp,
+    Prerequisite::OpenSsl,
+];
+
+/// Servers of the shop that the crash tests let fail, and the proxy before them.
+const CRASH_TESTS: &[Prerequisite] = &[
+    Prerequisite::Postgres,
+    Prerequisite::Redis,
+    Prerequisite::Kafka,
+    Prerequisite::RabbitMq,
+    Prerequisite::Toxiproxy,
 ];
 
 /// Servers that tests start for themselves.
@@ -63,17 +82,28 @@ const REAL_SERVERS: &[Prerequisite] = &[
     Prerequisite::RabbitMq,
     Prerequisite::MongoDb,
     Prerequisite::Toxiproxy,
+    Prerequisite::Smtp,
 ];
 
 /// Crates in whose build Kafka's client is: the engine, and what is built with every engine.
 const KAFKA_BUILDERS: [&str; 5] =
     ["browser-tests", "crash-tests", "engine-kafka", "icommerce", "interop"];
 
-/// Features of the program where it is tested: every engine.
-fn engines(only: &[String]) -> &'static [&'static str] {
-    let has_program = only.is_empty() || only.iter().any(|name| name == "icommerce");
-    if has_program { &["icommerce/full"] } else { &[] }
+/// Features of what is tested: every engine of the program, and TLS of the one that has it as a feature.
+fn features(only: &[String]) -> Vec<&'static str> {
+    let of = |(name, feature): (&str, &'static str)| {
+        (only.is_empty() || only.iter().any(|it| it == name)).then_some(feature)
+    };
+    [("icommerce", "icommerce/full"), ("engine-kafka", "engine-kafka/tls")]
+        .into_iter()
+        .filter_map(of)
+        .collect()
 }
+
+/// Suites whose tests wait for brokers that start, stop, and come back, for most of their time.
+const WAITING: &[&str] = &["engine-kafka: kafka"];
+/// How many of their tests run at once, whatever the number of processors.
+const WAITING_AT_ONCE: usize = 6;
 
 /// Suites that run only where their crate is named: what they need is too large for every run, and another suite tests the same.
 const BY_NAME_ALONE: &[&str] = &["interop: keycloak"];
@@ -101,7 +131,10 @@ pub(crate) fn run(root: &Path, only: &[String], skip_policy: SkipPolicy) -> Outc
     // They run until the last suite has ended.
     let _servers = Servers::start(&mut variables)?;
     println!("build");
-    let suites = workspace.build(only, engines(only))?;
+    let mut suites = workspace.build(only, &features(only))?;
+    for suite in suites.iter_mut().filter(|suite| WAITING.contains(&suite.name.as_str())) {
+        suite.arguments.push(format!("--test-threads={WAITING_AT_ONCE}"));
+    }
     let mut summary = Summary::default();
     for suite in &suites {
         if !is_selected(&suite.name, only) {

@@ -2,8 +2,10 @@
 
 use super::Backends;
 use crate::numbers::float;
-use std::{process::Command, time::Duration};
+use std::time::Duration;
 
+/// Database that is dropped again.
+const DATABASE: &str = "bare";
 /// Clients of `pgbench`: about as many as there are services that write.
 const CLIENTS: u32 = 8;
 /// Bytes of a row that are not its body: key, header.
@@ -27,11 +29,10 @@ pub(crate) struct BareRows {
 impl RowCounts {
     /// Counts of a database.
     pub(crate) fn read(backends: &Backends, database: &str) -> Result<Self, String> {
-        let (server, _) = backends.postgres()?;
         let query = "SELECT tup_inserted + tup_updated + tup_deleted, \
             pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') \
             FROM pg_stat_database WHERE datname = current_database()";
-        let line = server.query(database, query).map_err(|error| error.to_string())?;
+        let line = backends.run_sql(database, query)?;
         let mut figures = line.trim().split('|').map(str::parse::<f64>);
         let mut next = || match figures.next() {
             Some(Ok(figure)) => Ok(figure),
@@ -63,32 +64,18 @@ impl BareRows {
         backends: &Backends,
         time: Duration,
     ) -> Result<f64, String> {
-        let (server, programs) = backends.postgres()?;
-        let explained = |error: std::io::Error| error.to_string();
-        server.query("postgres", "CREATE DATABASE bare").map_err(explained)?;
+        backends.new_database(DATABASE)?;
         let table = "CREATE TABLE bare_rows (number bigserial PRIMARY KEY, body bytea NOT NULL); \
             ALTER TABLE bare_rows ALTER body SET STORAGE PLAIN";
-        server.query("bare", table).map_err(explained)?;
+        backends.run_sql(DATABASE, table)?;
         let rows = (self.rows / self.commits).round().max(1.0);
         let row_bytes = self.wal_bytes / self.rows.max(1.0);
         let body_bytes = (row_bytes - ROW_OVERHEAD_BYTES).clamp(8.0, 1_900.0).round();
-        let script = tempfile::NamedTempFile::new().map_err(explained)?;
-        let statement = format!(
+        let script = format!(
             "BEGIN;\nINSERT INTO bare_rows (body) SELECT decode(repeat('2a', {body_bytes}), 'hex') FROM generate_series(1, {rows});\nCOMMIT;\n"
         );
-        std::fs::write(script.path(), statement).map_err(explained)?;
-        let mut pgbench = Command::new(programs.join("pgbench"));
-        pgbench.args(["--no-vacuum", "--protocol=prepared", "--jobs=1"]);
-        pgbench.arg(format!("--client={CLIENTS}")).arg(format!("--time={}", time.as_secs()));
-        pgbench.arg("--file").arg(script.path()).arg(format!("{}/bare", server.url()));
-        let output = pgbench.output().map_err(explained)?;
-        server.query("postgres", "DROP DATABASE bare WITH (FORCE)").map_err(explained)?;
-        let printed = String::from_utf8_lossy(&output.stdout);
-        let rate = printed.lines().find_map(|line| line.strip_prefix("tps = "));
-        let rate = rate.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
-        let rate = rate.ok_or_else(|| {
-            format!("pgbench: {printed}{}", String::from_utf8_lossy(&output.stderr))
-        })?;
-        Ok(rate / self.commits)
+        let rate = backends.transactions_per_second(DATABASE, &script, CLIENTS, time);
+        backends.run_sql("postgres", &format!("DROP DATABASE {DATABASE} WITH (FORCE)"))?;
+        Ok(rate? / self.commits)
     }
 }

@@ -10,6 +10,7 @@ mod keyboard;
 mod layout;
 mod lighthouse;
 mod listing_and_search;
+mod mails;
 mod page_weight;
 mod side_effects;
 mod slips;

@@ -253,6 +253,7 @@ impl Replayer<'_> {
             shipping_method: Some(SHIPPING_METHOD.to_owned()),
             payment: PaymentMethod { method: "test".to_owned(), token: "success".to_owned() },
             expected_total: Some(Money::new(order.pence, CURRENCY)),
+            language: None,
         }
     }
 

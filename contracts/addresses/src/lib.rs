@@ -21,11 +21,13 @@
 #![warn(missing_docs)]
 
 mod format;
+mod names;
 mod postcode;
 
 pub use format::{
     AddressFormat, AddressPart, CityKind, PostalCodeKind, Region, RegionKind, format_of,
 };
+pub use names::country_name;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

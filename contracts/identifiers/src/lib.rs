@@ -66,3 +66,7 @@ kernel::id! {
     /// An activity in the audit trail.
     ActivityId
 }
+kernel::id! {
+    /// A notification: what a customer is told about an order, once.
+    NotificationId
+}

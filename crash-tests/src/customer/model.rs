@@ -8,6 +8,7 @@ use crate::{
 };
 use bytes::Bytes;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Expected state of a cart.
 #[derive(Clone, Debug)]
@@ -46,6 +47,16 @@ pub(crate) struct StockReceipt {
     pub(crate) reason: String,
 }
 
+/// What the followers of the services' feeds must have taken in.
+#[derive(Debug, Default)]
+pub(crate) struct Unfollowed {
+    /// Numbers of all orders, and of those that are cancelled.
+    pub(crate) orders: BTreeSet<String>,
+    pub(crate) cancelled: BTreeSet<String>,
+    /// Reasons of receipts, each unique.
+    pub(crate) receipts: BTreeSet<String>,
+}
+
 /// A request for an operation, whose outcome is in doubt until a final response comes.
 #[derive(Clone, Debug)]
 pub(super) struct Invocation {
@@ -65,9 +76,9 @@ pub(super) struct AcknowledgedRequest {
 #[derive(Clone, Debug)]
 pub(crate) struct SettledOrder {
     pub(crate) id: String,
-    number: String,
+    pub(crate) number: String,
     version: u64,
-    status: String,
+    pub(crate) status: String,
     refunded: i64,
     /// Units sold, less the units restocked.
     pub(crate) units_sold: Lines,

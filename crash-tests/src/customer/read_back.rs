@@ -9,12 +9,13 @@ use crate::{
     client::{Edge, EdgeClient, Response},
     fetch::{POLL_INTERVAL, fetch, fetch_order, unexpected_exit},
     operation::{Operation, lines_from_json},
-    order_document::{amount_of, count_refunds},
+    order_document::{amount_of, count_refunds, text_field},
     storage_fault::StorageFault,
     violation::{CheckResult, ensure},
 };
 use rand::Rng;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Number of settled orders that every read-back samples.
 const SETTLED_SAMPLE: usize = 2;
@@ -142,15 +143,17 @@ impl Customer {
         let is_applied = match &invocation.operation {
             Operation::Checkout { lines, email, .. }
             | Operation::PlaceOrder { lines, email, .. } => {
-                let mut orders = Vec::new();
+                // By id: an order that ends between the two requests, as an attempt, is in both lists.
+                let mut orders = BTreeMap::new();
                 for filter in ["", "&status=attempted"] {
                     let path = format!("/api/v1/orders?email={email}{filter}");
                     let page = fetch(client, Edge::Operator, &path).await?.json;
-                    orders.extend(page["items"].as_array().cloned().unwrap_or_default());
+                    for order in page["items"].as_array().cloned().unwrap_or_default() {
+                        orders.insert(text_field(&order, "id")?, order);
+                    }
                 }
                 ensure(orders.len() <= 1, || format!("one request, two orders: {orders:?}"))?;
-                for order in &orders {
-                    let id = order["id"].as_str().unwrap_or_default();
+                for id in orders.keys() {
                     let json = fetch_order(client, id).await?;
                     ensure(lines_from_json(&json) == *lines, || {
                         format!("applied in part: {lines:?} expected, not {json}")
@@ -207,10 +210,13 @@ fn check_re_executed(first: &AcknowledgedRequest, again: &Response) -> CheckResu
     // of everything else follow from the idempotency key, so that a second execution finds the first one's effect.
     let is_cart = first.request.path == "/api/v1/carts";
     let is_found = again.is_success() && (is_cart || again.json["id"] == before["id"]);
-    // An order that was pending may have been declined by the processor since. That it exists, though cancelled, is
-    // checked together with the other orders.
-    let is_declined = before["status"] == "pending" && again.code() == "payment_declined";
-    ensure(is_found || is_declined, || {
+    // An order that was pending may have been declined by the processor since, or its checkout given up. That it exists, though
+    // cancelled, is checked together with the other orders.
+    let has_ended = ["payment_declined", "order_cancelled"].contains(&again.code());
+    let is_ended = before["status"] == "pending" && has_ended;
+    // What was removed is not there any more; that the cart has the lines that it should have is checked as well.
+    let is_removed = first.request.method == "DELETE" && again.code() == "not_found";
+    ensure(is_found || is_ended || is_removed, || {
         format!("the response to {:?} was {before}, and is now {again:?}", first.request)
     })
 }

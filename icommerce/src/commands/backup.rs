@@ -8,16 +8,16 @@ pub(super) use manifest::{BackupManifest, INCOMPLETE_FILE, MANIFEST_FILE, SETTIN
 use self::manifest::BackupPoint;
 use super::worker_runtime;
 use crate::{
-    backups::{BACKUPS_PATH, BackupTaken, LinkedBackup, remove_tree},
+    backups::{BACKUPS_PATH, BackupTaken, PointTaken, StagedBackup, remove_tree},
     cli::{ProcessFlags, RunningShopFlags},
     error::CliError,
     operator_token::operator_client,
-    output::{LINE_COLUMNS, print, wrapped},
+    output::{LINE_COLUMNS, counted, print, wrapped},
     process::{self, EngineSetting, ProcessSettings},
     provider_settings::is_given,
-    wiring::{Embedded, backups_folder, key_path, verify},
+    wiring::{Embedded, backups_folder, check_existing, key_path, verify},
 };
-use kernel::{Ids, SystemClock, SystemRandomness};
+use kernel::{Ids, Problem, SystemClock, SystemRandomness, codes};
 use shop_client::RetryPolicy;
 use std::{
     fs::{self, File},
@@ -27,9 +27,17 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use transport::CallError;
 
 /// How long a shop that does not answer is waited for.
 const WAIT_MAX: Duration = Duration::from_secs(2);
+/// Pause before the shop is asked whether its backup is written; it doubles up to the longest.
+const LOOK_PAUSE_MIN: Duration = Duration::from_millis(20);
+/// Longest pause.
+const LOOK_PAUSE_MAX: Duration = Duration::from_secs(1);
+
+/// Statuses of answers that no shop has given, or another server: not found, and no answer in time.
+const OF_NO_SHOP: [u16; 2] = [404, 504];
 
 pub(crate) fn run(
     flags: &ProcessFlags,
@@ -49,11 +57,6 @@ pub(crate) fn run(
     // Whoever else takes this folder for an empty one is refused from here on.
     let claim = folder.join(INCOMPLETE_FILE);
     let is_database = process.storage.engine == EngineSetting::Postgres;
-    if is_database && running.operator.is_some() {
-        return Err(CliError::usage(
-            "--operator: a shop in a database is backed up from its database, whether it runs or not; leave it out",
-        ));
-    }
     let claimed = manifest::create_private(folder).and_then(|()| File::create_new(&claim));
     claimed.map_err(|error| failed(folder, &error))?;
     let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
@@ -61,7 +64,8 @@ pub(crate) fn run(
         let config = flags.config.as_deref();
         // A shop that is named is one that runs: it knows its data folder, which need not be given as well.
         let is_named = running.operator.is_some() && !is_given(&settings, "data");
-        let written = if is_database {
+        // With the database at hand no shop has to run.
+        let written = if is_database && running.operator.is_none() {
             database::back_up(&process, folder, config, &ids).await
         } else {
             let request = (&process, is_named, folder, config, running);
@@ -78,8 +82,8 @@ pub(crate) fn run(
         let megabytes = manifest.bytes().div_ceil(1_000_000);
         let folder = folder.display();
         print(format!(
-            "{folder}: {} files, {megabytes} MB, up to position {position}",
-            files.len()
+            "{folder}: {}, {megabytes} MB, up to position {position}",
+            counted(files.len(), "file")
         ))?;
         let data = if is_named { None } else { Some(&*process.data) };
         print(wrapped(&reminder(data), LINE_COLUMNS, ""))?;
@@ -87,7 +91,7 @@ pub(crate) fn run(
     })
 }
 
-/// Backup of a shop in a data folder, whether it runs or not.
+/// Backup of a shop in a data folder, whether it runs or not, or of one that runs on a database.
 async fn back_up_folder(
     (process, is_named, folder, config, running): (
         &ProcessSettings,
@@ -98,7 +102,8 @@ async fn back_up_folder(
     ),
     ids: &Ids,
 ) -> Result<BackupManifest, CliError> {
-    let opened = if is_named { None } else { Embedded::open_unless_served(process)? };
+    let asks_shop = is_named || running.operator.is_some() && is_of_database(process);
+    let opened = if asks_shop { None } else { Embedded::open_unless_served(process)? };
     match opened {
         Some(engine) if running.operator.is_none() => {
             back_up_stopped(engine, process, folder, config, ids).await
@@ -122,15 +127,21 @@ async fn back_up_stopped(
     let backups = backups_folder(&process.data);
     let written = (|| {
         remove_tree(&backups)?;
-        let linked = LinkedBackup::named(&backups, 0);
-        let position = linked.write(&engine)?;
+        let staged = StagedBackup::named(&backups, 0);
+        let position = staged.link(&engine)?;
         let point = BackupPoint { position, keys: engine.keys_id(), taken_at: ids.now() };
-        let manifest = manifest::copy(&linked.data(), folder, config, point);
+        let manifest = manifest::copy(&staged.data(), folder, config, point);
         remove_tree(&backups).and(manifest)
     })();
     let closed = engine.close().await.map_err(|_| CliError::failed(crate::shop::FLUSH_FAILED));
     let manifest = written.map_err(|error| failed(folder, &error))?;
     closed.map(|()| manifest)
+}
+
+/// Whether the data folder is that of a shop in a database: it has keys, and no log.
+fn is_of_database(process: &ProcessSettings) -> bool {
+    process.storage.engine == EngineSetting::Postgres
+        || key_path(&process.data).exists() && check_existing(process).is_err()
 }
 
 /// Refusal where a running shop is named, and none runs on the data folder.
@@ -155,8 +166,13 @@ async fn back_up_running(
     let address = running.operator.as_deref().unwrap_or(&own);
     let policy = RetryPolicy::bulk(WAIT_MAX);
     let edge = operator_client(address, running.token_file.as_deref(), policy, ids).await?;
-    let refused = |error: &dyn std::fmt::Display| {
-        if is_named {
+    let refused = |error: CallError| {
+        if let CallError::Problem(problem) = &error
+            && !OF_NO_SHOP.contains(&problem.status)
+        {
+            return refused_by_shop(address, problem);
+        }
+        if is_named || is_of_database(process) {
             let unavailable = format!("no shop gives a backup of itself at {address}: {error}");
             return CliError::unavailable(unavailable);
         }
@@ -165,16 +181,23 @@ async fn back_up_running(
             process.data.display()
         ))
     };
-    let taken: BackupTaken =
-        edge.post(BACKUPS_PATH).send().await.map_err(|error| refused(&error))?;
-    let is_its_own = is_named && taken.folder.is_dir();
+    let taken_at = ids.now();
+    let taken: BackupTaken = edge.post(BACKUPS_PATH).send().await.map_err(&refused)?;
+    let path = format!("{BACKUPS_PATH}/{}", taken.name);
+    let staged = StagedBackup::of_data(&taken.folder);
+    let is_its_own = is_named && staged.is_on_this_machine();
     let copied = if is_its_own || contains(&backups_folder(&process.data), &taken.folder) {
-        let copied = LinkedBackup::of_data(&taken.folder).lock().and_then(|_lock| {
-            let BackupTaken { position, keys, .. } = taken.clone();
-            let point = BackupPoint { position, keys, taken_at: ids.now() };
-            manifest::copy(&taken.folder, folder, config, point)
-        });
-        copied.map_err(|error| failed(folder, &error))
+        let credentials = (address, running.token_file.as_deref());
+        match written(credentials, &path, taken.point, ids, &refused).await {
+            Ok(PointTaken { position, keys }) => {
+                let point = BackupPoint { position, keys, taken_at };
+                let copied = staged.lock();
+                let copied =
+                    copied.and_then(|_lock| manifest::copy(&taken.folder, folder, config, point));
+                copied.map_err(|error| failed(folder, &error))
+            }
+            Err(error) => Err(error),
+        }
     } else if is_named {
         Err(CliError::usage(format!(
             "the shop at {address} has its backup in {}, which is not on this machine; run the command on the machine of the shop",
@@ -186,12 +209,42 @@ async fn back_up_running(
             process.data.display()
         )))
     };
-    let path = format!("{BACKUPS_PATH}/{}", taken.name);
     let removed = edge.request(http::Method::DELETE, path).send_empty().await;
     if let Err(error) = removed {
         tracing::warn!(%error, folder = %taken.folder.display(), "the shop's copy of the backup can be deleted");
     }
     copied
+}
+
+/// Point that the shop's backup stands at, once it is written. Meanwhile it may be busy.
+async fn written(
+    (address, token_file): (&str, Option<&Path>),
+    path: &str,
+    mut point: Option<PointTaken>,
+    ids: &Ids,
+    refused: &impl Fn(CallError) -> CliError,
+) -> Result<PointTaken, CliError> {
+    let mut pause = LOOK_PAUSE_MIN;
+    let edge = operator_client(address, token_file, RetryPolicy::default(), ids).await?;
+    loop {
+        if let Some(point) = point {
+            return Ok(point);
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LOOK_PAUSE_MAX);
+        let taken: Result<BackupTaken, _> = edge.get(path).send().await;
+        point = taken.map_err(refused)?.point;
+    }
+}
+
+/// Error of a shop that answers, and gives no backup.
+fn refused_by_shop(address: &str, problem: &Problem) -> CliError {
+    if problem.code == codes::UNAUTHENTICATED {
+        return CliError::unavailable(format!(
+            "the shop at {address} takes the token of an operator: give one with --token-file or in ICOMMERCE_TOKEN"
+        ));
+    }
+    CliError::unavailable(format!("the shop at {address} gives no backup: {}", problem.title))
 }
 
 /// What a backup does not have.

@@ -14,7 +14,7 @@ use report::CheckReport;
 use std::process::ExitCode;
 
 pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, CliError> {
-    let shop = OfflineShop::open(flags)?;
+    let shop = OfflineShop::with_projections(flags)?;
     worker_runtime()?.block_on(async {
         let checked = check(&shop).await;
         let closed = shop.close().await;

@@ -3,7 +3,10 @@
 mod index;
 mod schemas;
 
-use crate::{error::CliError, output::print};
+use crate::{
+    error::CliError,
+    output::{counted, print},
+};
 use schemas::EventSchema;
 use serde_json::Value;
 use std::{collections::BTreeMap, path::Path, process::ExitCode};
@@ -23,7 +26,7 @@ pub(crate) fn run(folder: &Path) -> Result<ExitCode, CliError> {
         let text = serde_json::to_string_pretty(document).map_err(CliError::failed)?;
         std::fs::write(&path, text + "\n").map_err(write_error)?;
     }
-    print(format_args!("{} files in {}", files.len(), folder.display()))?;
+    print(format_args!("{} in {}", counted(files.len(), "file"), folder.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -13,8 +13,9 @@ pub(crate) fn run(flags: &ProcessFlags, is_dry_run: bool) -> Result<ExitCode, Cl
     process.init_logging()?;
     match process.storage.engine {
         EngineSetting::Embedded => Err(CliError::usage(
-            "storage.engine: a data folder is migrated when it is opened; `migrate` is for a database, as in `icommerce migrate --storage postgres://owner@127.0.0.1/shop`",
-        )),
+            "a data folder is migrated when it is opened; `migrate` is for a database, as in `icommerce migrate --storage postgres://shop@127.0.0.1/shop`",
+        )
+        .about("storage.engine")),
         EngineSetting::Postgres => postgres(&process, is_dry_run),
     }
 }
@@ -22,8 +23,8 @@ pub(crate) fn run(flags: &ProcessFlags, is_dry_run: bool) -> Result<ExitCode, Cl
 #[cfg(feature = "postgres")]
 fn postgres(process: &ProcessSettings, is_dry_run: bool) -> Result<ExitCode, CliError> {
     use crate::{
-        output::print,
-        wiring::{migrate_all, pending_migrations},
+        output::{LINE_COLUMNS, print, wrapped},
+        wiring::{migrate_all, pending_migrations, sole_user},
     };
     let migrations = super::worker_runtime()?.block_on(async {
         if is_dry_run { pending_migrations(process).await } else { migrate_all(process).await }
@@ -38,6 +39,15 @@ fn postgres(process: &ProcessSettings, is_dry_run: bool) -> Result<ExitCode, Cli
     }
     if count == 0 {
         print("nothing to apply: every schema is up to date")?;
+    }
+    if let Some(user) = sole_user(process)? {
+        print(wrapped(
+            &format!(
+                "No user but {user} is given the roles of the services. If the shop is to connect as another one, name that one in storage.url and {user} in storage.migrate_url."
+            ),
+            LINE_COLUMNS,
+            "",
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }

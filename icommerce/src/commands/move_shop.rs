@@ -40,10 +40,19 @@ pub(crate) fn run(flags: &ProcessFlags, command: &MoveFlags) -> Result<ExitCode,
     };
     let mut given = vec![Flag::new(flag, "storage.engine", "postgres")];
     given.extend(url.map(|url| Flag::new(flag, "storage.url", url)));
-    let settings = process::settings(flags, given)?;
+    // What follows is about a storage that one of the two has named.
+    moved_with(flags, &given, &direction).map_err(|error| error.naming(&given))
+}
+
+fn moved_with(
+    flags: &ProcessFlags,
+    given: &[Flag],
+    direction: &Direction,
+) -> Result<ExitCode, CliError> {
+    let settings = process::settings(flags, given.to_vec())?;
     let process = ProcessSettings::with_master_secret(&settings)?;
     process.init_logging()?;
-    let (Direction::IntoDatabase(folder) | Direction::IntoFolder(folder)) = &direction;
+    let (Direction::IntoDatabase(folder) | Direction::IntoFolder(folder)) = direction;
     if super::backup::contains(folder, &process.data)
         || super::backup::contains(&process.data, folder)
     {
@@ -53,7 +62,7 @@ pub(crate) fn run(flags: &ProcessFlags, command: &MoveFlags) -> Result<ExitCode,
             folder.display()
         )));
     }
-    moved(&process, &direction)
+    moved(&process, direction)
 }
 
 fn named(flag: &str, text: &str) -> Result<StorageName, CliError> {

@@ -8,7 +8,7 @@ use crate::{
     process::ProcessSettings,
     provider_settings::{with_provider, with_served_issuer},
     shop::{PROCESS, served_issuer},
-    wiring::{Compaction, Engine},
+    wiring::{Compaction, Engine, ProjectionStore},
 };
 use journal::Position;
 use kernel::{Clock, SystemClock};
@@ -24,6 +24,7 @@ use std::sync::{
 #[derive(Debug)]
 pub(super) struct OfflineShop {
     engine: Engine,
+    projections: ProjectionStore,
     _connections: ConnectionRuntime,
     settings: Arc<Settings>,
     pub(super) process: ProcessSettings,
@@ -42,14 +43,23 @@ impl Drop for ConnectionRuntime {
 }
 
 impl OfflineShop {
-    /// Opens and locks the folder, which must exist and must not be in use.
+    /// Opens and locks the folder, which must exist and must not be in use, for what needs no projected read model.
     pub(super) fn open(flags: &ProcessFlags) -> Result<Self, CliError> {
-        let settings = process::settings(flags, Vec::new())?;
-        let process = ProcessSettings::with_master_secret(&settings)?;
-        process.init_logging()?;
+        let (settings, process) = settings(flags)?;
         let runtime = worker_runtime()?;
         let engine = runtime.block_on(Engine::open_existing(&process))?;
-        Self::of(engine, ConnectionRuntime(Some(runtime)), settings, process)
+        let stores = (engine, ProjectionStore::Storage);
+        Self::of(stores, ConnectionRuntime(Some(runtime)), settings, process)
+    }
+
+    /// The same with projected read models, which may be on a server.
+    pub(super) fn with_projections(flags: &ProcessFlags) -> Result<Self, CliError> {
+        let (settings, process) = settings(flags)?;
+        let runtime = worker_runtime()?;
+        let projections = runtime.block_on(ProjectionStore::open(&process))?;
+        let engine = runtime.block_on(Engine::open_existing(&process))?;
+        let stores = (engine, projections);
+        Self::of(stores, ConnectionRuntime(Some(runtime)), settings, process)
     }
 
     /// Opens and locks the folder, which must exist; `None` when a running shop has it open.
@@ -60,12 +70,13 @@ impl OfflineShop {
         let runtime = worker_runtime()?;
         let opened = runtime.block_on(Engine::open_unless_served(process))?;
         let connections = ConnectionRuntime(Some(runtime));
-        opened.map(|engine| Self::of(engine, connections, settings, process.clone())).transpose()
+        let stores = opened.map(|engine| (engine, ProjectionStore::Storage));
+        stores.map(|stores| Self::of(stores, connections, settings, process.clone())).transpose()
     }
 
     /// Shop whose storage was opened.
     fn of(
-        engine: Engine,
+        (engine, projections): (Engine, ProjectionStore),
         connections: ConnectionRuntime,
         settings: Settings,
         process: ProcessSettings,
@@ -74,15 +85,21 @@ impl OfflineShop {
         let served = worker_runtime()?.block_on(served_issuer(&*values, SystemClock.now()))?;
         let settings = with_served_issuer(settings, &process, served.as_deref())?;
         let settings = with_provider(settings, process.listen.parse().ok(), false)?;
-        Ok(Self { engine, _connections: connections, settings: Arc::new(settings), process })
+        let settings = Arc::new(settings);
+        Ok(Self { engine, projections, _connections: connections, settings, process })
+    }
+
+    /// Whether the projected read models are in an engine of their own.
+    pub(super) fn has_projections_apart(&self) -> bool {
+        self.projections.is_apart()
     }
 
     /// Offline context of a service: its storage and settings.
     pub(super) fn offline(&self, module: &Module) -> OfflineContext {
         OfflineContext {
             name: module.name,
-            storage: self.engine.service(module.name),
-            bulk: self.engine.bulk(module.name),
+            storage: self.projections.within(module.name, self.engine.service(module.name)),
+            bulk: self.projections.within(module.name, self.engine.bulk(module.name)),
             settings: Arc::clone(&self.settings),
         }
     }
@@ -90,9 +107,8 @@ impl OfflineShop {
     /// Compacts the log.
     pub(super) async fn compact(&self) -> Result<Compaction, CliError> {
         let engine = self.engine.embedded().ok_or_else(|| {
-            CliError::usage(
-                "storage.engine: only a data folder is compacted; PostgreSQL does it by itself",
-            )
+            CliError::usage("only a data folder is compacted; PostgreSQL does it by itself")
+                .about("storage.engine")
         })?;
         let compacted = engine.compact().await;
         compacted.map_err(|error| CliError::failed(format!("cannot compact the log: {error}")))
@@ -102,6 +118,14 @@ impl OfflineShop {
     pub(super) async fn close(self) -> Result<(), CliError> {
         self.engine.close().await.map_err(|_| CliError::failed(crate::shop::FLUSH_FAILED))
     }
+}
+
+/// Settings of a command, whose logging begins.
+fn settings(flags: &ProcessFlags) -> Result<(Settings, ProcessSettings), CliError> {
+    let settings = process::settings(flags, Vec::new())?;
+    let process = ProcessSettings::with_master_secret(&settings)?;
+    process.init_logging()?;
+    Ok((settings, process))
 }
 
 /// Maintenance of a service: its read models, projections, checkers and facts.

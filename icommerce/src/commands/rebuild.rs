@@ -2,7 +2,7 @@
 
 use super::{
     offline::{JournalProgress, OfflineShop, maintenance, selected},
-    worker_runtime,
+    projected, worker_runtime,
 };
 use crate::{
     cli::ProcessFlags,
@@ -18,21 +18,30 @@ use journal::{
 };
 use runtime::Maintenance;
 use std::process::ExitCode;
-use storage::StorageError;
+use storage::{Collection, StorageError};
 
 pub(crate) fn run(flags: &ProcessFlags, service: String) -> Result<ExitCode, CliError> {
     let modules = selected(&[service])?;
-    let shop = OfflineShop::open(flags)?;
+    let shop = OfflineShop::with_projections(flags)?;
     worker_runtime()?.block_on(async {
         let mut done = Ok(ExitCode::SUCCESS);
         for module in modules {
             let offline = shop.offline(module);
             let maintenance = maintenance(module, &offline)?;
-            let rebuilt = rebuild_service(&offline.storage, &maintenance).await;
-            let rebuilt = rebuilt.map_err(|error| {
+            let projected = if shop.has_projections_apart() { module.projected } else { &[] };
+            let rebuilt = async {
+                if !projected.is_empty() {
+                    projected::empty(module, &offline.storage, &maintenance).await?;
+                }
+                rebuild_service(&offline.storage, &maintenance).await
+            };
+            let rebuilt = rebuilt.await.map_err(|error| {
                 CliError::failed(format!("cannot rebuild {}: {error}", module.name))
             });
-            done = rebuilt.and_then(|results| report(module.name, &maintenance, &results));
+            done = rebuilt.and_then(|results| {
+                let results = RebuildReport { results, projected };
+                report(module.name, &maintenance, &results)
+            });
         }
         let shop = shop.close().await;
         done.and_then(|code| shop.map(|()| code))
@@ -41,6 +50,13 @@ pub(crate) fn run(flags: &ProcessFlags, service: String) -> Result<ExitCode, Cli
 
 /// Rebuilt read models and snapshots, each compared with the journal.
 type RebuildResults = Vec<(&'static str, Invariant)>;
+
+/// What was done.
+struct RebuildReport {
+    results: RebuildResults,
+    /// Read models that were emptied.
+    projected: &'static [&'static Collection],
+}
 
 async fn rebuild_service(
     storage: &ServiceStorage,
@@ -88,9 +104,9 @@ async fn compare(
 fn report(
     service: &str,
     maintenance: &Maintenance,
-    results: &RebuildResults,
+    RebuildReport { results, projected }: &RebuildReport,
 ) -> Result<ExitCode, CliError> {
-    if results.is_empty() {
+    if results.is_empty() && projected.is_empty() {
         let primary = maintenance.primary.map_or_else(String::new, |text| format!("; {text}"));
         let reason = format!("{service} has nothing to rebuild from its journal{primary}");
         return Err(CliError::failed(reason));
@@ -101,6 +117,9 @@ fn report(
     for (name, result) in results {
         let verdict = if result.broken == 0 { "matches the journal" } else { "differs" };
         table.add_row([(*name).to_owned(), result.checked.to_string(), verdict.to_owned()]);
+    }
+    for collection in *projected {
+        table.add_row([collection.name, "", "emptied: the next start reads the feeds again"]);
     }
     print(table)?;
     if let Some(primary) = maintenance.primary {

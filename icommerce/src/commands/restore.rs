@@ -1,14 +1,18 @@
 //! `icommerce restore FOLDER`: restores a backup into a new data folder.
 
-use super::backup::{
-    BackupManifest, INCOMPLETE_FILE, MANIFEST_FILE, SETTINGS_FILE, check_empty, contains, failed,
+use super::{
+    backup::{
+        BackupManifest, INCOMPLETE_FILE, MANIFEST_FILE, SETTINGS_FILE, check_empty, contains,
+        failed,
+    },
+    projected,
 };
 use crate::{
     cli::{ProcessFlags, RestoreFlags},
     error::CliError,
-    output::print,
+    output::{counted, print},
     process::{self, EngineSetting, ProcessSettings},
-    wiring::{forget_keys, key_file, lock},
+    wiring::{ProjectionStore, forget_keys, key_file, lock},
 };
 use kernel::SystemRandomness;
 use std::{
@@ -43,8 +47,14 @@ pub(crate) fn run(flags: &ProcessFlags, restore: &RestoreFlags) -> Result<ExitCo
     let prepared = |keys: &PathBuf| prepared(keys, master, manifest.keys.as_deref(), &erased);
     let keys = keys.as_ref().map(prepared).transpose()?;
     let data = &process.data;
+    // It answers, or nothing is restored.
+    let runtime = super::worker_runtime()?;
+    let projections = runtime.block_on(ProjectionStore::open(&process))?;
+    let settings = Arc::new(settings);
+    let empty_projections = || runtime.block_on(projected::empty_all(&projections, &settings));
     if process.storage.engine == EngineSetting::Postgres {
-        return into_database(folder, &manifest, &process, keys.as_deref());
+        into_database(folder, &manifest, &process, keys.as_deref())?;
+        return empty_projections().map(|()| ExitCode::SUCCESS);
     }
     check_empty(data, "a restored shop")?;
     if contains(folder, data) {
@@ -69,19 +79,19 @@ pub(crate) fn run(flags: &ProcessFlags, restore: &RestoreFlags) -> Result<ExitCo
             Some(_) => Ok(()),
             // Until now the state says that the keys are missing.
             None => forget_keys(data).map_err(|error| failed(data, &error)),
-        });
+        })
+        .and_then(|()| empty_projections());
     // It was empty and locked, so everything in it is of this restore.
     restored.inspect_err(|_| {
         let _ = fs::remove_dir_all(data.canonicalize().as_deref().unwrap_or(data));
     })?;
     drop(lock);
-    let (shown, files) = (data.display(), manifest.files.len());
-    print(format!(
-        "{shown}: {files} files restored; `icommerce check --data \"{shown}\"` checks them"
-    ))?;
+    let (shown, files) = (data.display(), counted(manifest.files.len(), "file"));
+    print(format!("{shown}: {files} restored; `icommerce check --data \"{shown}\"` checks them"))?;
     if manifest.files.iter().any(|file| file.path == Path::new(SETTINGS_FILE)) {
+        // With the settings of a shop in a database it would be that shop.
         print(format!(
-            "{shown}/{SETTINGS_FILE} has the settings; start with --config to use them"
+            "{shown}/{SETTINGS_FILE} has the settings; where its [storage] is embedded, start with --config to use them"
         ))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -94,7 +104,7 @@ fn into_database(
     manifest: &BackupManifest,
     process: &ProcessSettings,
     keys: Option<&MemoryKeyFile>,
-) -> Result<ExitCode, CliError> {
+) -> Result<(), CliError> {
     use crate::wiring::{RestoredKeys, restore_into_database};
 
     let data = &process.data;
@@ -117,8 +127,7 @@ fn into_database(
     let shown = data.display();
     print(format!(
         "restored; `icommerce check --storage postgres://… --data \"{shown}\"` checks it"
-    ))?;
-    Ok(ExitCode::SUCCESS)
+    ))
 }
 
 #[cfg(not(feature = "postgres"))]
@@ -127,7 +136,7 @@ fn into_database(
     _: &BackupManifest,
     _: &ProcessSettings,
     _: Option<&MemoryKeyFile>,
-) -> Result<ExitCode, CliError> {
+) -> Result<(), CliError> {
     Err(crate::wiring::without_postgres())
 }
 

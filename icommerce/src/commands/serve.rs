@@ -7,7 +7,7 @@ use crate::{
     error::CliError,
     output::{LINE_COLUMNS, print, wrapped},
     process::{self, ProcessSettings},
-    shop::{FLUSH_FAILED, RunningShop},
+    shop::RunningShop,
 };
 use auth_server::Administration;
 use std::{
@@ -37,7 +37,7 @@ pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, CliError> {
         let failed = wait_for_shutdown(&shop, signals).await;
         let stopped = shop.stop().await;
         match failed {
-            Some(reason) => Err(CliError::failed(format!("{FLUSH_FAILED} ({reason})"))),
+            Some(failure) => Err(CliError::failed(failure)),
             None => stopped.map(|()| ExitCode::SUCCESS),
         }
     })
@@ -48,12 +48,17 @@ pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, CliError> {
 fn print_addresses(shop: &RunningShop, process: &ProcessSettings) -> Result<(), CliError> {
     let is_terminal = std::io::stdout().is_terminal();
     if is_terminal {
-        print(introduction(process))?;
+        print(introduction(shop, process))?;
     }
     let lines = [
         ("shop", shop.shop_address, "the shop's pages, and its API at /docs"),
         ("operator", shop.operator_address, "for those who run the shop"),
         ("services", shop.service_address, "for the other processes of the shop"),
+        (
+            "registry",
+            shop.registry_address,
+            "who runs where: its page, and its protocol at /eureka",
+        ),
         ("status", shop.status_address, "health and metrics"),
     ];
     for (name, address, what) in lines {
@@ -86,12 +91,15 @@ async fn print_operator_link(shop: &RunningShop) -> Result<(), Box<dyn Error>> {
     }
 }
 
-fn introduction(process: &ProcessSettings) -> String {
+fn introduction(shop: &RunningShop, process: &ProcessSettings) -> String {
     let version = env!("CARGO_PKG_VERSION");
-    let demo = if process.demo { ", as a demonstration" } else { "" };
-    let data = process.data.display();
-    let text =
-        format!("iCommerce {version} is running{demo}, with its data in {data}. Ctrl+C stops it.");
+    let demo = if process.demo && shop.has_storage() { ", as a demonstration" } else { "" };
+    let data = if shop.has_storage() {
+        format!(", with its data in {}", process.data.display())
+    } else {
+        String::new()
+    };
+    let text = format!("iCommerce {version} is running{demo}{data}. Ctrl+C stops it.");
     wrapped(&text, LINE_COLUMNS, "") + "\n"
 }
 
@@ -111,7 +119,7 @@ impl ShutdownSignals {
     }
 }
 
-/// Waits for a shutdown signal, or for the log to fail; returns the reason of the failure.
+/// Waits for a shutdown signal, or for the storage to fail; returns a sentence about the failure.
 async fn wait_for_shutdown(shop: &RunningShop, mut signals: ShutdownSignals) -> Option<String> {
     tokio::select! {
         _ = signals.terminate.recv() => None,

@@ -14,8 +14,7 @@ use std::{fmt::Write, process::ExitCode};
 pub(crate) fn run(flags: &ProcessFlags, options: &ServicesFlags) -> Result<ExitCode, CliError> {
     let process: ProcessSettings =
         process::settings(flags, Vec::new())?.top().map_err(CliError::usage)?;
-    let named = (!process.services.is_empty()).then_some(process.services.as_slice());
-    let here = modules::table()?.select(named).map_err(CliError::usage)?;
+    let here = modules::selected(&process)?;
     let runs_here = |module: &Module| here.iter().any(|running| running.name == module.name);
     if options.json {
         let services = modules::ALL.iter().map(|module| {

@@ -20,5 +20,6 @@ pub(super) fn print(report: &TransferReport) -> Result<(), CliError> {
         table.add_row(row);
     }
     output::print(table)?;
-    output::print(format!("{} files, up to position {}", report.files, report.position))
+    let files = output::counted(report.files, "file");
+    output::print(format!("{files}, up to position {}", report.position))
 }

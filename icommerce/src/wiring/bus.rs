@@ -1,13 +1,39 @@
 //! Message bus of the process, as the settings name it.
 
+use super::Engine;
 use crate::{
     error::CliError,
-    process::{BusEngineSetting, ProcessSettings},
+    process::{BusEngineSetting, EngineSetting, ProcessSettings},
 };
-use messaging::bus::PartitionedBus;
+use messaging::bus::{Bus, BusKey, PartitionedBus};
+use rpc::FleetSecret;
+use std::sync::Arc;
+
+/// What the secret of the bus is derived for.
+const BUS_PURPOSE: &str = "message bus";
 
 /// Connects to the broker; `None` where the services pull each other's feeds.
-pub(crate) async fn bus(settings: &ProcessSettings) -> Result<Option<PartitionedBus>, CliError> {
+pub(crate) async fn bus(
+    settings: &ProcessSettings,
+    fleet: Option<&FleetSecret>,
+) -> Result<Option<Arc<dyn Bus>>, CliError> {
+    // Processes on embedded stores have a key file each.
+    let has_shared_key =
+        settings.services.is_empty() || settings.storage.engine != EngineSetting::Embedded;
+    if settings.bus.engine != BusEngineSetting::Feeds && !has_shared_key && fleet.is_none() {
+        return Err(CliError::usage(
+            "expected a secret that all processes of the shop have, by which they know each other's messages on the bus; make one with `openssl rand -hex 32`",
+        )
+        .about("fleet.secret_file"));
+    }
+    opened(settings).await.map_err(|error| error.given_in(settings))
+}
+
+#[cfg_attr(
+    not(any(feature = "kafka", feature = "rabbitmq", feature = "redis")),
+    expect(clippy::unused_async, reason = "this build connects to no broker")
+)]
+async fn opened(settings: &ProcessSettings) -> Result<Option<Arc<dyn Bus>>, CliError> {
     match settings.bus.engine {
         BusEngineSetting::Feeds => Ok(None),
         #[cfg(feature = "kafka")]
@@ -25,10 +51,30 @@ pub(crate) async fn bus(settings: &ProcessSettings) -> Result<Option<Partitioned
     }
 }
 
+/// The bus with the key of the shop. It follows from the secret of the fleet, which all processes of a shop have, or else from the
+/// keys of data subjects, which a shop of one process has for itself, and those on one database share.
+pub(crate) fn partitioned(
+    bus: Option<Arc<dyn Bus>>,
+    settings: &ProcessSettings,
+    storage: &Engine,
+    fleet: Option<&FleetSecret>,
+) -> Option<PartitionedBus> {
+    let engine = bus?;
+    let secret = match fleet {
+        Some(fleet) => fleet.derived(BUS_PURPOSE),
+        // A process that stores nothing has no events and follows none.
+        None => storage.derived_secret(BUS_PURPOSE)?,
+    };
+    let key = BusKey::new(&secret);
+    tracing::info!(shop = %key.shop(), "topics, streams and queues of this shop have its name in theirs");
+    Some(PartitionedBus::new(engine, settings.bus.partitions, key))
+}
+
 /// Error of a build that lacks the engine.
 #[cfg(not(all(feature = "kafka", feature = "rabbitmq", feature = "redis")))]
 fn without(engine: &str, feature: &str) -> CliError {
     CliError::usage(format!(
-        "bus.engine: this build has no {engine}; build with `cargo build --release --features {feature}`, or `full` for every engine"
+        "this build has no {engine}; build with `cargo build --release --features {feature}`, or `full` for every engine"
     ))
+    .about("bus.engine")
 }

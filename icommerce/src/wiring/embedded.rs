@@ -1,6 +1,6 @@
 //! Embedded engine: one data folder and one log for all services of the process.
 
-use super::{check_finished, metrics};
+use super::{check_finished, folder_binding, metrics};
 use crate::{error::CliError, modules, process::ProcessSettings};
 use engine_log::{BACKUPS, FolderLock, KEY_FILE, LogEngine, LogOptions, OpenError};
 pub(crate) use engine_log::{Compaction, forget_keys, key_file};
@@ -20,6 +20,7 @@ impl Embedded {
     /// Opens the data folder.
     pub(crate) fn open(settings: &ProcessSettings) -> Result<Self, CliError> {
         check_finished(&settings.data)?;
+        folder_binding::check_for_embedded(&settings.data)?;
         Self::opened(settings).map_err(CliError::unavailable)
     }
 
@@ -33,6 +34,7 @@ impl Embedded {
     pub(crate) fn open_unless_served(settings: &ProcessSettings) -> Result<Option<Self>, CliError> {
         check_existing(settings)?;
         check_finished(&settings.data)?;
+        folder_binding::check_for_embedded(&settings.data)?;
         match Self::opened(settings) {
             Err(OpenError::Locked { .. }) => Ok(None),
             opened => opened.map(Some).map_err(CliError::unavailable),
@@ -61,6 +63,11 @@ impl Embedded {
     /// Identifier of the keys of data subjects.
     pub(crate) fn keys_id(&self) -> String {
         kernel::hex::encode(&self.0.subject_keys().store_id())
+    }
+
+    /// Secret for another purpose, which follows from those keys.
+    pub(crate) fn derived_secret(&self, purpose: &str) -> [u8; 32] {
+        self.0.subject_keys().derived_secret(purpose)
     }
 
     /// Storage of a service in the process's log.
@@ -123,6 +130,7 @@ pub(crate) fn check_existing(settings: &ProcessSettings) -> Result<(), CliError>
     if LogEngine::has_filled(&settings.data) {
         return Ok(());
     }
+    folder_binding::check_for_embedded(&settings.data)?;
     Err(CliError::unavailable(format!(
         "{} is not a data folder of a shop; give its path with --data, or start the shop once, which makes it",
         settings.data.display()

@@ -1,11 +1,12 @@
 //! Engine of the process, as the settings name it.
 
-use super::Embedded;
 #[cfg(feature = "postgres")]
 use super::Postgres;
+use super::{Embedded, InMemory};
 use crate::{
     error::CliError,
     process::{EngineSetting, ProcessSettings},
+    shop::FLUSH_FAILED,
 };
 use journal::{ServiceStorage, durability::CommitError};
 use telemetry::Metrics;
@@ -18,9 +19,16 @@ pub(crate) enum Engine {
     /// Database on a server; keys and files are in the data folder.
     #[cfg(feature = "postgres")]
     Postgres(Postgres),
+    /// None: the services of this process store nothing.
+    Nothing(InMemory),
 }
 
 impl Engine {
+    /// Storage for services that store nothing.
+    pub(crate) fn nothing() -> Self {
+        Self::Nothing(InMemory::new())
+    }
+
     /// Opens the storage, and begins a new data folder where there is none.
     pub(crate) async fn open(settings: &ProcessSettings) -> Result<Self, CliError> {
         match settings.storage.engine {
@@ -83,15 +91,12 @@ impl Engine {
     }
 
     /// The embedded engine, if it is that one.
-    #[cfg_attr(
-        not(feature = "postgres"),
-        expect(clippy::unnecessary_wraps, reason = "it is the only engine")
-    )]
     pub(crate) fn embedded(&self) -> Option<&Embedded> {
         match self {
             Self::Embedded(engine) => Some(engine),
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => None,
+            Self::Nothing(_) => None,
         }
     }
 
@@ -101,6 +106,7 @@ impl Engine {
             Self::Embedded(engine) => engine.service(name),
             #[cfg(feature = "postgres")]
             Self::Postgres(engine) => engine.service(name),
+            Self::Nothing(engine) => engine.service(name),
         }
     }
 
@@ -110,6 +116,17 @@ impl Engine {
             Self::Embedded(engine) => engine.bulk(name),
             #[cfg(feature = "postgres")]
             Self::Postgres(engine) => engine.service(name),
+            Self::Nothing(engine) => engine.service(name),
+        }
+    }
+
+    /// Secret for another purpose, which follows from the keys of data subjects; `None` without any.
+    pub(crate) fn derived_secret(&self, purpose: &str) -> Option<[u8; 32]> {
+        match self {
+            Self::Embedded(engine) => Some(engine.derived_secret(purpose)),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(engine) => Some(engine.derived_secret(purpose)),
+            Self::Nothing(_) => None,
         }
     }
 
@@ -119,15 +136,17 @@ impl Engine {
             Self::Embedded(engine) => engine.register_metrics(metrics),
             #[cfg(feature = "postgres")]
             Self::Postgres(engine) => engine.register_metrics(metrics),
+            Self::Nothing(_) => {}
         }
     }
 
-    /// Completes with the reason when the storage has failed and the process must stop.
+    /// Completes with a sentence when the storage has failed and the process must stop.
     pub(crate) async fn failed(&self) -> String {
         match self {
-            Self::Embedded(engine) => engine.failed().await,
+            Self::Embedded(engine) => format!("{FLUSH_FAILED} ({})", engine.failed().await),
             #[cfg(feature = "postgres")]
-            Self::Postgres(engine) => engine.failed().await,
+            Self::Postgres(engine) => format!("the shop must stop: {}", engine.failed().await),
+            Self::Nothing(_) => std::future::pending().await,
         }
     }
 
@@ -140,6 +159,7 @@ impl Engine {
                 engine.close().await;
                 Ok(())
             }
+            Self::Nothing(_) => Ok(()),
         }
     }
 }
@@ -160,6 +180,7 @@ pub(super) fn check_keys_exist(settings: &ProcessSettings) -> Result<(), CliErro
 #[cfg(not(feature = "postgres"))]
 pub(crate) fn without_postgres() -> CliError {
     CliError::usage(
-        "storage.engine: this build has no PostgreSQL; build with `cargo build --release --features postgres`, or `full` for every engine",
+        "this build has no PostgreSQL; build with `cargo build --release --features postgres`, or `full` for every engine",
     )
+    .about("storage.engine")
 }

@@ -1,10 +1,10 @@
-//! In-memory engine, for building services without a data folder.
+//! In-memory engine, for building services without a data folder, and for those that store nothing.
 
 use engine_memory::MemoryEngine;
 use journal::ServiceStorage;
 
 /// In-memory engine.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct InMemory {
     engine: MemoryEngine,
 }

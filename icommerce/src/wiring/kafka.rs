@@ -1,8 +1,9 @@
 //! Kafka as the message bus of the process.
 
+use super::tls;
 use crate::{error::CliError, process::ProcessSettings};
-use engine_kafka::{KafkaBus, KafkaOptions};
-use messaging::bus::PartitionedBus;
+use engine_kafka::{ConnectError, KafkaBus, KafkaOptions};
+use messaging::bus::Bus;
 use sha2::{Digest, Sha256};
 use std::{path::Path, sync::Arc};
 
@@ -10,18 +11,23 @@ use std::{path::Path, sync::Arc};
 const INSTANCE_BYTES: usize = 8;
 
 /// Connects to the brokers.
-pub(super) async fn open(settings: &ProcessSettings) -> Result<PartitionedBus, CliError> {
+pub(super) async fn open(settings: &ProcessSettings) -> Result<Arc<dyn Bus>, CliError> {
     let bus = &settings.bus;
     let url = bus.url("kafka://127.0.0.1:9092")?;
     let mut options =
-        KafkaOptions::new(&url).map_err(|error| CliError::usage(format!("bus.url: {error}")))?;
-    if !bus.certificate_authorities.as_os_str().is_empty() {
-        options.certificate_authorities = Some(bus.certificate_authorities.clone());
-    }
+        KafkaOptions::new(&url).map_err(|error| CliError::usage(error).about("bus.url"))?;
+    options.tls = tls::bus_files(bus);
+    tls::BUS.check_effect(&options.tls, options.speaks_tls(), "the scheme is kafkas")?;
     options.instance = Some(instance(&settings.data));
-    let connected = KafkaBus::connect(options).await;
-    let engine = connected.map_err(|error| CliError::unavailable(format!("bus.url: {error}")))?;
-    Ok(PartitionedBus { engine: Arc::new(engine), partitions: bus.partitions })
+    let engine = KafkaBus::connect(options).await.map_err(|error| {
+        let setting = match &error {
+            ConnectError::Tls(error) => return tls::BUS.file_error(error),
+            ConnectError::Untrusted { .. } => tls::BUS.certificate_authorities,
+            _ => "bus.url",
+        };
+        CliError::unavailable(error).about(setting)
+    })?;
+    Ok(Arc::new(engine))
 }
 
 /// Name of the process: that of its machine and data folder, of which nobody else has both.

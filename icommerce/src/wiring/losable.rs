@@ -1,5 +1,7 @@
 //! Store of values that may be lost, as the settings name it.
 
+#[cfg(feature = "redis")]
+use super::tls;
 use crate::{
     error::CliError,
     process::{KeyValueEngine, ProcessSettings},
@@ -23,7 +25,9 @@ impl LosableStore {
     pub(crate) async fn open(settings: &ProcessSettings) -> Result<Self, CliError> {
         match settings.storage.key_value.engine {
             KeyValueEngine::Storage => Ok(Self::Storage),
-            KeyValueEngine::Redis => Self::open_redis(settings).await,
+            KeyValueEngine::Redis => {
+                Self::open_redis(settings).await.map_err(|error| error.given_in(settings))
+            }
         }
     }
 
@@ -31,16 +35,16 @@ impl LosableStore {
     async fn open_redis(settings: &ProcessSettings) -> Result<Self, CliError> {
         let settings = &settings.storage.key_value;
         let mut options = RedisOptions::new(&settings.url()?)
-            .map_err(|error| CliError::usage(format!("storage.key_value.url: {error}")))?;
-        if !settings.certificate_authorities.as_os_str().is_empty() {
-            options.certificate_authorities = Some(settings.certificate_authorities.clone());
-        }
+            .map_err(|error| CliError::usage(error).about("storage.key_value.url"))?;
+        options.tls = tls::key_value_files(settings);
+        tls::KEY_VALUE.check_effect(&options.tls, options.speaks_tls(), "the scheme is rediss")?;
         let opened = RedisEngine::open(options).await.map_err(|error| {
-            let setting = match error {
-                ServerError::Certificates { .. } => "storage.key_value.certificate_authorities",
+            let setting = match &error {
+                ServerError::Tls(error) => return tls::KEY_VALUE.file_error(error),
+                ServerError::Untrusted { .. } => tls::KEY_VALUE.certificate_authorities,
                 _ => "storage.key_value.url",
             };
-            CliError::unavailable(format!("{setting}: {error}"))
+            CliError::unavailable(error).about(setting)
         });
         opened.map(Self::Redis)
     }
@@ -49,8 +53,9 @@ impl LosableStore {
     #[expect(clippy::unused_async, reason = "with the engine it connects")]
     async fn open_redis(_: &ProcessSettings) -> Result<Self, CliError> {
         Err(CliError::usage(
-            "storage.key_value.engine: this build has no Redis; build with `cargo build --release --features redis`, or `full` for every engine",
-        ))
+            "this build has no Redis; build with `cargo build --release --features redis`, or `full` for every engine",
+        )
+        .about("storage.key_value.engine"))
     }
 
     /// Storage of a service, with this store for what it may lose.

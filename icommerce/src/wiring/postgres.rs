@@ -1,27 +1,39 @@
 //! PostgreSQL: one database for the services of the process, and a data folder for what a database must not have, the keys of data
 //! subjects, or does not need to, whole files.
 
-use super::{check_finished, metrics, transfer::services};
+use super::{check_finished, folder_binding, metrics, tls, transfer::services};
 use crate::{error::CliError, process::ProcessSettings, shop::PROCESS};
 use data_folder::{BlobFolder, FolderBlobs, FolderLock};
 use engine_log::{KEY_FILE, key_file};
 use engine_postgres::{
-    DatabaseError, Migration, PostgresEngine, PostgresOptions, migrate, pending,
+    DatabaseError, DatabaseExport, Migration, PostgresEngine, PostgresOptions, check_rights,
+    migrate, pending,
 };
 use journal::ServiceStorage;
-use kernel::{SystemRandomness, Timestamp};
-use std::{path::Path, sync::Arc};
-use storage::{Blobs, KeyValue};
+use kernel::{Clock, SystemClock, SystemRandomness, Timestamp};
+use std::{path::Path, sync::Arc, time::Duration};
+use storage::{Blobs, KeyValue, StorageError};
 use subject_keys::SubjectKeys;
 use telemetry::Metrics;
 
 /// Value of [`PROCESS`] with the identifier of the keys of data subjects.
 pub(super) const KEYS_ID: &str = "subject-keys/store-id";
 
+/// Counter of those who would write it first.
+const KEYS_CLAIMS: &str = "subject-keys/claims";
+/// How long a claim lasts.
+const FIRST_START: Duration = Duration::from_secs(10);
+
+/// Setting with the database.
+pub(super) const URL: &str = "storage.url";
+/// Setting with the database as its owner.
+const MIGRATE_URL: &str = "storage.migrate_url";
+
 /// Open database.
 #[derive(Clone, Debug)]
 pub(crate) struct Postgres {
     engine: PostgresEngine,
+    keys: Arc<SubjectKeys>,
     /// Held as long as the engine is open.
     _lock: Arc<FolderLock>,
 }
@@ -29,10 +41,31 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Opens the database, whose schemas are migrated first where the settings allow it, and the data folder.
     pub(crate) async fn open(settings: &ProcessSettings) -> Result<Self, CliError> {
-        // What is wrong about the settings is said before a folder is made.
-        options(settings)?;
+        Self::check_before(settings).await.map_err(|error| error.given_in(settings))?;
         let lock = data_folder::lock(&settings.data).map_err(CliError::unavailable)?;
-        Self::opened(settings, lock).await
+        Self::opened(settings, lock).await.map_err(|error| error.given_in(settings))
+    }
+
+    /// Says what is wrong about the settings or the database before a new folder is made, which would be left behind.
+    async fn check_before(settings: &ProcessSettings) -> Result<(), CliError> {
+        let options = options(settings)?.for_maintenance();
+        if settings.data.join(KEY_FILE).exists() {
+            return Ok(());
+        }
+        check_finished(&settings.data)?;
+        if settings.storage.migrate_at_start {
+            migrate_all(settings).await?;
+        }
+        let export = DatabaseExport::begin(&options, &services()).await;
+        let export = export.map_err(|error| open_error(&error))?;
+        let known = export.value(PROCESS, KEYS_ID).await.map_err(|error| open_error(&error))?;
+        if known.is_some() {
+            return Err(other_keys(&settings.data));
+        }
+        if export.is_incomplete(PROCESS).await.map_err(|error| open_error(&error))? {
+            return Err(open_error(&DatabaseError::Unfinished { server: options.server() }));
+        }
+        Ok(())
     }
 
     /// The same; `None` when a running shop has the data folder open.
@@ -42,13 +75,18 @@ impl Postgres {
         match data_folder::lock(&settings.data) {
             Err(data_folder::OpenError::Locked { .. }) => Ok(None),
             Err(error) => Err(CliError::unavailable(error)),
-            Ok(lock) => Self::opened(settings, lock).await.map(Some),
+            Ok(lock) => {
+                let opened = Self::opened(settings, lock).await.map(Some);
+                opened.map_err(|error| error.given_in(settings))
+            }
         }
     }
 
     async fn opened(settings: &ProcessSettings, lock: FolderLock) -> Result<Self, CliError> {
         check_finished(&settings.data)?;
+        folder_binding::check_for_database(&settings.data)?;
         let options = options(settings)?;
+        let place = options.server();
         if settings.storage.migrate_at_start {
             migrate_all(settings).await?;
         }
@@ -70,10 +108,16 @@ impl Postgres {
         let services = services();
         let engine = PostgresEngine::open(options, &services, Arc::clone(&keys), &blobs);
         let engine = engine.await.map_err(|error| open_error(&error))?;
-        let opened = Self { engine, _lock: lock };
+        let opened = Self { engine, keys, _lock: lock };
         let values = opened.service(PROCESS).key_value;
-        check_keys(&*values, &keys, folder, is_new).await?;
+        check_keys(&*values, &opened.keys, folder, is_new).await?;
+        folder_binding::note_database(folder, &place)?;
         Ok(opened)
+    }
+
+    /// Secret for another purpose, which follows from the keys of data subjects.
+    pub(crate) fn derived_secret(&self, purpose: &str) -> [u8; 32] {
+        self.keys.derived_secret(purpose)
     }
 
     /// Storage of a service.
@@ -87,6 +131,11 @@ impl Postgres {
         metrics.register_collector(move || metrics::writer_samples(&engine.statistics()));
     }
 
+    /// Asks the database whether it is there and takes writes.
+    pub(crate) async fn ping(&self) -> Result<(), StorageError> {
+        self.engine.ping().await
+    }
+
     /// Completes with the reason when the process must stop.
     pub(crate) async fn failed(&self) -> String {
         self.engine.failed().await
@@ -96,6 +145,14 @@ impl Postgres {
     pub(crate) async fn close(self) {
         self.engine.close().await;
     }
+}
+
+/// Claims a database that has no keys yet. A claim lasts as long as a first start may take: who made it may have been killed.
+async fn is_claimed(values: &dyn KeyValue) -> Result<bool, CliError> {
+    let now = SystemClock.now();
+    let until = now.saturating_add(FIRST_START).ok();
+    let claims = values.add(KEYS_CLAIMS, 1, now, until).await.map_err(CliError::unavailable)?;
+    Ok(claims == 1)
 }
 
 /// Refuses keys that are not those of the database: what they encrypt would be lost.
@@ -116,75 +173,151 @@ async fn check_keys(
                 // The keys were made a moment ago, and nothing is encrypted with them.
                 std::fs::remove_file(&file).map_err(CliError::unavailable)?;
             }
-            Err(CliError::unavailable(format!(
-                "{} does not have the keys of this database, without which its personal data cannot be read; give the data folder that has them with --data",
-                file.display()
-            )))
+            Err(other_keys(folder))
         }
-        None => {
+        None if is_claimed(values).await? => {
             let commit =
                 values.put(KEYS_ID, own.into(), None).await.map_err(CliError::unavailable)?;
             commit.wait().await.map_err(CliError::unavailable)
         }
+        // Another process of a new shop was first, and says which keys in a moment.
+        None => Err(CliError::unavailable(
+            "storage.url: another process has just started with this database for the first time: start this one again",
+        )),
     }
+}
+
+fn other_keys(folder: &Path) -> CliError {
+    CliError::unavailable(format!(
+        "{} does not have the keys of this database, without which its personal data cannot be read; give the data folder that has them with --data",
+        folder.join(KEY_FILE).display()
+    ))
 }
 
 /// Database of the settings.
 pub(super) fn options(settings: &ProcessSettings) -> Result<PostgresOptions, CliError> {
     let storage = &settings.storage;
     let url = storage.url()?;
-    let mut options = PostgresOptions::new(&url)
-        .map_err(|error| CliError::usage(format!("storage.url: {error}")))?;
+    let mut options =
+        PostgresOptions::new(&url).map_err(|error| CliError::usage(error).about(URL))?;
     #[expect(clippy::disallowed_methods, reason = "PostgreSQL's own programs know it by this name")]
     let password = std::env::var("PGPASSWORD");
     if let Ok(password) = password {
         options = options.or_password(&password);
     }
-    if !storage.certificate_authorities.as_os_str().is_empty() {
-        options.certificate_authorities = Some(storage.certificate_authorities.clone());
-    }
+    options.tls = tls::storage_files(storage);
+    tls::STORAGE.check_effect(&options.tls, options.may_speak_tls(), "sslmode is not disable")?;
     // A process with all services follows nobody else's events.
     options.hints = !settings.services.is_empty();
     Ok(options)
 }
 
-/// Database of the settings, as its owner.
-fn owner(settings: &ProcessSettings) -> Result<PostgresOptions, CliError> {
+/// Database of the settings, as its owner, and the setting that names it so.
+fn owner(settings: &ProcessSettings) -> Result<(PostgresOptions, &'static str), CliError> {
     let options = options(settings)?;
     let url = settings.storage.migrate_url()?;
     if url.is_empty() {
-        return Ok(options);
+        return Ok((options, URL));
     }
-    let mut owner = PostgresOptions::new(&url)
-        .map_err(|error| CliError::usage(format!("storage.migrate_url: {error}")))?;
-    owner.certificate_authorities = options.certificate_authorities;
-    Ok(owner)
+    let mut owner =
+        PostgresOptions::new(&url).map_err(|error| CliError::usage(error).about(MIGRATE_URL))?;
+    owner.tls = options.tls;
+    Ok((owner, MIGRATE_URL))
 }
 
 /// Applies what is outstanding, as the owner of the database.
 pub(crate) async fn migrate_all(settings: &ProcessSettings) -> Result<Vec<Migration>, CliError> {
-    let user = options(settings)?.user().to_owned();
-    let migrated = migrate(&owner(settings)?, &user, &services()).await;
-    migrated.map_err(|error| open_error(&error))
+    migrated(settings).await.map_err(|error| error.given_in(settings))
 }
 
-/// What is outstanding.
+async fn migrated(settings: &ProcessSettings) -> Result<Vec<Migration>, CliError> {
+    let shop = options(settings)?;
+    let (owner, setting) = owner(settings)?;
+    let migrated = migrate(&owner, shop.user(), &services()).await;
+    let migrated = migrated.map_err(|error| database_error(&error, setting))?;
+    if setting == MIGRATE_URL {
+        check_reached(&shop, &owner).await?;
+    }
+    Ok(migrated)
+}
+
+/// Refuses an address of the shop that does not lead to what the owner has migrated.
+async fn check_reached(shop: &PostgresOptions, owner: &PostgresOptions) -> Result<(), CliError> {
+    let lacks = match pending(shop, &services()).await {
+        Ok(migrations) => migrations.iter().any(|migration| !migration.change_sets.is_empty()),
+        Err(DatabaseError::Schema { .. }) => true,
+        Err(error) => {
+            tracing::warn!(%error, "the database was migrated, but the shop cannot be connected to it");
+            false
+        }
+    };
+    if lacks {
+        let (shop, owner) = (shop.server(), owner.server());
+        return Err(CliError::usage(format!(
+            "it leads to {shop}, which lacks what was migrated at {owner}: {URL} and {MIGRATE_URL} are two ways to one database"
+        ))
+        .about(URL));
+    }
+    Ok(())
+}
+
+/// What is outstanding, where the owner may apply it.
 pub(crate) async fn pending_migrations(
     settings: &ProcessSettings,
 ) -> Result<Vec<Migration>, CliError> {
-    pending(&owner(settings)?, &services()).await.map_err(|error| open_error(&error))
+    pending_of(settings).await.map_err(|error| error.given_in(settings))
+}
+
+async fn pending_of(settings: &ProcessSettings) -> Result<Vec<Migration>, CliError> {
+    let user = options(settings)?.user().to_owned();
+    let ((owner, setting), services) = (owner(settings)?, services());
+    let failed = |error: DatabaseError| database_error(&error, setting);
+    check_rights(&owner, &user, &services).await.map_err(failed)?;
+    pending(&owner, &services).await.map_err(failed)
+}
+
+/// The one user whom a migration gives the roles of the services to, where the settings name no other than the owner.
+pub(crate) fn sole_user(settings: &ProcessSettings) -> Result<Option<String>, CliError> {
+    let (user, (owner, _)) = (options(settings)?.user().to_owned(), owner(settings)?);
+    Ok((user == owner.user()).then_some(user))
 }
 
 pub(super) fn open_error(error: &DatabaseError) -> CliError {
+    database_error(error, URL)
+}
+
+/// Error of the database that this setting names.
+fn database_error(error: &DatabaseError, url: &'static str) -> CliError {
     let setting = match error {
-        DatabaseError::Certificates { .. } => "storage.certificate_authorities",
-        DatabaseError::Schema { .. } => "storage.migrate_url",
-        DatabaseError::Unreachable { .. }
+        DatabaseError::Tls(error) => return tls::STORAGE.file_error(error),
+        DatabaseError::Untrusted { .. } => tls::STORAGE.certificate_authorities,
+        DatabaseError::OtherName { .. }
+        | DatabaseError::Schema { .. }
+        | DatabaseError::Unreachable { .. }
         | DatabaseError::Credentials { .. }
+        | DatabaseError::NoPassword { .. }
+        | DatabaseError::Unexpected { .. }
+        | DatabaseError::Rights { .. }
         | DatabaseError::NoDatabase { .. }
         | DatabaseError::Version { .. }
         | DatabaseError::Unfinished { .. }
-        | DatabaseError::Server { .. } => "storage.url",
+        | DatabaseError::InUse { .. }
+        | DatabaseError::Silent { .. }
+        | DatabaseError::ReadOnly { .. }
+        | DatabaseError::Server { .. } => url,
     };
-    CliError::unavailable(format!("{setting}: {error}"))
+    let advice = match (error, url) {
+        (DatabaseError::NoPassword { .. }, URL) => {
+            ": give it in PGPASSWORD, or in the URL in a file that storage.url_file names"
+        }
+        (DatabaseError::NoPassword { .. }, _) => {
+            ": give it in the URL in a file that storage.migrate_url_file names"
+        }
+        (DatabaseError::Rights { .. }, URL) => {
+            "; set storage.migrate_url, or storage.migrate_url_file, to the database as its owner"
+        }
+        (DatabaseError::Rights { .. }, _) => "; name the owner of the database",
+        _ => "",
+    };
+    CliError::unavailable(format!("{error}{advice}")).about(setting)
 }

@@ -1,25 +1,26 @@
 //! Redis Streams as the message bus of the process.
 
+use super::tls;
 use crate::{error::CliError, process::ProcessSettings};
 use engine_redis::{RedisBus, RedisOptions, ServerError};
-use messaging::bus::PartitionedBus;
+use messaging::bus::Bus;
 use std::sync::Arc;
 
 /// Connects to the server, or to a cluster of them.
-pub(super) async fn open(settings: &ProcessSettings) -> Result<PartitionedBus, CliError> {
+pub(super) async fn open(settings: &ProcessSettings) -> Result<Arc<dyn Bus>, CliError> {
     let bus = &settings.bus;
     let url = bus.url("redis://127.0.0.1:6379")?;
     let mut options =
-        RedisOptions::new(&url).map_err(|error| CliError::usage(format!("bus.url: {error}")))?;
-    if !bus.certificate_authorities.as_os_str().is_empty() {
-        options.certificate_authorities = Some(bus.certificate_authorities.clone());
-    }
+        RedisOptions::new(&url).map_err(|error| CliError::usage(error).about("bus.url"))?;
+    options.tls = tls::bus_files(bus);
+    tls::BUS.check_effect(&options.tls, options.speaks_tls(), "the scheme is rediss")?;
     let engine = RedisBus::open(options).await.map_err(|error| {
-        let setting = match error {
-            ServerError::Certificates { .. } => "bus.certificate_authorities",
+        let setting = match &error {
+            ServerError::Tls(error) => return tls::BUS.file_error(error),
+            ServerError::Untrusted { .. } => tls::BUS.certificate_authorities,
             _ => "bus.url",
         };
-        CliError::unavailable(format!("{setting}: {error}"))
+        CliError::unavailable(error).about(setting)
     })?;
-    Ok(PartitionedBus { engine: Arc::new(engine), partitions: bus.partitions })
+    Ok(Arc::new(engine))
 }

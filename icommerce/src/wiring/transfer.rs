@@ -8,7 +8,7 @@ mod into_folder;
 pub(crate) use into_database::{RestoredKeys, move_into_database, restore_into_database};
 pub(crate) use into_folder::{back_up_database, move_into_folder};
 
-use crate::{error::CliError, modules, shop::PROCESS};
+use crate::{error::CliError, modules, output::counted, shop::PROCESS};
 use engine_log::StoredFolder;
 use engine_postgres::{DatabaseError, DatabaseExport, RecordKind};
 use journal::RecordDigest;
@@ -118,7 +118,11 @@ fn compare(source: &ServiceDigests, target: &ServiceDigests) -> Result<(), CliEr
             let digest = digest.cloned().unwrap_or_default();
             let RecordDigest { events, documents, values, snapshots, .. } = digest;
             format!(
-                "{events} events, {documents} documents, {values} values, {snapshots} snapshots, checksum {}",
+                "{}, {}, {}, {}, checksum {}",
+                counted(events, "event"),
+                counted(documents, "document"),
+                counted(values, "value"),
+                counted(snapshots, "snapshot"),
                 digest.checksum()
             )
         };

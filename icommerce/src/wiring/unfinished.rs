@@ -1,6 +1,8 @@
 //! Mark of a data folder into which a transfer is under way: no shop starts on it.
 
 use crate::error::CliError;
+#[cfg(feature = "postgres")]
+use data_folder::LOCK_FILE;
 use std::path::Path;
 #[cfg(feature = "postgres")]
 use std::{
@@ -22,12 +24,18 @@ pub(crate) fn check_finished(folder: &Path) -> Result<(), CliError> {
     )))
 }
 
-/// Begins a transfer from this source into a locked folder, or goes on with it; refuses a folder that has anything else.
+/// Refuses a folder that a transfer from this source cannot begin in, or go on in, and leaves it as it is. It need not exist.
 #[cfg(feature = "postgres")]
-pub(super) fn begin(folder: &Path, source: &str) -> Result<(), CliError> {
+pub(super) fn check(folder: &Path, source: &str) -> Result<(), CliError> {
+    is_begun(folder, source).map(drop)
+}
+
+/// Whether a transfer from this source has begun in the folder; refuses one that has anything else.
+#[cfg(feature = "postgres")]
+fn is_begun(folder: &Path, source: &str) -> Result<bool, CliError> {
     let failed = |error: io::Error| CliError::unavailable(format!("{}: {error}", folder.display()));
     match fs::read_to_string(folder.join(UNFINISHED_FILE)) {
-        Ok(noted) if noted == source => return Ok(()),
+        Ok(noted) if noted == source => return Ok(true),
         Ok(_) => {
             return Err(CliError::usage(format!(
                 "a move or a restore of something else was broken off in {}, or its source was changed since; give a new folder",
@@ -37,13 +45,28 @@ pub(super) fn begin(folder: &Path, source: &str) -> Result<(), CliError> {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(failed(error)),
     }
-    // The lock is there already.
-    if folder.read_dir().map_err(failed)?.flatten().count() > 1 {
+    let entries = match folder.read_dir() {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(failed(error)),
+    };
+    let others = entries.flatten().filter(|entry| entry.file_name() != LOCK_FILE);
+    if others.count() > 0 {
         return Err(CliError::usage(format!(
             "{} is not empty; give a new folder",
             folder.display()
         )));
     }
+    Ok(false)
+}
+
+/// Begins a transfer from this source into a locked folder, or goes on with it; refuses a folder that has anything else.
+#[cfg(feature = "postgres")]
+pub(super) fn begin(folder: &Path, source: &str) -> Result<(), CliError> {
+    if is_begun(folder, source)? {
+        return Ok(());
+    }
+    let failed = |error: io::Error| CliError::unavailable(format!("{}: {error}", folder.display()));
     let write = || {
         let mut file = File::create(folder.join(UNFINISHED_FILE))?;
         file.write_all(source.as_bytes())?;

@@ -5,10 +5,15 @@
 mod accounts;
 mod backups;
 mod bus;
+#[cfg(feature = "postgres")]
+mod database_backups;
+mod engine_settings;
 mod flood;
 mod former_folder;
 mod imports;
+mod mails;
 mod maintenance;
+mod mongodb;
 #[cfg(feature = "postgres")]
 mod moves;
 mod output;
@@ -20,8 +25,19 @@ mod program;
 mod reach;
 #[cfg(feature = "redis")]
 mod redis;
+mod registry;
 mod restored;
+#[cfg(all(
+    feature = "kafka",
+    feature = "mongodb",
+    feature = "postgres",
+    feature = "rabbitmq",
+    feature = "redis"
+))]
+mod server_health;
 mod sign_in;
+#[cfg(all(feature = "postgres", feature = "rabbitmq", feature = "redis"))]
+mod tls;
 mod usage;
 
 use program::{assert_fails, icommerce, shopper_get, start_shop, stop_shop};
@@ -39,6 +55,15 @@ fn a_wrong_option_is_named() {
     assert!(
         assert_fails(icommerce(folder.path()).arg("--service-listen=nowhere"), 2)
             .contains("nowhere")
+    );
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let mut mail = icommerce(&folder.path().join("data"));
+    let mail = assert_fails(mail.args(["--no-demo", "--mail-folder"]).arg(&file), 3);
+    assert!(mail.starts_with("icommerce: --mail-folder: mail cannot be delivered"), "{mail}");
+    assert!(
+        assert_fails(icommerce(folder.path()).arg("--peers=nowhere"), 2)
+            .starts_with("icommerce: --peers: ")
     );
     assert!(
         assert_fails(icommerce(folder.path()).env("ICOMMERCE_DRAIN_TIMEOUT_MS", "soon"), 2)
@@ -109,7 +134,17 @@ fn a_port_in_use_is_named_and_nothing_is_opened() {
     let data = folder.path().join("data");
     let mut command = Command::new(env!("CARGO_BIN_EXE_icommerce"));
     command.arg("--data").arg(&data).args(["--listen", &address, "--operator-listen=127.0.0.1:0"]);
-    assert!(assert_fails(&mut command, 3).contains(&address));
+    let typed = assert_fails(&mut command, 3);
+    assert!(typed.starts_with(&format!("icommerce: --listen: {address}")), "{typed}");
+    let mut of_settings = Command::new(env!("CARGO_BIN_EXE_icommerce"));
+    of_settings.arg("--data").arg(&data).arg("--operator-listen=127.0.0.1:0");
+    let of_settings = assert_fails(of_settings.env("ICOMMERCE_LISTEN", &address), 3);
+    assert!(of_settings.starts_with(&format!("icommerce: listen: {address}")), "{of_settings}");
+    // A process without an edge serves others at the address of the shop edge.
+    let mut alone = Command::new(env!("CARGO_BIN_EXE_icommerce"));
+    alone.arg("--data").arg(&data).args(["--services=order-service", "--listen", &address]);
+    let alone = assert_fails(&mut alone, 3);
+    assert!(alone.starts_with(&format!("icommerce: --listen: {address}")), "{alone}");
     assert!(!data.exists());
 }
 

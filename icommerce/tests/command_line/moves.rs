@@ -2,16 +2,15 @@
 
 use crate::{
     maintenance::populated_folder,
-    personal_data::{EMAIL, person, shop, shop_with_orders, shown, succeeds},
-    program::{assert_fails, get, icommerce, shopper_get, shopper_post, start_shop, stop_shop},
+    personal_data::succeeds,
+    program::{assert_fails, get, icommerce, start_shop, stop_shop},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     time::Duration,
 };
 use tempfile::TempDir;
@@ -22,14 +21,14 @@ use tokio::time::Instant;
 const KILLS_MAX: u32 = 200;
 
 /// Database with the schemas of all services.
-fn migrated() -> PostgresDatabase {
+pub(crate) fn migrated() -> PostgresDatabase {
     let database = PostgresDatabase::create().unwrap();
     let folder = TempDir::new().unwrap();
     succeeds(icommerce(folder.path()).arg("migrate").arg(storage(&database)));
     database
 }
 
-fn storage(database: &PostgresDatabase) -> String {
+pub(crate) fn storage(database: &PostgresDatabase) -> String {
     format!("--storage={}", database.url())
 }
 
@@ -70,7 +69,7 @@ fn copied(folder: &Path) -> TempDir {
 }
 
 /// Events of a shop, with positions, identifiers, times and origins, as a dump prints them.
-fn events(folder: &Path, arguments: &[&str]) -> Vec<String> {
+pub(crate) fn events(folder: &Path, arguments: &[&str]) -> Vec<String> {
     let dump = succeeds(icommerce(folder).arg("dump").args(arguments));
     dump.lines().map(str::to_owned).collect()
 }
@@ -144,7 +143,10 @@ fn a_move_that_is_killed_again_and_again_goes_on_and_ends_well() {
         let refused = assert_fails(icommerce(&data).args(["serve", &storage]), 3);
         assert!(refused.contains("broken off"), "{refused}");
     };
-    kill_until_done(there, &is_refused);
+    // One that is written, and that none of the checks before reads.
+    kill_in_the_middle(&database, "order_service.index_entries", there());
+    is_refused();
+    kill_until_done(there);
     assert_eq!(events(&data, &[&storage]), known);
     succeeds(icommerce(&data).args(["check", &storage]));
     let home = || moving(&data, &database.url(), &embedded(&back));
@@ -152,16 +154,26 @@ fn a_move_that_is_killed_again_and_again_goes_on_and_ends_well() {
         let refused = assert_fails(icommerce(&back).arg("serve"), 3);
         assert!(refused.contains("broken off"), "{refused}");
     };
-    kill_until_done(home, &is_refused);
+    kill_in_the_middle(&database, "order_service.events", home());
+    is_refused();
+    kill_until_done(home);
     assert_eq!(events(&back, &[]), known);
     succeeds(icommerce(&back).arg("check"));
 }
 
-/// Runs a command that is killed after pauses that grow, until it ends by itself. When one was killed in the middle, no shop starts.
-fn kill_until_done(command: impl Fn() -> Command, is_refused: &dyn Fn()) {
+/// Kills a move once it waits for a table of a service, which others keep from it: it has begun then, and cannot have ended.
+fn kill_in_the_middle(database: &PostgresDatabase, table: &str, mut command: Command) {
+    let mut lock = database.lock(table).unwrap();
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    lock.wait_for_waiter().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Runs a command that is killed after pauses that grow, until it ends by itself.
+fn kill_until_done(command: impl Fn() -> Command) {
     // The length of a whole run is not known: pauses of any length up to it come in turn.
     let mut pause = Duration::from_millis(20);
-    let mut was_refused = false;
     for _ in 0..KILLS_MAX {
         let mut child = command().stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let deadline = Instant::now() + pause;
@@ -176,16 +188,10 @@ fn kill_until_done(command: impl Fn() -> Command, is_refused: &dyn Fn()) {
             let mut errors = String::new();
             std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut errors).unwrap();
             assert!(status.success(), "{errors}");
-            assert!(was_refused, "it was never killed in the middle");
             return;
         }
         child.kill().unwrap();
         child.wait().unwrap();
-        let is_begun = pause >= Duration::from_millis(200);
-        if is_begun && !was_refused {
-            is_refused();
-            was_refused = true;
-        }
         pause = pause * 3 / 2;
     }
     panic!("it does not end");
@@ -226,6 +232,27 @@ fn a_difference_is_found_and_the_target_is_not_used() {
 }
 
 #[test]
+fn a_move_names_the_option_that_named_the_storage() {
+    let (source, place) = (populated_folder(), TempDir::new().unwrap());
+    let [data, back] = ["data", "back"].map(|name| place.path().join(name));
+    fs::create_dir(&data).unwrap();
+    fs::copy(source.path().join("icommerce.keys"), data.join("icommerce.keys")).unwrap();
+    let (folder, nobody) = (embedded(source.path()), "postgres://shop@127.0.0.1:1/shop");
+    for (wrong, code) in [(nobody, 3), ("postgres://127.0.0.1/shop", 2)] {
+        let to = assert_fails(&mut moving(&place.path().join("new"), &folder, wrong), code);
+        assert!(to.starts_with("icommerce: --to: "), "{to}");
+        let from = assert_fails(&mut moving(&data, wrong, &embedded(&back)), code);
+        assert!(from.starts_with("icommerce: --from: "), "{from}");
+        // An option of every command that the move does not use is not to blame.
+        let mut both = moving(&data, wrong, &embedded(&back));
+        let both = assert_fails(both.arg("--storage=postgres://shop@127.0.0.1:2/shop"), code);
+        assert!(both.starts_with("icommerce: --from: "), "{both}");
+    }
+    let of_settings = assert_fails(&mut moving(&data, "postgres", &embedded(&back)), 2);
+    assert!(of_settings.starts_with("icommerce: storage.url: "), "{of_settings}");
+}
+
+#[test]
 fn a_move_that_cannot_be_is_refused_in_one_sentence() {
     let source = populated_folder();
     let (database, place) = (migrated(), TempDir::new().unwrap());
@@ -239,7 +266,10 @@ fn a_move_that_cannot_be_is_refused_in_one_sentence() {
     let unmigrated = PostgresDatabase::create().unwrap();
     let refused = assert_fails(&mut moving(&data, &embedded(source.path()), &unmigrated.url()), 3);
     assert!(refused.contains("icommerce migrate"), "{refused}");
-    fs::remove_dir_all(&data).unwrap();
+    assert!(refused.contains("--to: the schema"), "what was typed is named: {refused}");
+    let refused = assert_fails(icommerce(&data).args(["serve", "--storage", &unmigrated.url()]), 3);
+    assert!(refused.contains("icommerce migrate"), "{refused}");
+    assert!(!data.exists(), "what was refused has left nothing");
 
     let (shop, _) = start_shop(&mut icommerce(source.path()));
     let refused = assert_fails(&mut there(&data), 3);
@@ -248,6 +278,7 @@ fn a_move_that_cannot_be_is_refused_in_one_sentence() {
     succeeds(&mut there(&data));
     let again = assert_fails(&mut there(&place.path().join("again")), 2);
     assert!(again.contains("is not empty"), "{again}");
+    assert!(!place.path().join("again").exists());
 
     let storage = storage(&database);
     let back = embedded(&place.path().join("back"));
@@ -256,115 +287,7 @@ fn a_move_that_cannot_be_is_refused_in_one_sentence() {
     // Nor with another copy of its data folder.
     let copy = copied(&data);
     let refused = assert_fails(&mut moving(copy.path(), &database.url(), &back), 3);
-    assert!(refused.contains("running shop"), "{refused}");
+    assert!(refused.contains("--from: a running shop"), "{refused}");
+    assert!(!place.path().join("back").exists());
     stop_shop(shop);
 }
-
-#[test]
-fn a_backup_of_a_shop_in_a_database_is_one_moment_of_it_and_is_restored_into_either_storage() {
-    let (database, place) = (migrated(), TempDir::new().unwrap());
-    let [data, backup] = ["data", "backup"].map(|name| place.path().join(name));
-    let storage = storage(&database);
-    let mut command = icommerce(&data);
-    command.arg("serve").arg(&storage).env("ICOMMERCE_PAYMENT_SERVICE__TEST_PAYMENTS", "true");
-    let (shop, [buyers, _]) = start_shop(&mut command);
-    let (sold, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let certain = std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                while !stopped.load(Ordering::SeqCst) {
-                    buy(&buyers);
-                    sold.fetch_add(1, Ordering::SeqCst);
-                }
-            });
-        }
-        while sold.load(Ordering::SeqCst) < 5 {
-            std::thread::yield_now();
-        }
-        let certain = sold.load(Ordering::SeqCst);
-        let output = icommerce(&data).arg("backup").arg(&backup).arg(&storage).output().unwrap();
-        stopped.store(true, Ordering::SeqCst);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        certain
-    });
-    stop_shop(shop);
-    assert!(!backup.join("icommerce.keys").exists());
-    let all = events(&data, &[&storage]);
-    let keys = data.join("icommerce.keys");
-    let restore = |data: &Path, arguments: &[&str]| {
-        let mut command = icommerce(data);
-        command.arg("restore").arg(&backup).arg("--keys-are-current").arg("--keys").arg(&keys);
-        command.args(arguments);
-        command
-    };
-    let (other, again) = (migrated(), place.path().join("again"));
-    let in_other = format!("--storage={}", other.url());
-    succeeds(&mut restore(&again, &[&in_other]));
-    succeeds(icommerce(&again).args(["check", &in_other]));
-    let restored = events(&again, &[&in_other]);
-    assert!(restored.iter().all(|event| all.contains(event)));
-    let confirmed = restored.iter().filter(|event| event.contains("\"name\":\"confirmed\""));
-    assert!(confirmed.count() >= certain, "{certain} were sold before");
-    let repeated = assert_fails(&mut restore(&place.path().join("third"), &[&in_other]), 2);
-    assert!(repeated.contains("is not empty"), "{repeated}");
-
-    let folder = place.path().join("folder");
-    succeeds(&mut restore(&folder, &[]));
-    succeeds(icommerce(&folder).arg("check"));
-    assert_eq!(events(&folder, &[]), restored);
-
-    let log = backup.join("icommerce.000001.log");
-    let mut damaged = fs::read(&log).unwrap();
-    let middle = damaged.len() / 2;
-    damaged[middle] ^= 1;
-    fs::write(&log, damaged).unwrap();
-    let (target, empty) = (migrated(), place.path().join("none"));
-    let storage = format!("--storage={}", target.url());
-    let refused = assert_fails(&mut restore(&empty, &[&storage]), 3);
-    assert!(refused.contains("icommerce.000001.log"), "{refused}");
-    assert!(!empty.exists());
-}
-
-#[test]
-fn who_was_erased_after_a_backup_stays_erased_in_a_database() {
-    let source = TempDir::new().unwrap();
-    let [order, ..] = shop_with_orders(source.path());
-    let place = TempDir::new().unwrap();
-    let [backup, keys, restored] = ["backup", "keys", "restored"].map(|it| place.path().join(it));
-    succeeds(shop(source.path()).arg("backup").arg(&backup));
-    fs::copy(source.path().join("icommerce.keys"), &keys).unwrap();
-    person(source.path(), "erase", EMAIL);
-    let database = migrated();
-    let storage = storage(&database);
-    let mut command = shop(&restored);
-    command.arg("restore").arg(&backup).arg("--keys").arg(&keys).arg(&storage);
-    command.arg("--erased").arg(source.path().join("icommerce.erased"));
-    succeeds(&mut command);
-    let (child, [_, operator]) = start_shop(shop(&restored).args(["serve", &storage]));
-    let shown = shown(&operator, &order).to_string();
-    assert!(!shown.contains(EMAIL) && !shown.contains("Ada Lovelace"), "{shown}");
-    stop_shop(child);
-    succeeds(shop(&restored).args(["check", &storage]));
-}
-
-/// Buys something of the demonstration catalogue.
-fn buy(buyers: &str) {
-    let number = CARTS.fetch_add(1, Ordering::SeqCst);
-    let page = shopper_get(buyers, "/api/v1/products?in_stock=true&limit=24");
-    let page: Value = serde_json::from_str(&page).unwrap();
-    let items = page["items"].as_array().unwrap();
-    // Each another product, so that nothing sells out: what is in stock is known a moment late.
-    let slug = items[number % items.len()]["slug"].as_str().unwrap();
-    let product = shopper_get(buyers, &format!("/api/v1/products/{slug}"));
-    let product: Value = serde_json::from_str(&product).unwrap();
-    let variants = product["variants"].as_array().unwrap();
-    let sku = variants.iter().find(|it| it["in_stock"] == true).unwrap()["sku"].clone();
-    // The idempotency keys of these tests come from paths and bodies.
-    let path = format!("/api/v1/carts?number={number}");
-    let cart = shopper_post(buyers, &path, &json!({ "lines": [{"sku": sku, "quantity": 1}] }));
-    let path = format!("/api/v1/carts/{}/checkout", cart["id"].as_str().unwrap());
-    shopper_post(buyers, &path, &crate::maintenance::order("success"));
-}
-
-/// Carts that were made, so that no two requests are the same.
-static CARTS: AtomicUsize = AtomicUsize::new(0);

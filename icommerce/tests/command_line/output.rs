@@ -63,7 +63,7 @@ fn a_help_text_lists_the_values_of_its_arguments() {
     assert!(words(&["import", "catalog"]).contains("[possible values: point, comma]"));
     assert!(words(&["openapi"]).contains("[possible values: shop, operator]"));
     assert!(words(&["serve"]).contains("[possible values: text, json]"));
-    assert!(words(&["rebuild"]).contains("[possible values: audit-service, "));
+    assert!(words(&["rebuild"]).contains("[possible values: registry-service, audit-service, "));
 }
 
 const INVOICES: &str = "\

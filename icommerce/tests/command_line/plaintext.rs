@@ -113,7 +113,8 @@ async fn write_plaintext(folder: &Path) -> BTreeMap<&'static str, Vec<RecordedEv
                 _ => vec![],
             };
             let (stream, origin) = (stream.clone(), None);
-            let append = Append { stream, expected, events: vec![event], writes, origin };
+            let append =
+                Append { stream, expected, events: vec![event], writes, origin, sequence: None };
             storage.journal.append(append).await.unwrap();
         }
     }

@@ -107,3 +107,21 @@ fn a_wrong_setting_is_told_in_words_and_not_in_types() {
         }
     }
 }
+
+#[cfg(not(feature = "postgres"))]
+#[test]
+fn a_build_without_postgresql_names_the_option_and_the_feature() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let url = "postgres://shop@127.0.0.1:1/shop";
+    for (option, arguments) in [
+        ("--storage", &["serve", "--storage", url][..]),
+        ("--to", &["move", "--from", "embedded:x", "--to", url]),
+        ("--from", &["move", "--from", url, "--to", "embedded:x"]),
+    ] {
+        let refused = assert_fails(icommerce(&data).args(arguments), 2);
+        assert!(refused.starts_with(&format!("icommerce: {option}: this build")), "{refused}");
+        assert!(refused.contains("--features postgres"), "{refused}");
+    }
+    assert!(!data.exists());
+}

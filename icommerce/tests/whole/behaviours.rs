@@ -6,6 +6,7 @@ pub(crate) mod crashes;
 pub(crate) mod erasing;
 pub(crate) mod fulfilling;
 pub(crate) mod input;
+pub(crate) mod mails;
 pub(crate) mod operators;
 pub(crate) mod pages;
 pub(crate) mod payments;

@@ -1,5 +1,5 @@
-//! End-to-end system tests: the shop as processes, through its HTTP API. Each behaviour runs in three topologies, on PostgreSQL and with each
-//! message bus, and the invariants are checked after each.
+//! End-to-end system tests: the shop as processes, through its HTTP API. Each behaviour runs in three topologies, on PostgreSQL, with read models
+//! in MongoDB and with each message bus, and the invariants are checked after each.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue should say where")]
 
@@ -46,6 +46,12 @@ macro_rules! in_every_topology {
                 run_behaviour(Topology::SingleProcessWithKafka).await;
             }
 
+            #[cfg(feature = "mongodb")]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn single_process_with_mongo() {
+                run_behaviour(Topology::SingleProcessWithMongo).await;
+            }
+
             #[cfg(feature = "rabbitmq")]
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn single_process_with_rabbitmq() {
@@ -81,6 +87,8 @@ in_every_topology! {
     refunds::concurrent_refunds_never_exceed_the_captured_amount,
     refunds::a_refunded_order_can_be_cancelled_with_correct_stock,
     fulfilling::payment_is_captured_at_fulfilment with "ORDER_SERVICE__CAPTURE" = "at_fulfilment",
+    mails::an_order_has_one_mail_of_each_kind,
+    mails::an_order_has_one_confirmation_whenever_the_process_is_killed,
     erasing::a_person_is_exported_and_erased_and_stays_so_after_a_kill,
     repeats::a_repeated_key_gets_the_same_bytes,
     repeats::twenty_checkouts_with_one_key_are_one_order,

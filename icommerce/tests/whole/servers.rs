@@ -9,7 +9,7 @@ pub(crate) struct ShopServers {
     /// Flag that names them to each process.
     pub(crate) flag: Option<String>,
     /// Settings beside it.
-    pub(crate) variables: &'static [(&'static str, &'static str)],
+    pub(crate) variables: Vec<(&'static str, String)>,
     /// What goes with the shop.
     _running: Option<Box<dyn Any + Send + Sync>>,
 }
@@ -26,12 +26,22 @@ impl ShopServers {
                 let database = test_servers::PostgresDatabase::create();
                 let database = database.expect("the server takes another database");
                 let flag = Some(format!("--storage={}", database.url()));
-                Self { flag, _running: Some(Box::new(database)), ..Self::default() }
+                let variables = vec![("ICOMMERCE_STORAGE__MIGRATE_AT_START", "true".to_owned())];
+                Self { flag, variables, _running: Some(Box::new(database)) }
             }
             #[cfg(feature = "kafka")]
             Topology::SingleProcessWithKafka => {
                 let url = test_servers::KafkaServer::shared_url().expect("a broker runs");
                 Self { flag: Some(format!("--bus={url}")), ..Self::default() }
+            }
+            #[cfg(feature = "mongodb")]
+            Topology::SingleProcessWithMongo => {
+                let database = test_servers::MongoDatabase::create().expect("a server runs");
+                let variables = vec![
+                    ("ICOMMERCE_STORAGE__DOCUMENTS__ENGINE", "mongodb".to_owned()),
+                    ("ICOMMERCE_STORAGE__DOCUMENTS__URL", database.url().to_owned()),
+                ];
+                Self { variables, ..Self::default() }
             }
             #[cfg(feature = "rabbitmq")]
             Topology::SingleProcessWithRabbitMq => {
@@ -40,7 +50,7 @@ impl ShopServers {
                 Self {
                     flag: Some(format!("--bus={url}")),
                     // Each is a quorum queue for each group.
-                    variables: &[("ICOMMERCE_BUS__PARTITIONS", "2")],
+                    variables: vec![("ICOMMERCE_BUS__PARTITIONS", "2".to_owned())],
                     _running: Some(Box::new(server)),
                 }
             }

@@ -25,6 +25,7 @@ const SINGLE_PROCESS: [&[&str]; 1] = [&[
     "payment-service",
     "order-service",
     "audit-service",
+    "notification-service",
     "storefront",
     "api-gateway",
 ]];
@@ -39,6 +40,8 @@ pub(crate) enum Topology {
     SingleProcessOnPostgres,
     #[cfg(feature = "kafka")]
     SingleProcessWithKafka,
+    #[cfg(feature = "mongodb")]
+    SingleProcessWithMongo,
     #[cfg(feature = "rabbitmq")]
     SingleProcessWithRabbitMq,
     #[cfg(feature = "redis")]
@@ -54,12 +57,20 @@ impl Topology {
             Self::SingleProcessOnPostgres => SINGLE_PROCESS.to_vec(),
             #[cfg(feature = "kafka")]
             Self::SingleProcessWithKafka => SINGLE_PROCESS.to_vec(),
+            #[cfg(feature = "mongodb")]
+            Self::SingleProcessWithMongo => SINGLE_PROCESS.to_vec(),
             #[cfg(feature = "rabbitmq")]
             Self::SingleProcessWithRabbitMq => SINGLE_PROCESS.to_vec(),
             #[cfg(feature = "redis")]
             Self::SingleProcessWithRedisStreams => SINGLE_PROCESS.to_vec(),
             Self::TwoProcesses => vec![
-                &["product-service", "inventory-service", "payment-service", "audit-service"],
+                &[
+                    "product-service",
+                    "inventory-service",
+                    "payment-service",
+                    "audit-service",
+                    "notification-service",
+                ],
                 &["shopping-cart-service", "order-service", "storefront", "api-gateway"],
             ],
             Self::ProcessPerService => vec![
@@ -69,6 +80,7 @@ impl Topology {
                 &["product-service"],
                 &["shopping-cart-service"],
                 &["order-service"],
+                &["notification-service"],
                 &["storefront"],
                 &["api-gateway"],
             ],
@@ -80,6 +92,10 @@ impl Topology {
 pub(crate) struct TestShop {
     /// Data folder, deleted when the shop is dropped.
     _data: TempDir,
+    /// Folder of the mails to customers.
+    pub(crate) mail_folder: PathBuf,
+    /// Address of the shop edge, which only the process with the edges knows by itself.
+    shop_url: String,
     servers: ShopServers,
     /// Reserved ports: a restarted process listens on the same ones.
     _ports: Vec<ReservedPort>,
@@ -127,6 +143,7 @@ impl TestShop {
         }
         let secret = folder.path().join("fleet-secret");
         std::fs::write(&secret, "the secret of the fleet of a test").unwrap();
+        let mail_folder = folder.path().join("mail");
         let servers = ShopServers::start(topology);
         let mut processes = Vec::new();
         for (services, port) in groups.iter().zip(listen) {
@@ -136,6 +153,7 @@ impl TestShop {
                 format!("--data={}", data.display()),
                 format!("--listen=127.0.0.1:{shop}"),
                 format!("--operator-listen=127.0.0.1:{operator}"),
+                format!("--mail-folder={}", mail_folder.display()),
             ];
             if groups.len() > 1 {
                 arguments.push(format!("--services={}", services.join(",")));
@@ -150,6 +168,8 @@ impl TestShop {
         }
         let this = Self {
             _data: folder,
+            mail_folder,
+            shop_url: format!("http://127.0.0.1:{shop}"),
             servers,
             _ports: ports,
             processes: Mutex::new(processes),
@@ -215,9 +235,12 @@ impl TestShop {
                 .args(&process.arguments)
                 .env("ICOMMERCE_PAYMENT_SERVICE__TEST_PAYMENTS", "true")
                 .env("ICOMMERCE_LOG_FILTER", "warn")
-                .env("ICOMMERCE_STORAGE__MIGRATE_AT_START", "true")
+                .env("ICOMMERCE_NOTIFICATION_SERVICE__SHOP_URL", &self.shop_url)
+                .env("ICOMMERCE_NOTIFICATION_SERVICE__MAILS_PER_SECOND_MAX", "1000")
+                // So soon after a kill a mail is tried again.
+                .env("ICOMMERCE_NOTIFICATION_SERVICE__SMTP__TIMEOUT_SECONDS", "1")
                 .envs(process.operator_token())
-                .envs(self.servers.variables.iter().copied())
+                .envs(self.servers.variables.iter().map(|(name, value)| (name, value)))
                 .envs(process.secret.iter().map(|file| ("ICOMMERCE_FLEET__SECRET_FILE", file)))
                 .envs(
                     self.settings.iter().map(|(name, value)| (format!("ICOMMERCE_{name}"), value)),

@@ -8,8 +8,8 @@ use std::{
     path::Path,
 };
 
-/// Lock file: open and locked as long as the engine writes. The system releases it however the process ends.
-const LOCK_FILE: &str = "icommerce.lock";
+/// Name of the lock file: open and locked as long as the engine writes. The system releases it however the process ends.
+pub const LOCK_FILE: &str = "icommerce.lock";
 /// Free space, in bytes, below which no database can be opened.
 const FREE_BYTES_MIN: u64 = 256 * 1024;
 /// Permissions of a new folder: its owner's alone.

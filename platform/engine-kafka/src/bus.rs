@@ -1,26 +1,43 @@
 //! The bus: topics, and the producer of the process.
 
-use crate::{client::ClientLog, member::KafkaMember, options::KafkaOptions, wire};
+use crate::{
+    client::ClientLog,
+    member::{JoinedTopic, KafkaMember},
+    options::KafkaOptions,
+    topics::{self, FoundTopic},
+    wire,
+};
 use async_trait::async_trait;
 use futures_util::future::join_all;
+use kernel::one_line;
 use messaging::bus::{Bus, BusError, BusMessage, GroupMember, Topic};
 use parking_lot::Mutex;
 use rdkafka::{
     ClientConfig,
-    admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
+    admin::AdminClient,
     config::FromClientConfigAndContext,
     error::KafkaError,
     producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer},
     types::RDKafkaErrorCode,
 };
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     fmt,
     sync::Arc,
+    time::Duration,
 };
+use tls_files::{TlsFileError, is_tls_alert, other_answer, takes_connections};
 
 /// Memory for messages that the brokers have not confirmed, in KiB.
 const UNCONFIRMED_KIB_MAX: &str = "65536";
+
+/// How long the brokers may take to answer a ping.
+const PING_ANSWERED_WITHIN: Duration = Duration::from_millis(2_500);
+/// Reason why a broker that takes connections is of no use, where the client has none.
+const NO_HINT: &str = "it asks for a user and a password, or for TLS, or speaks another protocol";
+
+/// What OpenSSL says of a certificate that it refuses.
+const UNTRUSTED: &str = "certificate verify failed";
 
 /// Message bus on Kafka. Clones share their connections.
 #[derive(Clone)]
@@ -32,8 +49,8 @@ struct Shared {
     options: KafkaOptions,
     producer: Mutex<FutureProducer<ClientLog>>,
     admin: AdminClient<ClientLog>,
-    /// Topics that are there.
-    topics: Mutex<HashSet<Topic>>,
+    /// Topics that are there, with all of their partitions.
+    topics: Mutex<HashMap<Topic, FoundTopic>>,
     instances: Arc<Instances>,
 }
 
@@ -71,11 +88,30 @@ pub enum ConnectError {
         /// What the client says.
         reason: String,
     },
+    /// Something that takes connections, but does not answer as it is asked to.
+    #[error("what takes connections at {brokers} does not answer as Kafka is asked to: {reason}")]
+    Unexpected {
+        /// Hosts and ports.
+        brokers: String,
+        /// What the client says, as far as it can be told.
+        reason: String,
+    },
     /// The brokers refuse user or password.
     #[error("the Kafka broker at {brokers} does not take this user with this password")]
     Credentials {
         /// Hosts and ports.
         brokers: String,
+    },
+    /// File of TLS that cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsFileError),
+    /// Broker whose certificate no known authority has signed, or which is of another name.
+    #[error("the certificate of the Kafka broker at {brokers} is not trusted: {reason}")]
+    Untrusted {
+        /// Hosts and ports.
+        brokers: String,
+        /// What the client says.
+        reason: String,
     },
     /// An option that the client does not take.
     #[error("the Kafka client refuses its options: {reason}")]
@@ -92,7 +128,10 @@ impl KafkaBus {
     ///
     /// [`ConnectError`]
     pub async fn connect(options: KafkaOptions) -> Result<Self, ConnectError> {
-        let refused = |error: KafkaError| ConnectError::Options { reason: error.to_string() };
+        // The client would read them as well, and say less about what is wrong.
+        options.tls.read()?;
+        let refused =
+            |error: KafkaError| ConnectError::Options { reason: one_line(&error.to_string()) };
         let log = ClientLog::default();
         let producer = producer(&options, log.clone()).map_err(refused)?;
         let admin = AdminClient::from_config_and_context(&options.client(), ClientLog::default());
@@ -102,7 +141,19 @@ impl KafkaBus {
             probe.client().fetch_metadata(None, timeout).map(drop)
         });
         if let Err(error) = found.await.expect("it does not panic") {
-            return Err(unreachable(&options, &log, &error));
+            return Err(match unreachable(&options, &log, &error) {
+                ConnectError::Unreachable { brokers, reason: said }
+                    if takes_connections(&brokers).await =>
+                {
+                    let reason = if is_tls_alert(&said) {
+                        other_answer(&said)
+                    } else {
+                        log.hint().unwrap_or_else(|| NO_HINT.to_owned())
+                    };
+                    ConnectError::Unexpected { brokers, reason }
+                }
+                error => error,
+            });
         }
         let shared = Shared {
             options,
@@ -119,28 +170,20 @@ impl KafkaBus {
         format!("{}.{topic}", self.shared.options.prefix)
     }
 
-    /// Creates the topic, if it is not there.
-    async fn ensure(&self, topic: Topic) -> Result<(), BusError> {
-        if self.shared.topics.lock().contains(&topic) {
-            return Ok(());
+    /// Makes the topic, if it is not there; how the brokers have it.
+    async fn ensure(&self, topic: Topic) -> Result<FoundTopic, BusError> {
+        if let Some(found) = self.shared.topics.lock().get(&topic) {
+            return Ok(found.clone());
         }
         let name = self.topic(topic);
-        let partitions = i32::try_from(topic.partitions).expect("there are few partitions");
-        // The broker's own default number of copies.
-        let new = NewTopic::new(&name, partitions, TopicReplication::Fixed(-1));
-        let timeout = Some(self.shared.options.confirm_timeout);
-        let options = AdminOptions::new().request_timeout(timeout).operation_timeout(timeout);
-        let results = self.shared.admin.create_topics([&new], &options).await;
-        match results.map_err(|error| unavailable(&error))?.into_iter().next() {
-            Some(Err((_, RDKafkaErrorCode::TopicAlreadyExists)) | Ok(_)) | None => {}
-            Some(Err((_, code))) => {
-                return Err(BusError::Unavailable(format!(
-                    "the topic {name} cannot be made: {code}"
-                )));
-            }
+        let producer = self.shared.producer.lock().clone();
+        let clients = (&self.shared.admin, &producer);
+        let found = topics::ensure(clients, &self.shared.options, (topic, &name)).await?;
+        // One that lacks partitions is looked at again with the next batch.
+        if found.lacking.is_none() {
+            self.shared.topics.lock().insert(topic, found.clone());
         }
-        self.shared.topics.lock().insert(topic);
-        Ok(())
+        Ok(found)
     }
 
     fn send(&self, topic: &str, message: &BusMessage) -> Result<DeliveryFuture, BusError> {
@@ -190,18 +233,23 @@ fn unreachable(options: &KafkaOptions, log: &ClientLog, error: &KafkaError) -> C
     if is_refused {
         return ConnectError::Credentials { brokers };
     }
-    let reason = last.map_or_else(|| error.to_string(), |(_, reason)| reason);
+    let reason = one_line(&last.map_or_else(|| error.to_string(), |(_, reason)| reason));
+    if reason.contains(UNTRUSTED) {
+        return ConnectError::Untrusted { brokers, reason };
+    }
     ConnectError::Unreachable { brokers, reason }
 }
 
 pub(crate) fn unavailable(error: &KafkaError) -> BusError {
-    BusError::Unavailable(error.to_string())
+    BusError::Unavailable(one_line(&error.to_string()))
 }
 
 #[async_trait]
 impl Bus for KafkaBus {
     async fn publish(&self, topic: Topic, messages: &[BusMessage]) -> Result<(), BusError> {
-        self.ensure(topic).await?;
+        if let Some(reason) = self.ensure(topic).await?.lacking {
+            return Err(BusError::Unavailable(reason));
+        }
         let name = self.topic(topic);
         let mut sent = Vec::with_capacity(messages.len());
         let mut failure = None;
@@ -233,11 +281,25 @@ impl Bus for KafkaBus {
     }
 
     async fn join(&self, group: &str, topic: Topic) -> Result<Box<dyn GroupMember>, BusError> {
-        self.ensure(topic).await?;
+        let present = self.ensure(topic).await?.present;
         let (options, name) = (&self.shared.options, self.topic(topic));
         let group = format!("{}.{group}.{topic}", options.prefix);
-        let member = KafkaMember::join(options, &group, &name, &self.shared.instances)?;
+        let joined = JoinedTopic { name, present, wanted: topic.partitions };
+        let member = KafkaMember::join(options, &group, &joined, &self.shared.instances)?;
         Ok(Box::new(member))
+    }
+
+    async fn ping(&self) -> Result<(), BusError> {
+        let producer = self.shared.producer.lock().clone();
+        // Of one topic, where there is one: an answer about all of a large cluster is long.
+        let known = self.shared.topics.lock().keys().next().map(|topic| self.topic(*topic));
+        let asked = tokio::task::spawn_blocking(move || {
+            producer.client().fetch_metadata(known.as_deref(), PING_ANSWERED_WITHIN).map(drop)
+        });
+        match asked.await {
+            Ok(answer) => answer.map_err(|error| unavailable(&error)),
+            Err(error) => Err(BusError::Unavailable(error.to_string())),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod bus;
 mod client;
 mod member;
 mod options;
+mod topics;
 mod wire;
 
 pub use bus::{ConnectError, KafkaBus};

@@ -1,7 +1,8 @@
 //! Options of the engine: which brokers, and as whom.
 
 use rdkafka::ClientConfig;
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{fmt, time::Duration};
+use tls_files::TlsFiles;
 use url::Url;
 
 /// Port of a broker whose URL names none.
@@ -29,8 +30,8 @@ pub struct KafkaOptions {
     pub(crate) prefix: String,
     has_tls: bool,
     credentials: Option<Credentials>,
-    /// File with the certificates of authorities, in PEM, that may have signed the brokers'; those of the system without it.
-    pub certificate_authorities: Option<PathBuf>,
+    /// Whom to trust, the authorities of the system without it, and with which certificate to show itself.
+    pub tls: TlsFiles,
     /// Name of this process among those of the shop, the same when it is started again: the members of its groups then have their
     /// partitions at once (static membership). Without it, a process that was killed keeps them until its session ends.
     pub instance: Option<String>,
@@ -118,6 +119,9 @@ impl KafkaOptions {
                 _ => return Err(expected("it has no other parameter than mechanism")),
             };
         }
+        if parsed.query().is_some() && parsed.username().is_empty() {
+            return Err(expected("a mechanism is that of a user, whom it does not name"));
+        }
         let decode = |text: &str| percent_decoded(text).ok_or_else(|| expected("its user"));
         let credentials = match parsed.username() {
             "" => None,
@@ -139,13 +143,18 @@ impl KafkaOptions {
             prefix,
             has_tls,
             credentials,
-            certificate_authorities: None,
+            tls: TlsFiles::default(),
             instance: None,
             connect_timeout: Duration::from_secs(5),
             confirm_timeout: Duration::from_secs(20),
             session_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_mins(1),
         })
+    }
+
+    /// Whether the brokers are spoken to in TLS, so that its files have an effect.
+    pub fn speaks_tls(&self) -> bool {
+        self.has_tls
     }
 
     /// Hosts and ports, for messages.
@@ -176,8 +185,17 @@ impl KafkaOptions {
             config.set("sasl.username", &credentials.user);
             config.set("sasl.password", &credentials.password);
         }
-        if let Some(file) = self.certificate_authorities.as_ref().filter(|_| self.has_tls) {
-            config.set("ssl.ca.location", file.to_string_lossy());
+        let TlsFiles { certificate_authorities, client_certificate, client_key } = &self.tls;
+        let client_key = client_key.as_ref().or(client_certificate.as_ref());
+        let files = [
+            ("ssl.ca.location", certificate_authorities.as_ref()),
+            ("ssl.certificate.location", client_certificate.as_ref()),
+            ("ssl.key.location", client_key),
+        ];
+        for (name, file) in files {
+            if let Some(file) = file.filter(|_| self.has_tls) {
+                config.set(name, file.to_string_lossy());
+            }
         }
         config
     }
@@ -255,7 +273,8 @@ mod tests {
             ("kafka://127.0.0.1:x/", "hosts"),
             ("kafka://127.0.0.1/two/parts", "prefix"),
             ("kafka://ann@127.0.0.1?mechanism=GSSAPI", "mechanism"),
-            ("kafka://127.0.0.1?acks=1", "mechanism"),
+            ("kafka://ann@127.0.0.1?acks=1", "mechanism"),
+            ("kafka://127.0.0.1?mechanism=SCRAM-SHA-512", "user"),
         ] {
             let error = KafkaOptions::new(wrong).unwrap_err().to_string();
             assert!(error.contains(reason), "{wrong}: {error}");

@@ -1,6 +1,6 @@
 //! Message as it lies in a topic: the `CloudEvent` as JSON, the subject as key, and the rest in headers.
 
-use messaging::bus::{BusEvent, BusMessage, CLOUD_EVENT_TYPE};
+use messaging::bus::{BusEvent, BusMessage, CLOUD_EVENT_TYPE, Proof};
 use rdkafka::{
     Message as _,
     message::{BorrowedMessage, Header, Headers, OwnedHeaders},
@@ -12,10 +12,11 @@ const POSITION: &str = "icommerce-position";
 const PREVIOUS: &str = "icommerce-previous";
 const EVENT_ID: &str = "icommerce-event-id";
 const RUN: &str = "icommerce-run";
+const PROOF: &str = "icommerce-proof";
 
 /// Headers of a message.
 pub(crate) fn headers(message: &BusMessage) -> OwnedHeaders {
-    let mut headers = OwnedHeaders::new_with_capacity(6);
+    let mut headers = OwnedHeaders::new_with_capacity(7);
     let mut insert = |key, value: &str| {
         let before = std::mem::replace(&mut headers, OwnedHeaders::new_with_capacity(0));
         headers = before.insert(Header { key, value: Some(value) });
@@ -24,6 +25,9 @@ pub(crate) fn headers(message: &BusMessage) -> OwnedHeaders {
     insert(PREVIOUS, &message.previous.to_string());
     insert(EVENT_ID, &message.id.to_string());
     insert(RUN, &message.run.to_string());
+    if let Some(proof) = message.proof {
+        insert(PROOF, &proof.to_string());
+    }
     if let Some(event) = &message.event {
         insert(CONTENT_TYPE, CLOUD_EVENT_TYPE);
         insert(TRACEPARENT, &event.traceparent);
@@ -53,5 +57,6 @@ pub(crate) fn read(record: &BorrowedMessage<'_>) -> Option<BusMessage> {
         id: text(EVENT_ID)?.parse().ok()?,
         run: text(RUN)?.parse().ok()?,
         event,
+        proof: text(PROOF).and_then(Proof::parse),
     })
 }

@@ -126,7 +126,7 @@ async fn request(services: &[ServiceStorage; 5], number: u64) -> Commit {
         let write = Write::Put { collection: &RECORDS, document };
         let writes = if service == 1 { vec![write] } else { Vec::new() };
         let (stream, events) = (format!("{}-{name}", SERVICES[service]), vec![event]);
-        let append = Append { stream, expected, events, writes, origin: None };
+        let append = Append { stream, expected, events, writes, origin: None, sequence: None };
         commit = services[service].journal.append(append).await.expect("it is accepted").commit;
     }
     for (service, bytes) in VALUES.into_iter().enumerate() {

@@ -28,7 +28,7 @@ use std::{
     path::Path,
     sync::Arc,
 };
-use storage::{CommitError, KeyValue, LosableValues, StorageError, Watermark};
+use storage::{CommitError, Documents, KeyValue, LosableValues, StorageError, Watermark};
 use subject_keys::SubjectKeys;
 
 /// Name of the services' log.
@@ -179,9 +179,12 @@ impl LogEngine {
         let service = log.service(name).expect("the log can be read");
         let (log, keys) = (|| Arc::clone(log), || Arc::clone(&self.subject_keys));
         let key_value: Arc<dyn KeyValue> = Arc::new(LogKeyValue::new(log(), Arc::clone(&service)));
+        let documents: Arc<dyn Documents> =
+            Arc::new(LogDocuments::new(log(), Arc::clone(&service)));
         ServiceStorage {
-            journal: Arc::new(LogJournal::new(log(), Arc::clone(&service), keys())),
-            documents: Arc::new(LogDocuments::new(log(), service)),
+            journal: Arc::new(LogJournal::new(log(), service, keys())),
+            projections: Arc::clone(&documents),
+            documents,
             losable: LosableValues::new(Arc::clone(&key_value)),
             key_value,
             blobs: Arc::new(FolderBlobs::new(Arc::clone(&self.blobs), name)),
@@ -357,7 +360,7 @@ mod tests {
             personal: None,
         };
         let (stream, events, writes) = (stream.to_owned(), vec![event], Vec::new());
-        Append { stream, expected, events, writes, origin: None }
+        Append { stream, expected, events, writes, origin: None, sequence: None }
     }
 
     async fn fill(storage: &ServiceStorage, service: &str, round: u64) {

@@ -11,7 +11,7 @@ use crate::{
 };
 use ::journal::{
     Append, AppendError, Appended, DeleteError, Journal, NewEvent, Position, READ_EVENTS_MAX,
-    RecordedEvent, SNAPSHOT_BYTES_MAX, Snapshot, Version, personal,
+    RecordedEvent, SNAPSHOT_BYTES_MAX, SequencePlace, Snapshot, Version, personal,
 };
 use async_trait::async_trait;
 use std::sync::{Arc, atomic::Ordering};
@@ -29,25 +29,7 @@ pub(crate) struct LogJournal {
 #[async_trait]
 impl Journal for LogJournal {
     async fn append(&self, mut append: Append) -> Result<Appended, AppendError> {
-        append.check()?;
-        let (service, stream) = (&self.service.name, &append.stream);
-        let _in_use = personal::seal(&self.subject_keys, service, stream, &mut append.events)?;
-        declare(&self.service, &append.writes)?;
-        let payload = RecordEncoder::append(&self.service.name, &append);
-        let key = self.log.hash.of(append.stream.as_bytes());
-        let (guard, last) = self.head(&append.stream, key)?;
-        let actual = last.as_deref().map_or(Ok(0), last_version)?;
-        if actual != append.expected {
-            drop(guard);
-            return self.repeated_append(&append, actual);
-        }
-        let positions = append.events.len() as u64;
-        let version = append.expected + positions;
-        let documents = self.log.hash.documents(&append.writes);
-        let typed = append.events.into_iter().map(|event| event.typed).collect();
-        let record = NewRecord { payload, key, documents, typed, positions, is_append: true };
-        let (position, commit) = guard.enqueue(&self.service, record)?;
-        Ok(Appended { version, position, commit })
+        SequencePlace::decide(append.sequence.take(), || self.append_now(append))
     }
 
     async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, DeleteError> {
@@ -144,6 +126,28 @@ impl LogJournal {
         subject_keys: Arc<SubjectKeys>,
     ) -> Self {
         Self { log, service, subject_keys }
+    }
+
+    fn append_now(&self, mut append: Append) -> Result<Appended, AppendError> {
+        append.check()?;
+        let (service, stream) = (&self.service.name, &append.stream);
+        let _in_use = personal::seal(&self.subject_keys, service, stream, &mut append.events)?;
+        declare(&self.service, &append.writes)?;
+        let payload = RecordEncoder::append(&self.service.name, &append);
+        let key = self.log.hash.of(append.stream.as_bytes());
+        let (guard, last) = self.head(&append.stream, key)?;
+        let actual = last.as_deref().map_or(Ok(0), last_version)?;
+        if actual != append.expected {
+            drop(guard);
+            return self.repeated_append(&append, actual);
+        }
+        let positions = append.events.len() as u64;
+        let version = append.expected + positions;
+        let documents = self.log.hash.documents(&append.writes);
+        let typed = append.events.into_iter().map(|event| event.typed).collect();
+        let record = NewRecord { payload, key, documents, typed, positions, is_append: true };
+        let (position, commit) = guard.enqueue(&self.service, record)?;
+        Ok(Appended { version, position, commit })
     }
 
     /// Last append to a stream, and the lock under which it stays the last.

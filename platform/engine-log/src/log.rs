@@ -319,8 +319,8 @@ impl SegmentedLog {
     ///
     /// # Errors
     ///
-    /// [`StorageError::Full`] when the disk has reached its reserve; [`StorageError::Unavailable`] when the log is closed, has
-    /// failed, or its queue is full.
+    /// [`StorageError::Full`] when the disk has reached its reserve; [`StorageError::Refused`] when the queue is full;
+    /// [`StorageError::Unavailable`] when the log is closed or has failed.
     pub(crate) fn begin_write(&self) -> Result<LogGuard<'_>, StorageError> {
         let has_room = self.reserve.has_room(self.counters.growth_bytes());
         let guard = self.lock();
@@ -337,7 +337,7 @@ impl SegmentedLog {
         let LogOptions { queue_writes_max, queue_bytes_max, .. } = self.options;
         if guard.state.queue.len() >= queue_writes_max || guard.state.queue_bytes >= queue_bytes_max
         {
-            return Err(StorageError::Unavailable("too many writes wait for the disk".to_owned()));
+            return Err(StorageError::Refused("too many writes wait for the disk".to_owned()));
         }
         Ok(guard)
     }

@@ -4,7 +4,8 @@ use crate::log::{FlushEffect, MemoryLog};
 use async_trait::async_trait;
 use std::sync::Arc;
 use storage::{
-    Collection, Commit, DocumentPage, Documents, Query, StorageError, StoredDocument, Write,
+    Collection, Commit, CompareAndSwap, ConditionalDocuments, DocumentPage, Documents, Query,
+    StorageError, StoredDocument, Write,
 };
 
 /// Document store handle of one service.
@@ -12,11 +13,18 @@ use storage::{
 pub(crate) struct MemoryDocuments {
     log: Arc<MemoryLog>,
     service: &'static str,
+    /// Whether its log is apart from the journal's.
+    is_apart: bool,
 }
 
 impl MemoryDocuments {
     pub(crate) fn new(log: Arc<MemoryLog>, service: &'static str) -> Self {
-        Self { log, service }
+        Self { log, service, is_apart: false }
+    }
+
+    /// The store in a log apart from the journal's, which flushes each write at once.
+    pub(crate) fn apart(log: Arc<MemoryLog>, service: &'static str) -> Self {
+        Self { log, service, is_apart: true }
     }
 }
 
@@ -64,5 +72,33 @@ impl Documents for MemoryDocuments {
         let ((), commit) =
             self.log.write(self.service, |_, _| Ok::<_, StorageError>(((), Some((1, effect)))))?;
         Ok(commit)
+    }
+
+    fn conditional(&self) -> Option<&dyn ConditionalDocuments> {
+        self.is_apart.then_some(self)
+    }
+}
+
+#[async_trait]
+impl ConditionalDocuments for MemoryDocuments {
+    async fn write_and_swap(
+        &self,
+        mut writes: Vec<Write>,
+        swap: CompareAndSwap,
+    ) -> Result<Option<Commit>, StorageError> {
+        swap.check(&writes)?;
+        let put = Write::Put { collection: swap.collection, document: swap.document.clone() };
+        writes.push(put);
+        for write in &writes {
+            write.check()?;
+        }
+        let (is_met, commit) = self.log.write(self.service, |service, _| {
+            let documents = service.collections.get(swap.collection);
+            let found = documents.and_then(|documents| documents.find(&swap.document.key));
+            let is_met = swap.is_met(found.as_ref());
+            let effect = is_met.then_some((1, FlushEffect::Documents(writes)));
+            Ok::<_, StorageError>((is_met, effect))
+        })?;
+        Ok(is_met.then_some(commit))
     }
 }

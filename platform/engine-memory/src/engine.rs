@@ -1,4 +1,4 @@
-//! Storage engine in memory: one log for all services, and a second one for bulk data.
+//! Storage engine in memory: one log for all services, a second one for bulk data, and one for read models apart from the journal.
 
 use crate::{
     blobs::MemoryBlobs, documents::MemoryDocuments, journal::MemoryJournal,
@@ -6,7 +6,7 @@ use crate::{
 };
 use ::journal::ServiceStorage;
 use std::sync::Arc;
-use storage::{CommitError, KeyValue, LosableValues, Watermark};
+use storage::{CommitError, Documents, KeyValue, LosableValues, Watermark};
 use subject_keys::SubjectKeys;
 
 /// Storage engine in memory: the storage of one process in a test.
@@ -44,13 +44,14 @@ use subject_keys::SubjectKeys;
 pub struct MemoryEngine {
     log: Arc<MemoryLog>,
     bulk: Arc<MemoryLog>,
+    apart: Arc<MemoryLog>,
     subject_keys: Arc<SubjectKeys>,
 }
 
 impl Default for MemoryEngine {
     fn default() -> Self {
         let subject_keys = Arc::new(SubjectKeys::for_tests());
-        Self { log: Arc::default(), bulk: Arc::default(), subject_keys }
+        Self { log: Arc::default(), bulk: Arc::default(), apart: Arc::default(), subject_keys }
     }
 }
 
@@ -70,12 +71,18 @@ impl MemoryEngine {
         storage_of(&self.bulk, &self.subject_keys, name)
     }
 
+    /// Document store of a service apart from its journal, as a database of projected read models is: it flushes each write at once, and
+    /// has conditional writes.
+    pub fn projections(&self, name: &'static str) -> Arc<dyn Documents> {
+        Arc::new(MemoryDocuments::apart(Arc::clone(&self.apart), name))
+    }
+
     /// High-watermark of the services' log.
     pub fn watermark(&self) -> &Arc<Watermark> {
         self.log.watermark()
     }
 
-    /// Flushes everything and closes both logs; later writes are refused with `Unavailable`.
+    /// Flushes everything and closes all logs; later writes are refused with `Unavailable`.
     ///
     /// # Errors
     ///
@@ -84,6 +91,7 @@ impl MemoryEngine {
     pub async fn close(&self) -> Result<(), CommitError> {
         self.log.close();
         self.bulk.close();
+        self.apart.close();
         Ok(())
     }
 
@@ -102,7 +110,8 @@ impl MemoryEngine {
     #[must_use = "the engine returned holds what was flushed"]
     pub fn crash(&self) -> Self {
         let (log, bulk) = (Arc::new(self.log.crash()), Arc::new(self.bulk.crash()));
-        Self { log, bulk, subject_keys: Arc::clone(&self.subject_keys) }
+        let apart = Arc::new(self.apart.crash());
+        Self { log, bulk, apart, subject_keys: Arc::clone(&self.subject_keys) }
     }
 }
 
@@ -113,9 +122,11 @@ fn storage_of(
 ) -> ServiceStorage {
     let journal = MemoryJournal::new(Arc::clone(log), Arc::clone(subject_keys), name);
     let key_value: Arc<dyn KeyValue> = Arc::new(MemoryKeyValue::new(Arc::clone(log), name));
+    let documents: Arc<dyn Documents> = Arc::new(MemoryDocuments::new(Arc::clone(log), name));
     ServiceStorage {
         journal: Arc::new(journal),
-        documents: Arc::new(MemoryDocuments::new(Arc::clone(log), name)),
+        projections: Arc::clone(&documents),
+        documents,
         losable: LosableValues::new(Arc::clone(&key_value)),
         key_value,
         blobs: Arc::new(MemoryBlobs::new(Arc::clone(log), name)),

@@ -3,7 +3,7 @@
 use crate::log::{FlushEffect, MemoryLog, ServiceData};
 use ::journal::{
     Append, AppendError, Appended, DeleteError, Journal, Position, READ_EVENTS_MAX, RecordedEvent,
-    Snapshot, Version, personal,
+    SequencePlace, Snapshot, Version, personal,
 };
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -26,6 +26,22 @@ impl MemoryJournal {
     ) -> Self {
         Self { log, subject_keys, service }
     }
+
+    fn append_now(&self, mut append: Append) -> Result<Appended, AppendError> {
+        append.check()?;
+        let Append { stream, events, .. } = &mut append;
+        let _in_use = personal::seal(&self.subject_keys, self.service, stream, events)?;
+        let (decided, commit) =
+            self.log.write(self.service, |service, before| decide(service, before, append))?;
+        Ok(match decided {
+            AppendDecision::Accepted { version, position } => {
+                Appended { version, position, commit }
+            }
+            AppendDecision::Repeated { version, position } => {
+                Appended { version, position, commit: self.log.commit_at(position) }
+            }
+        })
+    }
 }
 
 /// Outcome of an append, before it has its commit.
@@ -44,19 +60,7 @@ enum AppendDecision {
 #[async_trait]
 impl Journal for MemoryJournal {
     async fn append(&self, mut append: Append) -> Result<Appended, AppendError> {
-        append.check()?;
-        let Append { stream, events, .. } = &mut append;
-        let _in_use = personal::seal(&self.subject_keys, self.service, stream, events)?;
-        let (decided, commit) =
-            self.log.write(self.service, |service, before| decide(service, before, append))?;
-        Ok(match decided {
-            AppendDecision::Accepted { version, position } => {
-                Appended { version, position, commit }
-            }
-            AppendDecision::Repeated { version, position } => {
-                Appended { version, position, commit: self.log.commit_at(position) }
-            }
-        })
+        SequencePlace::decide(append.sequence.take(), || self.append_now(append))
     }
 
     async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, DeleteError> {
@@ -135,7 +139,7 @@ fn decide(
     before: Position,
     append: Append,
 ) -> Result<(AppendDecision, Option<(u64, FlushEffect)>), AppendError> {
-    let Append { stream, expected, events, writes, origin } = append;
+    let Append { stream, expected, events, writes, origin, sequence: _ } = append;
     if service.events.is_being_deleted(&stream) {
         return Err(StorageError::Unavailable(format!("{stream} is being deleted")).into());
     }

@@ -24,6 +24,18 @@ mod documents {
     ::storage::documents_conformance!(make);
 }
 
+mod projections {
+    use super::*;
+
+    fn make() -> Ready<(Arc<dyn Documents>, MemoryEngine)> {
+        let engine = MemoryEngine::new();
+        ready((engine.projections("warehouse"), engine))
+    }
+
+    ::storage::documents_conformance!(make);
+    ::storage::conditional_documents_conformance!(make);
+}
+
 mod key_value {
     use super::*;
 

@@ -20,7 +20,14 @@ fn append(expected: u64) -> Append {
     let body = Bytes::from(expected.to_string());
     let document = Document { key: "note".to_owned(), body, fields: Vec::new() };
     let writes = vec![Write::Put { collection: &NOTES, document }];
-    Append { stream: "thing-1".to_owned(), expected, events: vec![event], writes, origin: None }
+    Append {
+        stream: "thing-1".to_owned(),
+        expected,
+        events: vec![event],
+        writes,
+        origin: None,
+        sequence: None,
+    }
 }
 
 async fn seen(storage: &ServiceStorage) -> (usize, usize, Option<Bytes>, Option<Bytes>) {

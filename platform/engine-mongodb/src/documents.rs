@@ -3,7 +3,7 @@
 use crate::{
     engine::MongoConnection,
     error::storage_error,
-    update::{BODY, collection_name, commands, entry_path, entry_text},
+    update::{BODY, collection_name, commands, entry_path, entry_text, swap_command},
 };
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
@@ -14,10 +14,11 @@ use mongodb::{
 use parking_lot::Mutex;
 use std::{collections::HashSet, sync::Arc};
 use storage::{
-    Collection, Commit, Direction, DocumentPage, Documents, QUERY_DOCUMENTS_MAX, Query,
-    StorageError, StoredDocument, Write,
+    Collection, Commit, CompareAndSwap, ConditionalDocuments, Direction, DocumentPage, Documents,
+    QUERY_DOCUMENTS_MAX, Query, StorageError, StoredDocument, Write,
     index_entry::{self, EntryRange},
 };
+use tokio::time::{Instant, timeout_at};
 
 /// Document store handle of one service.
 #[derive(Debug)]
@@ -26,16 +27,29 @@ pub(crate) struct MongoDocuments {
     service: &'static str,
     /// Names of the collections whose indexes exist.
     indexed: Mutex<HashSet<&'static str>>,
+    /// Turn of the calls that write, in the order in which they were made.
+    writes: tokio::sync::Mutex<()>,
 }
 
 impl MongoDocuments {
     pub(crate) fn new(connection: Arc<MongoConnection>, service: &'static str) -> Self {
-        Self { connection, service, indexed: Mutex::default() }
+        Self {
+            connection,
+            service,
+            indexed: Mutex::default(),
+            writes: tokio::sync::Mutex::default(),
+        }
     }
 
-    /// Runs a call within the limits of number and time.
+    /// End of a call that begins now.
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.connection.operation_timeout
+    }
+
+    /// Runs one request to the server within the limit of number, and until the deadline of the call.
     async fn run<T>(
         &self,
+        deadline: Instant,
         call: impl Future<Output = mongodb::error::Result<T>> + Send,
     ) -> Result<T, StorageError> {
         let unavailable = |reason: &str| StorageError::Unavailable(reason.to_owned());
@@ -44,7 +58,7 @@ impl MongoDocuments {
             .operations
             .try_acquire()
             .map_err(|_| unavailable("too many calls to MongoDB are under way"))?;
-        match tokio::time::timeout(self.connection.operation_timeout, call).await {
+        match timeout_at(deadline, call).await {
             Ok(done) => done.map_err(|error| storage_error(&error)),
             Err(_) => Err(unavailable("MongoDB does not answer in time")),
         }
@@ -55,7 +69,11 @@ impl MongoDocuments {
     }
 
     /// Makes the indexes of a collection that are not there.
-    async fn index(&self, collection: &'static Collection) -> Result<(), StorageError> {
+    async fn index(
+        &self,
+        collection: &'static Collection,
+        deadline: Instant,
+    ) -> Result<(), StorageError> {
         if collection.indexes.is_empty() || self.indexed.lock().contains(collection.name) {
             return Ok(());
         }
@@ -66,9 +84,46 @@ impl MongoDocuments {
         });
         let models: Vec<IndexModel> = models.collect();
         let target = self.collection(collection);
-        self.run(async move { target.create_indexes(models).await }).await?;
+        self.run(deadline, async move { target.create_indexes(models).await }).await?;
         self.indexed.lock().insert(collection.name);
         Ok(())
+    }
+
+    /// Makes the indexes again before they are used: a server that has lost its data has lost them as well.
+    fn forget_indexes(&self) {
+        self.indexed.lock().clear();
+    }
+
+    /// Checks writes, and makes the indexes that they need.
+    async fn prepare(&self, writes: &[Write]) -> Result<(), StorageError> {
+        for write in writes {
+            write.check()?;
+        }
+        for write in writes {
+            if let Write::Put { collection, .. } = write {
+                self.index(collection, self.deadline()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies writes in their order. Each command has the time of an operation: a call of many is never too large to be done.
+    async fn apply(&self, writes: Vec<Write>) -> Result<(), StorageError> {
+        let database = &self.connection.database;
+        for command in commands(self.service, writes) {
+            let run = async move { database.run_command(command).await };
+            let answer = self.run(self.deadline(), run).await?;
+            check_answer(&answer)?;
+        }
+        Ok(())
+    }
+
+    /// Puts the document of a swap in the place of the expected one; false where another one is there, or none.
+    async fn swap(&self, swap: CompareAndSwap) -> Result<bool, StorageError> {
+        let database = &self.connection.database;
+        let command = swap_command(self.service, swap);
+        let swap = async move { database.run_command(command).await };
+        is_swapped(&self.run(self.deadline(), swap).await?)
     }
 
     /// Documents that a filter finds, in an order, up to a number.
@@ -78,9 +133,10 @@ impl MongoDocuments {
         filter: Document,
         order: Document,
         count: usize,
+        deadline: Instant,
     ) -> Result<Vec<Document>, StorageError> {
         let collection = self.collection(collection);
-        self.run(async move {
+        self.run(deadline, async move {
             let limit = i64::try_from(count).unwrap_or(i64::MAX);
             // All of them in the first answer: a cursor that stays open would hold back the server.
             let batch = u32::try_from(count + 1).unwrap_or(u32::MAX);
@@ -100,7 +156,7 @@ impl Documents for MongoDocuments {
     ) -> Result<Option<StoredDocument>, StorageError> {
         let target = self.collection(collection);
         let filter = doc! { "_id": key };
-        let found = self.run(async move { target.find_one(filter).await }).await?;
+        let found = self.run(self.deadline(), async move { target.find_one(filter).await }).await?;
         found.map(|found| stored(&found)).transpose()
     }
 
@@ -110,7 +166,8 @@ impl Documents for MongoDocuments {
         query: Query,
     ) -> Result<DocumentPage, StorageError> {
         let index = query.check(collection)?;
-        self.index(collection).await?;
+        let deadline = self.deadline();
+        self.index(collection, deadline).await?;
         let limit = query.limit.clamp(1, QUERY_DOCUMENTS_MAX);
         let EntryRange { from, until } = EntryRange::of_page(&query);
         let path = entry_path(index.name);
@@ -119,7 +176,7 @@ impl Documents for MongoDocuments {
         let mut order = Document::new();
         order.insert(&path, if query.direction == Direction::Ascending { 1 } else { -1 });
         // One more than the page has tells whether there is another page.
-        let found = self.found(collection, filter, order, limit + 1).await?;
+        let found = self.found(collection, filter, order, limit + 1, deadline).await?;
         let documents: Result<Vec<_>, _> = found.iter().take(limit).map(stored).collect();
         let last = found.get(limit - 1).filter(|_| found.len() > limit);
         let position = last.map(|last| {
@@ -146,24 +203,68 @@ impl Documents for MongoDocuments {
         if count == 0 {
             return Ok(Vec::new());
         }
-        let found = self.found(collection, filter, doc! { "_id": 1 }, count).await?;
+        let order = doc! { "_id": 1 };
+        let found = self.found(collection, filter, order, count, self.deadline()).await?;
         found.iter().map(stored).collect()
     }
 
     async fn write(&self, writes: Vec<Write>) -> Result<Commit, StorageError> {
-        for write in &writes {
-            write.check()?;
-            if let Write::Put { collection, .. } = write {
-                self.index(collection).await?;
-            }
-        }
-        let database = &self.connection.database;
-        for command in commands(self.service, writes) {
-            let answer = self.run(async move { database.run_command(command).await }).await?;
-            check_answer(&answer)?;
-        }
+        let _turn = self.writes.lock().await;
+        self.prepare(&writes).await?;
+        self.apply(writes).await?;
         Ok(Commit::durable())
     }
+
+    fn conditional(&self) -> Option<&dyn ConditionalDocuments> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl ConditionalDocuments for MongoDocuments {
+    async fn write_and_swap(
+        &self,
+        writes: Vec<Write>,
+        swap: CompareAndSwap,
+    ) -> Result<Option<Commit>, StorageError> {
+        let _turn = self.writes.lock().await;
+        swap.check(&writes)?;
+        self.prepare(&writes).await?;
+        self.index(swap.collection, self.deadline()).await?;
+        let found = self.find(swap.collection, &swap.document.key).await?;
+        if !swap.is_met(found.as_ref()) {
+            self.forget_indexes();
+            return Ok(None);
+        }
+        self.apply(writes).await?;
+        // The server may have lost its data since then.
+        if self.swap(swap).await? {
+            return Ok(Some(Commit::durable()));
+        }
+        self.forget_indexes();
+        Ok(None)
+    }
+}
+
+/// What a server answers to the insertion of a document whose key is there already.
+const DUPLICATE_KEY: i32 = 11_000;
+
+/// Whether the command of a swap has replaced a document or inserted one.
+fn is_swapped(answer: &Document) -> Result<bool, StorageError> {
+    let errors = answer.get_array("writeErrors").ok().and_then(|errors| errors.first());
+    let code = errors.and_then(Bson::as_document).and_then(|error| error.get_i32("code").ok());
+    if code == Some(DUPLICATE_KEY) {
+        return Ok(false);
+    }
+    check_answer(answer)?;
+    let count = answer.get("n").and_then(|count| match count {
+        Bson::Int32(count) => Some(i64::from(*count)),
+        Bson::Int64(count) => Some(*count),
+        _ => None,
+    });
+    count.map(|count| count > 0).ok_or_else(|| {
+        StorageError::Unavailable("MongoDB does not say whether it has written".to_owned())
+    })
 }
 
 /// Refuses the answer to a command that did not do all it was told: such an answer is a success otherwise.
@@ -200,5 +301,16 @@ mod tests {
         assert!(refused.unwrap_err().to_string().contains("too large"));
         let concern = doc! { "errmsg": "waiting for replication timed out" };
         assert!(check_answer(&doc! { "ok": 1.0, "writeConcernError": concern }).is_err());
+    }
+
+    #[test]
+    fn the_answer_to_a_swap_says_whether_it_was_done() {
+        assert!(is_swapped(&doc! { "ok": 1.0, "n": 1 }).unwrap());
+        assert!(!is_swapped(&doc! { "ok": 1.0, "n": 0_i64 }).unwrap());
+        let errors = |code: i32| [doc! { "index": 0, "code": code, "errmsg": "no" }];
+        let answer = |code| doc! { "ok": 1.0, "n": 0, "writeErrors": errors(code) };
+        assert!(!is_swapped(&answer(DUPLICATE_KEY)).unwrap());
+        assert!(is_swapped(&answer(121)).is_err());
+        assert!(is_swapped(&doc! { "ok": 1.0 }).is_err());
     }
 }

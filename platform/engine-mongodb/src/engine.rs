@@ -1,17 +1,19 @@
 //! Engine: the document stores of all services of a process in one database.
 
-use crate::{MongoError, MongoOptions, documents::MongoDocuments};
+use crate::{MongoError, MongoOptions, documents::MongoDocuments, error::storage_error};
 use mongodb::{
     Client, Database,
     bson::{Document, doc},
     options::{ClientOptions, ReadConcern, Tls, TlsOptions},
 };
 use std::{sync::Arc, time::Duration};
-use storage::Documents;
+use storage::{Documents, StorageError};
 use tokio::sync::Semaphore;
 
 /// Collection with the layout of all the others.
 const LAYOUT: &str = "icommerce";
+/// Line with which a certificate in PEM begins.
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
 /// Key of the layout.
 const LAYOUT_KEY: &str = "layout";
 
@@ -36,7 +38,16 @@ impl MongoEngine {
     ///
     /// [`MongoError`], by variant.
     pub async fn open(options: MongoOptions) -> Result<Self, MongoError> {
+        let hosts = options.hosts();
+        match Self::connected(options).await {
+            Err(error) => Err(error.probed(&hosts).await),
+            opened => opened,
+        }
+    }
+
+    async fn connected(options: MongoOptions) -> Result<Self, MongoError> {
         let server = options.server().to_owned();
+        check_certificates(&options)?;
         let failed = |error: mongodb::error::Error| MongoError::new(&server, &error);
         let client = client(&options).await.map_err(failed)?;
         let database = client.database(&options.database);
@@ -72,10 +83,37 @@ impl MongoEngine {
         })
     }
 
+    /// Asks the server whether it is there, as a health check does.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unavailable`] where it does not answer within the time of an operation.
+    pub async fn ping(&self) -> Result<(), StorageError> {
+        let MongoConnection { database, operation_timeout, .. } = &*self.connection;
+        let pinged = database.run_command(doc! { "ping": 1 });
+        match tokio::time::timeout(*operation_timeout, pinged).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(storage_error(&error)),
+            Err(_) => Err(StorageError::Unavailable("the server does not answer".to_owned())),
+        }
+    }
+
     /// Document store of a service.
     pub fn documents(&self, service: &'static str) -> Arc<dyn Documents> {
         Arc::new(MongoDocuments::new(Arc::clone(&self.connection), service))
     }
+}
+
+/// Refuses a file of certificates that cannot be read, or has none: the driver would say it of a connection.
+fn check_certificates(options: &MongoOptions) -> Result<(), MongoError> {
+    let Some(path) = &options.certificate_authorities else { return Ok(()) };
+    let wrong =
+        |reason: String| MongoError::Certificates { file: path.display().to_string(), reason };
+    let content = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    if content.contains(CERTIFICATE) {
+        return Ok(());
+    }
+    Err(wrong("it has no certificate in PEM".to_owned()))
 }
 
 async fn client(options: &MongoOptions) -> mongodb::error::Result<Client> {
@@ -87,7 +125,12 @@ async fn client(options: &MongoOptions) -> mongodb::error::Result<Client> {
     // What is read was durable when it was read.
     client.read_concern = Some(ReadConcern::majority());
     if let Some(file) = &options.certificate_authorities {
-        let tls = TlsOptions::builder().ca_file_path(file.clone()).build();
+        // The URL may name a certificate of the client.
+        let mut tls = match client.tls.take() {
+            Some(Tls::Enabled(tls)) => tls,
+            _ => TlsOptions::builder().build(),
+        };
+        tls.ca_file_path = Some(file.clone());
         client.tls = Some(Tls::Enabled(tls));
     }
     Client::with_options(client)

@@ -1,7 +1,9 @@
 //! Errors of the engine, and what they are at the port.
 
+use kernel::one_line;
 use mongodb::error::{Error, ErrorKind};
 use storage::StorageError;
+use tls_files::{other_answer, takes_connections};
 
 /// Why the engine could not be opened, in a sentence for the operator. None of them prints a password.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +14,14 @@ pub enum MongoError {
         /// Hosts and database.
         server: String,
         /// The reason of the operating system or the driver.
+        reason: String,
+    },
+    /// Something that takes connections, but does not answer as it is asked to.
+    #[error("what takes connections at {server} does not answer as MongoDB is asked to: {reason}")]
+    Unexpected {
+        /// Hosts and database.
+        server: String,
+        /// What it does, as far as it can be told.
         reason: String,
     },
     /// Wrong user or password.
@@ -43,6 +53,14 @@ pub enum MongoError {
         server: String,
         /// Layout of the documents.
         found: i64,
+    },
+    /// File of certificates that cannot be used.
+    #[error("{file}: {reason}")]
+    Certificates {
+        /// The file.
+        file: String,
+        /// Why.
+        reason: String,
     },
     /// Any other answer of the server.
     #[error("MongoDB at {server}: {reason}")]
@@ -83,16 +101,49 @@ impl MongoError {
     }
 }
 
+impl MongoError {
+    /// The same, once it is known whether anything takes connections where nobody answers. `hosts` has a port with each.
+    pub(crate) async fn probed(self, hosts: &str) -> Self {
+        match self {
+            Self::Unreachable { server, reason } if takes_connections(hosts).await => {
+                Self::Unexpected { server, reason: other_answer(&reason) }
+            }
+            other => other,
+        }
+    }
+}
+
+/// What the driver writes before and after the reason of the operating system, in its description of all servers.
+const REASON: (&str, &str) = ("I/O error: ", ", labels:");
+
 /// What the server or the driver says, in one line.
 fn message(error: &Error) -> String {
-    match &*error.kind {
+    one_line(&match &*error.kind {
+        ErrorKind::ServerSelection { message, .. } => {
+            let reason = message.split_once(REASON.0).map(|(_, rest)| rest);
+            let reason = reason.and_then(|rest| Some(rest.split_once(REASON.1)?.0));
+            reason.unwrap_or(message).to_owned()
+        }
         ErrorKind::Command(command) => command.message.clone(),
         ErrorKind::Authentication { message, .. } => message.clone(),
-        kind => kind.to_string().replace('\n', " "),
-    }
+        kind => kind.to_string(),
+    })
 }
 
 /// Error of a call, as the port has it.
 pub(crate) fn storage_error(error: &Error) -> StorageError {
     StorageError::Unavailable(message(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_reason_of_the_operating_system_is_told_without_the_description_of_all_servers() {
+        let url = "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100";
+        let client = mongodb::Client::with_uri_str(url).await.expect("it is a URL");
+        let error = client.list_database_names().await.expect_err("nobody is there");
+        assert_eq!(message(&error), "Connection refused (os error 111)");
+    }
 }

@@ -3,6 +3,13 @@
 use mongodb::options::ConnectionString;
 use std::{path::PathBuf, time::Duration};
 
+/// How long a connection may take by default.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long a call may take by default.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
+/// Port of a host whose URL names none.
+const PORT: u16 = 27_017;
+
 /// Options of a connection to MongoDB.
 ///
 /// ```
@@ -24,9 +31,10 @@ pub struct MongoOptions {
     pub(crate) database: String,
     /// File with the certificates of authorities, in PEM, that may have signed the server's, which is asked for TLS then.
     pub certificate_authorities: Option<PathBuf>,
-    /// How long a connection may take.
+    /// How long a connection may take, and the search for a server that answers. Less than [`Self::operation_timeout`], so that an error
+    /// says what is wrong with the server.
     pub connect_timeout: Duration,
-    /// How long one call of the store may take.
+    /// How long one call of the store may take that reads, however many times it asks the server; and each command of one that writes.
     pub operation_timeout: Duration,
     /// Calls that are under way at once; further ones are refused.
     pub operations_max: usize,
@@ -52,7 +60,9 @@ impl MongoOptions {
         };
         // What comes before is a password perhaps.
         let server = rest.rsplit_once('@').map_or(rest, |(_, server)| server);
-        let server = server.split('?').next().unwrap_or_default().to_owned();
+        let (server, query) = server.split_once('?').unwrap_or((server, ""));
+        check_parameters(query)?;
+        let server = server.to_owned();
         let connection = ConnectionString::parse(url).map_err(|_| {
             // The driver's reason may have a part of the password in it.
             MongoUrlError(
@@ -68,17 +78,48 @@ impl MongoOptions {
             server,
             database,
             certificate_authorities: None,
-            connect_timeout: Duration::from_secs(5),
-            operation_timeout: Duration::from_secs(10),
+            connect_timeout: CONNECT_TIMEOUT,
+            operation_timeout: OPERATION_TIMEOUT,
             operations_max: 256,
             connections_max: 16,
         })
+    }
+
+    /// Hosts with their ports, separated by commas.
+    pub(crate) fn hosts(&self) -> String {
+        let hosts = self.server.split('/').next().unwrap_or_default().split(',');
+        let with_port = hosts.map(|host| {
+            let has_port =
+                host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+            if has_port { host.to_owned() } else { format!("{host}:{PORT}") }
+        });
+        with_port.collect::<Vec<_>>().join(",")
     }
 
     /// Hosts and database, for messages.
     pub fn server(&self) -> &str {
         &self.server
     }
+}
+
+/// Parameters of the URL that would do without a check of the server.
+const UNCHECKED: [&str; 3] =
+    ["tlsinsecure", "tlsallowinvalidcertificates", "tlsallowinvalidhostnames"];
+
+/// Refuses parameters that a setting gives, and those that would not check whom the shop talks to.
+fn check_parameters(query: &str) -> Result<(), MongoUrlError> {
+    for parameter in query.split('&') {
+        let name = parameter.split('=').next().unwrap_or_default();
+        let lower = name.to_ascii_lowercase();
+        if lower == "tlscafile" {
+            let reason = "tlsCAFile is no part of it: certificate_authorities is a setting";
+            return Err(MongoUrlError(reason.to_owned()));
+        }
+        if UNCHECKED.contains(&lower.as_str()) {
+            return Err(MongoUrlError(format!("{name} is refused: the server is always checked")));
+        }
+    }
+    Ok(())
 }
 
 impl std::fmt::Debug for MongoOptions {
@@ -97,10 +138,18 @@ mod tests {
         assert_eq!(server("mongodb://127.0.0.1:1/shop").unwrap(), "127.0.0.1:1/shop");
         let set = "mongodb://shop:p%40ss@a.example,b.example:2/shop?replicaSet=main";
         assert_eq!(server(set).unwrap(), "a.example,b.example:2/shop");
+        assert_eq!(MongoOptions::new(set).unwrap().hosts(), "a.example:27017,b.example:2");
         for wrong in
             ["mongodb://127.0.0.1", "mongodb://127.0.0.1/", "postgres://h/shop", "shop", ""]
         {
             assert!(server(wrong).is_err(), "{wrong}");
+        }
+        for (url, told) in [
+            ("mongodb://h/shop?tlsCAFile=/missing", "certificate_authorities"),
+            ("mongodb://h/shop?tls=true&tlsInsecure=true", "always checked"),
+        ] {
+            let error = server(url).unwrap_err().to_string();
+            assert!(error.contains(told), "{error}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Writes as commands: those of one kind that follow each other are one command.
 
 use mongodb::bson::{Binary, Bson, Document, doc, spec::BinarySubtype};
-use storage::{Collection, Write, index_entry};
+use storage::{Collection, CompareAndSwap, Write, index_entry};
 
 /// Size limit of a command, in bytes of documents: the server takes 16 MiB.
 const COMMAND_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -79,30 +79,57 @@ impl Batch {
             CommandKind::Update => ("update", "updates"),
             CommandKind::Delete => ("delete", "deletes"),
         };
-        // A write that fails ends the list: those after it must not be applied without it.
-        doc! {
-            command: name,
-            statements: self.statements,
-            "ordered": true,
-            "writeConcern": { "w": "majority", "j": true },
+        command_of(command, &name, statements, self.statements)
+    }
+}
+
+/// Command of these statements. One that fails ends the list: those after it must not be applied without it.
+fn command_of(command: &str, name: &str, statements: &str, list: Vec<Bson>) -> Document {
+    doc! {
+        command: name,
+        statements: list,
+        "ordered": true,
+        "writeConcern": { "w": "majority", "j": true },
+    }
+}
+
+/// Command that puts the document of a swap in the place of the expected one, and changes nothing where another one is.
+pub(crate) fn swap_command(service: &str, swap: CompareAndSwap) -> Document {
+    let CompareAndSwap { collection, expected, document } = swap;
+    let name = collection_name(service, collection);
+    let (stored, _) = stored_form(collection, &document);
+    match expected {
+        None => command_of("insert", &name, "documents", vec![stored.into()]),
+        Some(expected) => {
+            let query = doc! { "_id": document.key, BODY: binary(&expected) };
+            let update = doc! { "q": query, "u": stored, "upsert": false };
+            command_of("update", &name, "updates", vec![update.into()])
         }
     }
+}
+
+fn binary(bytes: &[u8]) -> Binary {
+    Binary { subtype: BinarySubtype::Generic, bytes: bytes.to_vec() }
+}
+
+/// Document as it is stored, and its size in bytes.
+fn stored_form(collection: &'static Collection, document: &storage::Document) -> (Document, usize) {
+    let mut entries = Document::new();
+    let mut bytes = document.key.len() + document.body.len();
+    for index in collection.indexes {
+        if let Some(position) = document.position_in(index) {
+            let entry = entry_text(&index_entry::encode(&position));
+            bytes += entry.len();
+            entries.insert(index.name, entry);
+        }
+    }
+    (doc! { "_id": &document.key, BODY: binary(&document.body), ENTRIES: entries }, bytes)
 }
 
 fn statement(write: Write) -> (&'static Collection, CommandKind, usize, Document) {
     match write {
         Write::Put { collection, document } => {
-            let mut entries = Document::new();
-            let mut bytes = document.key.len() + document.body.len();
-            for index in collection.indexes {
-                if let Some(position) = document.position_in(index) {
-                    let entry = entry_text(&index_entry::encode(&position));
-                    bytes += entry.len();
-                    entries.insert(index.name, entry);
-                }
-            }
-            let body = Binary { subtype: BinarySubtype::Generic, bytes: document.body.to_vec() };
-            let stored = doc! { "_id": &document.key, BODY: body, ENTRIES: entries };
+            let (stored, bytes) = stored_form(collection, &document);
             let update = doc! { "q": { "_id": document.key }, "u": stored, "upsert": true };
             (collection, CommandKind::Update, bytes, update)
         }

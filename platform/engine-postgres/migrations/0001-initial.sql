@@ -62,3 +62,8 @@ CREATE TABLE key_values (
 );
 CREATE INDEX key_values_expiry ON key_values (expires_at) WHERE expires_at IS NOT NULL;
 --rollback DROP TABLE key_values;
+
+--changeset icommerce:1-writers
+--comment: Tokens of the connections that may write: each write compares its own with them, in the row that it locks. A connection that was given up keeps a token that is no longer among them.
+ALTER TABLE log_position ADD COLUMN writers uuid[] NOT NULL DEFAULT '{}';
+--rollback ALTER TABLE log_position DROP COLUMN writers;

@@ -1,7 +1,9 @@
 //! Operations of a batch: what one transaction does, and who waits for it.
 
 use bytes::Bytes;
-use journal::{Append, AppendError, Appended, DeleteError, Snapshot, StreamId, Version};
+use journal::{
+    Append, AppendError, Appended, DeleteError, SequencePlace, Snapshot, StreamId, Version,
+};
 use kernel::Timestamp;
 use storage::{StorageError, Write};
 use tokio::sync::oneshot;
@@ -113,11 +115,19 @@ impl WriteOperation {
         }
     }
 
+    /// Place of an append in its sequence.
+    pub(crate) fn sequence(&self) -> Option<&SequencePlace> {
+        match self {
+            Self::Append { append, .. } => append.sequence.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Answers with an error.
     pub(crate) fn fail(self, error: StorageError) {
         // Whoever has given up waiting needs no answer; so in every arm.
         match self {
-            Self::Append { reply, .. } => drop(reply.send(Err(error.into()))),
+            Self::Append { append, reply } => answer_append(&append, reply, Err(error.into())),
             Self::Write { reply, .. }
             | Self::Put { reply, .. }
             | Self::Remove { reply, .. }
@@ -127,4 +137,17 @@ impl WriteOperation {
             Self::DeleteStream { reply, .. } => drop(reply.send(Err(error.into()))),
         }
     }
+}
+
+/// Answers an append, and records the answer in its sequence before.
+pub(crate) fn answer_append(
+    append: &Append,
+    reply: Reply<Result<Appended, AppendError>>,
+    answer: Result<Appended, AppendError>,
+) {
+    if let Some(place) = &append.sequence {
+        place.record(&answer);
+    }
+    // Whoever has given up waiting needs no answer.
+    drop(reply.send(answer));
 }

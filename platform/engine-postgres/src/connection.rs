@@ -1,21 +1,31 @@
 //! Connection to the server, in the schema of one service, with its prepared statements.
 
-use crate::{PostgresOptions, error::DatabaseError};
+use crate::{PostgresOptions, error::DatabaseError, history::HistoryCheck};
 use parking_lot::Mutex;
-use std::{collections::HashMap, future::poll_fn, path::Path, sync::Arc};
-use tokio::sync::mpsc;
-use tokio_postgres::{AsyncMessage, Client, Config, Error, Statement};
-use tokio_postgres_rustls::MakeRustlsConnect;
-use tokio_rustls::rustls::{
-    ClientConfig, RootCertStore,
-    crypto::ring,
-    pki_types::{CertificateDer, pem::PemObject},
+use std::{
+    collections::HashMap,
+    future::poll_fn,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
+use tokio::sync::mpsc;
+use tokio_postgres::{AsyncMessage, Client, Config, Error, Statement, config::SslMode};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Settings of each connection. Statements look up a few rows by key: whatever the statistics say, no plan that reads a whole table
 /// is better, and none is made twice.
 const SESSION: &str = "-c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off \
-    -c enable_seqscan=off -c jit=off -c client_min_messages=warning";
+    -c enable_seqscan=off -c jit=off -c client_min_messages=warning \
+    -c tcp_keepalives_idle=60 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3";
+
+/// Further settings of connections that are there for many requests, where a server or a proxy that hangs must not keep locks: a
+/// transaction whose client says nothing more for as long as a write may take ends, and so does a wait for its locks.
+fn bounds(options: &PostgresOptions) -> String {
+    let limit = options.write_timeout.as_millis();
+    format!("-c idle_in_transaction_session_timeout={limit} -c lock_timeout={limit}")
+}
 
 /// How connections are made.
 #[derive(Clone)]
@@ -24,6 +34,8 @@ pub(crate) struct DatabaseConnector {
     tls: MakeRustlsConnect,
     /// Role that connections take, which is that of a service.
     role: Option<String>,
+    /// What the server is compared with.
+    history: Option<HistoryCheck>,
 }
 
 impl std::fmt::Debug for DatabaseConnector {
@@ -36,6 +48,7 @@ impl std::fmt::Debug for DatabaseConnector {
 pub(crate) struct Connection {
     pub(crate) client: Arc<Client>,
     statements: Mutex<HashMap<&'static str, Statement>>,
+    is_given_up: AtomicBool,
 }
 
 impl std::fmt::Debug for Connection {
@@ -46,17 +59,8 @@ impl std::fmt::Debug for Connection {
 
 impl DatabaseConnector {
     pub(crate) fn new(options: PostgresOptions) -> Result<Self, DatabaseError> {
-        let mut roots = RootCertStore::empty();
-        match &options.certificate_authorities {
-            Some(file) => read_certificates(&mut roots, file)?,
-            None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-        }
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("ring has the default protocol versions")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Self { options, tls: MakeRustlsConnect::new(config), role: None })
+        let config = options.tls.client_config()?;
+        Ok(Self { options, tls: MakeRustlsConnect::new(config), role: None, history: None })
     }
 
     /// The same, whose connections take this role.
@@ -64,9 +68,31 @@ impl DatabaseConnector {
         Self { role: Some(role.to_owned()), ..self.clone() }
     }
 
+    /// The same, whose connections compare the history of the server.
+    pub(crate) fn with_history(&self, history: Option<HistoryCheck>) -> Self {
+        Self { history, ..self.clone() }
+    }
+
     /// Connects. `schema` is where the statements find their tables.
     pub(crate) async fn connect(&self, schema: Option<&str>) -> Result<Connection, Error> {
         self.connect_with(schema, None).await
+    }
+
+    /// Connects within the time that a connection may take, for whoever has no deadline of its own: a server whose processes are stopped
+    /// still accepts connections.
+    ///
+    /// # Errors
+    ///
+    /// [`DatabaseError`].
+    pub(crate) async fn connect_in_time(
+        &self,
+        schema: Option<&str>,
+    ) -> Result<Connection, DatabaseError> {
+        let (server, limit) = (self.options.server(), self.options.connect_timeout);
+        match tokio::time::timeout(limit, self.connect(schema)).await {
+            Ok(connected) => connected.map_err(|error| DatabaseError::new(&server, &error)),
+            Err(_) => Err(DatabaseError::Silent { server, seconds: limit.as_secs() }),
+        }
     }
 
     /// Connects, and passes on what the connection is notified of, as long as there is room for it.
@@ -77,12 +103,23 @@ impl DatabaseConnector {
     ) -> Result<Connection, Error> {
         let mut config: Config = self.options.config.clone();
         config.connect_timeout(self.options.connect_timeout);
+        if self.options.tls.is_any() && !self.options.names_ssl_mode {
+            // Whoever says whom to trust does not mean a server that has no certificate.
+            config.ssl_mode(SslMode::Require);
+        }
         let given = config.get_options().unwrap_or_default().to_owned();
-        let session = schema.map(|schema| format!("{SESSION} -c search_path={schema}"));
+        let session = schema.map(|schema| {
+            let bounds = self.history.as_ref().map(|_| bounds(&self.options)).unwrap_or_default();
+            format!("{SESSION} {bounds} -c search_path={schema}")
+        });
         let role = self.role.as_ref().map(|role| format!("-c role={role}"));
         let (session, role) = (session.unwrap_or_default(), role.unwrap_or_default());
         config.options(format!("{given} {session} {role}"));
-        let (client, mut connection) = config.connect(self.tls.clone()).await?;
+        // The driver limits how long a connection may take to be made, and not how long its first answers may take.
+        let connecting = config.connect(self.tls.clone());
+        let connected = tokio::time::timeout(self.options.read_timeout, connecting).await;
+        let (client, mut connection) =
+            connected.unwrap_or_else(|_| Err(Error::__private_api_timeout()))?;
         #[expect(clippy::disallowed_methods, reason = "it ends with the connection's client")]
         tokio::spawn(async move {
             while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
@@ -101,11 +138,29 @@ impl DatabaseConnector {
                 }
             }
         });
-        Ok(Connection { client: Arc::new(client), statements: Mutex::default() })
+        let connection = Connection {
+            client: Arc::new(client),
+            statements: Mutex::default(),
+            is_given_up: AtomicBool::new(false),
+        };
+        if let Some(history) = &self.history {
+            history.run(&connection).await?;
+        }
+        Ok(connection)
     }
 }
 
 impl Connection {
+    /// Gives the connection up: its server has not answered in time.
+    pub(crate) fn give_up(&self) {
+        self.is_given_up.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is of no use any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.client.is_closed() || self.is_given_up.load(Ordering::Relaxed)
+    }
+
     /// Prepared statement, which is prepared once.
     pub(crate) async fn prepared(&self, sql: &'static str) -> Result<Statement, Error> {
         if let Some(statement) = self.statements.lock().get(sql) {
@@ -115,18 +170,4 @@ impl Connection {
         self.statements.lock().insert(sql, statement.clone());
         Ok(statement)
     }
-}
-
-fn read_certificates(roots: &mut RootCertStore, file: &Path) -> Result<(), DatabaseError> {
-    let wrong =
-        |reason: String| DatabaseError::Certificates { file: file.display().to_string(), reason };
-    let mut count = 0;
-    for certificate in
-        CertificateDer::pem_file_iter(file).map_err(|error| wrong(error.to_string()))?
-    {
-        let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
-        roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
-        count += 1;
-    }
-    if count == 0 { Err(wrong("there is no certificate in it".to_owned())) } else { Ok(()) }
 }

@@ -5,19 +5,28 @@ use crate::{
     connection::DatabaseConnector,
     documents::PostgresDocuments,
     error::DatabaseError,
+    failure::EngineFailure,
+    fence::Fence,
     hints::{self, FollowedJournal},
+    history::{History, HistoryCheck},
     journal::PostgresJournal,
     key_value::PostgresKeyValue,
     migrations::{check, role_name, schema_name},
+    occupants,
+    probe::Probe,
     readers::Readers,
+    recent_events::RecentEvents,
     writer::{Writer, WriterHandle},
     writer_statistics::{BatchCounters, WriterStatistics},
 };
 use ::journal::ServiceStorage;
-use std::{collections::HashMap, sync::Arc};
-use storage::{Blobs, KeyValue, LosableValues, Watermark};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use storage::{Blobs, Documents, KeyValue, LosableValues, StorageError, Watermark};
 use subject_keys::SubjectKeys;
 use tokio::sync::{Mutex, mpsc, watch};
+
+/// How long the engine may take to open, a shop that ends included.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Blob store of a service, which this engine does not have.
 pub type BlobStores<'a> = &'a (dyn Fn(&'static str) -> Arc<dyn Blobs> + Sync);
@@ -26,16 +35,20 @@ pub type BlobStores<'a> = &'a (dyn Fn(&'static str) -> Arc<dyn Blobs> + Sync);
 #[derive(Clone, Debug)]
 pub struct PostgresEngine {
     services: Arc<HashMap<&'static str, ServiceStorage>>,
+    /// Its first connection is the one that opened the engine: others see by it that a shop is here, until it is closed.
+    probe: Arc<Probe>,
     closing: Arc<watch::Sender<bool>>,
-    /// Names of the services whose writers panicked; ends when every writer has.
-    writers: Arc<Mutex<mpsc::Receiver<&'static str>>>,
+    close_timeout: Duration,
+    /// Failures; ends when every writer has.
+    writers: Arc<Mutex<mpsc::Receiver<EngineFailure>>>,
     /// Writers with their counters, by service.
     counters: Arc<Vec<(&'static str, WriterHandle, Arc<BatchCounters>)>>,
 }
 
 impl PostgresEngine {
     /// Opens the storage of these services, whose schemas must be as [`migrate`](crate::migrate) makes them. What the database does
-    /// not keep, the keys of data subjects and whole files, comes from elsewhere.
+    /// not keep, the keys of data subjects and whole files, comes from elsewhere. Where no other process may write for the services
+    /// ([`PostgresOptions::hints`]), one that is connected is waited for, and then refused.
     ///
     /// # Errors
     ///
@@ -47,10 +60,23 @@ impl PostgresEngine {
         blobs: BlobStores<'_>,
     ) -> Result<Self, DatabaseError> {
         let server = options.server();
+        let opening = Self::open_services(options, services, subject_keys, blobs);
+        tokio::time::timeout(OPEN_TIMEOUT, opening).await.unwrap_or_else(|_| {
+            Err(DatabaseError::Silent { server, seconds: OPEN_TIMEOUT.as_secs() })
+        })
+    }
+
+    async fn open_services(
+        options: PostgresOptions,
+        services: &[&'static str],
+        subject_keys: Arc<SubjectKeys>,
+        blobs: BlobStores<'_>,
+    ) -> Result<Self, DatabaseError> {
+        let server = options.server();
         let failed = |error: tokio_postgres::Error| DatabaseError::new(&server, &error);
         let database = options.config.get_dbname().unwrap_or_default().to_owned();
         let connector = Arc::new(DatabaseConnector::new(options)?);
-        let connection = connector.connect(None).await.map_err(failed)?;
+        let connection = connector.connect_in_time(None).await?;
         let version = connection.client.query_one("SHOW server_version_num", &[]).await;
         let version: String = version.map_err(failed)?.get(0);
         if version.parse::<u32>().is_ok_and(|number| number / 10_000 < DatabaseError::VERSION_MIN) {
@@ -59,8 +85,16 @@ impl PostgresEngine {
         for service in services {
             check(&connection, &schema_name(service)).await?;
         }
+        if !connector.options.hints {
+            let timeout = connector.options.occupant_timeout;
+            occupants::wait_until_alone(&connection, &server, timeout).await?;
+        }
         let closing = Arc::new(watch::Sender::new(false));
         let (running, writers) = mpsc::channel(1);
+        // A standby is refused by the first write.
+        let history = History::read(&connection).await.map_err(failed)?;
+        let history = history.map(|known| HistoryCheck::new(known, &running));
+        let connector = Arc::new(connector.with_history(history));
         let opening =
             ServiceOpening { connector: &connector, database: &database, subject_keys, blobs };
         let (mut opened, mut counters) = (HashMap::new(), Vec::new());
@@ -80,6 +114,8 @@ impl PostgresEngine {
         }
         Ok(Self {
             services: Arc::new(opened),
+            close_timeout: connector.options.write_timeout,
+            probe: Arc::new(Probe::new(connector, connection)),
             closing,
             writers: Arc::new(Mutex::new(writers)),
             counters: Arc::new(counters),
@@ -91,6 +127,15 @@ impl PostgresEngine {
         self.services.get(name).cloned()
     }
 
+    /// Asks the database whether it is there and takes writes, as a health check does.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unavailable`] where it does not answer within 3 seconds, or is read-only, as a standby is.
+    pub async fn ping(&self) -> Result<(), StorageError> {
+        self.probe.ping().await
+    }
+
     /// Statistics of the writer of each service.
     pub fn statistics(&self) -> Vec<(&'static str, WriterStatistics)> {
         let counters = self.counters.iter();
@@ -99,19 +144,26 @@ impl PostgresEngine {
             .collect()
     }
 
-    /// Completes with the reason when a writer has failed, after which its service refuses every write: the process must stop. A database
-    /// that is away is no reason, because it comes back.
+    /// Completes with the reason when a writer has failed, another process has the place of this one, or the database is not the one
+    /// that it was: the process must stop. A database that is away is no reason, because it comes back.
     pub async fn failed(&self) -> String {
         match self.writers.lock().await.recv().await {
-            Some(service) => format!("the writer of {service} has failed"),
+            Some(failure) => failure.to_string(),
             None => std::future::pending().await,
         }
     }
 
-    /// Refuses further writes, and returns when those that were taken are committed.
+    /// Refuses further writes, and returns when those that were taken are committed, or when the time that a write may take is over: while
+    /// the database does not answer, each batch that waits would take as long.
     pub async fn close(&self) {
         self.closing.send_replace(true);
-        while self.writers.lock().await.recv().await.is_some() {}
+        let ended = async { while self.writers.lock().await.recv().await.is_some() {} };
+        if tokio::time::timeout(self.close_timeout, ended).await.is_err() {
+            tracing::warn!(
+                "writes that the database did not answer in time were given up; nobody was told that they are done"
+            );
+        }
+        self.probe.close().await;
     }
 }
 
@@ -135,13 +187,18 @@ impl ServiceOpening<'_> {
     async fn open(
         &self,
         service: &'static str,
-        (closing, running): (watch::Receiver<bool>, mpsc::Sender<&'static str>),
+        (closing, failures): (watch::Receiver<bool>, mpsc::Sender<EngineFailure>),
     ) -> Result<OpenedService, DatabaseError> {
         let server = self.connector.options.server();
-        let failed = |error: tokio_postgres::Error| DatabaseError::new(&server, &error);
+        let schema = schema_name(service);
+        let failed =
+            |error: tokio_postgres::Error| DatabaseError::in_schema(&server, &schema, &error);
         let role = role_name(self.database, service);
         let connector = Arc::new(self.connector.with_role(&role));
-        let probe = connector.connect(Some(&schema_name(service))).await.map_err(failed)?;
+        let probe = connector.connect_in_time(Some(&schema)).await?;
+        let is_sole_writer = !self.connector.options.hints;
+        // What another process had under way is committed, or never will be, before this one looks.
+        let fence = Fence::open(&probe, is_sole_writer).await.map_err(failed)?;
         let last = probe.client.query_one(crate::statements::LAST_POSITION, &[]).await;
         let last: i64 = last.map_err(failed)?.get(0);
         if crate::transfer::is_incomplete(&probe).await.map_err(failed)? {
@@ -150,6 +207,7 @@ impl ServiceOpening<'_> {
         let events = Watermark::at(last.unsigned_abs());
         let readers = Arc::new(Readers::new(Arc::clone(&connector), schema_name(service)));
         let counted = Arc::new(BatchCounters::default());
+        let recent = Arc::new(RecentEvents::after(last.unsigned_abs(), is_sole_writer));
         let writer = Writer {
             connector: Arc::clone(&connector),
             service,
@@ -158,9 +216,12 @@ impl ServiceOpening<'_> {
             events: Arc::clone(&events),
             closing,
             counters: Arc::clone(&counted),
+            recent: Arc::clone(&recent),
             sends_hints: self.connector.options.hints,
+            fence,
+            failures,
         };
-        let writer = writer.start(running).map_err(|error| DatabaseError::Server {
+        let writer = writer.start().map_err(|error| DatabaseError::Server {
             server: server.clone(),
             reason: format!("the thread of a writer cannot be started: {error}"),
         })?;
@@ -171,14 +232,17 @@ impl ServiceOpening<'_> {
             readers: Arc::clone(&readers),
             subject_keys: Arc::clone(&self.subject_keys),
             events: Arc::clone(&events),
+            recent,
         };
-        let documents = PostgresDocuments { writer: writer.clone(), readers: Arc::clone(&readers) };
+        let documents: Arc<dyn Documents> =
+            Arc::new(PostgresDocuments { writer: writer.clone(), readers: Arc::clone(&readers) });
         let (of_values, by) = (writer.clone(), Arc::clone(&readers));
         let key_value: Arc<dyn KeyValue> =
             Arc::new(PostgresKeyValue { writer: of_values, readers: by });
         let storage = ServiceStorage {
             journal: Arc::new(journal),
-            documents: Arc::new(documents),
+            projections: Arc::clone(&documents),
+            documents,
             losable: LosableValues::new(Arc::clone(&key_value)),
             key_value,
             blobs: (self.blobs)(service),

@@ -1,12 +1,17 @@
 //! Journal of one service.
 
 use crate::{
-    batch::WriteOperation, connection::DatabaseConnector, readers::Readers, rounds::signed,
-    statements, writer::WriterHandle,
+    batch::WriteOperation,
+    connection::DatabaseConnector,
+    readers::Readers,
+    recent_events::RecentEvents,
+    rounds::signed,
+    statements,
+    writer::{WriterHandle, answer_of},
 };
 use ::journal::{
     Append, AppendError, Appended, DeleteError, Journal, Position, READ_EVENTS_MAX, RecordedEvent,
-    Snapshot, TypedEvent, Version, personal,
+    SequencePlace, Snapshot, TypedEvent, Version, personal,
 };
 use async_trait::async_trait;
 use kernel::Timestamp;
@@ -25,13 +30,25 @@ pub(crate) struct PostgresJournal {
     pub(crate) subject_keys: Arc<SubjectKeys>,
     /// Watermark of the service's events, as far as this process knows it.
     pub(crate) events: Arc<Watermark>,
+    pub(crate) recent: Arc<RecentEvents>,
 }
 
 #[async_trait]
 impl Journal for PostgresJournal {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        append.check()?;
-        self.writer.run(|reply| WriteOperation::Append { append, reply }).await
+        let place = append.sequence.clone();
+        if let Err(error) = append.check() {
+            place.inspect(SequencePlace::break_off);
+            return Err(error.into());
+        }
+        match self.writer.submit(|reply| WriteOperation::Append { append, reply }) {
+            Ok(answer) => answer_of(answer).await,
+            Err(error) => {
+                // It never had its place among the others.
+                place.inspect(SequencePlace::give_back);
+                Err(error.into())
+            }
+        }
     }
 
     async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, DeleteError> {
@@ -58,7 +75,13 @@ impl Journal for PostgresJournal {
         after: Position,
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, StorageError> {
-        self.events(statements::FOLLOW, &[&signed(after), &limited(limit)]).await
+        match self.recent.follow(after, limit.min(READ_EVENTS_MAX), self.events.flushed()) {
+            Some(mut events) => {
+                personal::open(&self.subject_keys, self.service, &mut events)?;
+                Ok(events)
+            }
+            None => self.events(statements::FOLLOW, &[&signed(after), &limited(limit)]).await,
+        }
     }
 
     async fn wait_beyond(&self, after: Position) {

@@ -19,14 +19,22 @@ mod connection;
 mod documents;
 mod engine;
 mod error;
+mod failure;
+mod fence;
+mod group_commit;
 mod hints;
+mod history;
 mod journal;
 mod key_value;
 mod migrations;
+mod occupants;
 mod options;
 mod pipeline;
+mod probe;
 mod readers;
+mod recent_events;
 mod rounds;
+mod sequencing;
 mod statements;
 mod transfer;
 mod writer;
@@ -34,7 +42,7 @@ mod writer_statistics;
 
 pub use engine::{BlobStores, PostgresEngine};
 pub use error::DatabaseError;
-pub use migrations::{ChangeSet, Migration, migrate, pending};
+pub use migrations::{ChangeSet, Migration, check_rights, migrate, pending};
 pub use options::{PostgresOptions, UrlError};
 pub use transfer::{
     DatabaseExport, DatabaseImport, ImportError, ImportPlace, RecordKind, StoredCursor,

@@ -5,9 +5,11 @@
 //! it fills in; ours, which detect that an applied change set was edited, are in a table of their own.
 
 mod change_set;
+mod rights;
 mod schema;
 
 pub use change_set::ChangeSet;
+pub use rights::check_rights;
 pub use schema::{Migration, migrate, pending};
 pub(crate) use schema::{check, role_name, schema_name};
 

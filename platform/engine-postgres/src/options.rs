@@ -1,7 +1,8 @@
 //! Options of the engine: which server, and limits.
 
-use std::{path::PathBuf, str::FromStr, time::Duration};
-use tokio_postgres::Config;
+use std::{str::FromStr, time::Duration};
+use tls_files::TlsFiles;
+use tokio_postgres::{Config, config::SslMode};
 
 /// Name by which the server lists the connections of a running shop.
 pub(crate) const APPLICATION_NAME: &str = "icommerce";
@@ -22,8 +23,10 @@ const MAINTENANCE_NAME: &str = "icommerce-maintenance";
 pub struct PostgresOptions {
     /// Server, database and credentials.
     pub(crate) config: Config,
-    /// File with the certificates of authorities, in PEM, that may have signed the server's; those of the public ones without it.
-    pub certificate_authorities: Option<PathBuf>,
+    /// Whether the URL says if TLS is spoken (`sslmode`). Without it, TLS is spoken where the server has it, and always with `tls`.
+    pub(crate) names_ssl_mode: bool,
+    /// Whom to trust, and with which certificate to show itself.
+    pub tls: TlsFiles,
     /// Connections for reading, for each service. Each has queries of many requests under way at once.
     pub readers: usize,
     /// How long a connection may take.
@@ -32,9 +35,13 @@ pub struct PostgresOptions {
     pub write_timeout: Duration,
     /// How long a read may take.
     pub read_timeout: Duration,
+    /// How long a migration waits for another one.
+    pub migration_wait: Duration,
     /// Whether other processes follow the same journals: they are told of new events, and this one listens to them. Without it, and
     /// whenever that does not work, a follower looks every `poll_interval`.
     pub hints: bool,
+    /// How long another shop that is connected is waited for when the engine is opened, unless other processes are expected (`hints`).
+    pub occupant_timeout: Duration,
     /// How often a follower that waits looks for events that another process appended.
     pub poll_interval: Duration,
 }
@@ -55,7 +62,9 @@ impl PostgresOptions {
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(UrlError("it begins with another scheme".to_owned()));
         }
-        let mut config = Config::from_str(url).map_err(|error| {
+        check_signs(url)?;
+        let (url, names_ssl_mode) = with_known_ssl_mode(url)?;
+        let mut config = Config::from_str(&url).map_err(|error| {
             // The source says what is wrong; the error itself only that something is.
             let source = std::error::Error::source(&error).map(ToString::to_string);
             UrlError(source.unwrap_or_else(|| error.to_string()))
@@ -72,12 +81,15 @@ impl PostgresOptions {
         config.application_name(APPLICATION_NAME);
         Ok(Self {
             config,
-            certificate_authorities: None,
+            names_ssl_mode,
+            tls: TlsFiles::default(),
             readers: 2,
             connect_timeout: Duration::from_secs(5),
             write_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(10),
+            migration_wait: Duration::from_mins(2),
             hints: false,
+            occupant_timeout: Duration::from_secs(10),
             poll_interval: Duration::from_millis(250),
         })
     }
@@ -98,6 +110,11 @@ impl PostgresOptions {
         self
     }
 
+    /// Whether connections speak TLS, or may, so that its files have an effect.
+    pub fn may_speak_tls(&self) -> bool {
+        self.config.get_ssl_mode() != SslMode::Disable
+    }
+
     /// User that connections are made as.
     pub fn user(&self) -> &str {
         self.config.get_user().unwrap_or_default()
@@ -115,6 +132,46 @@ impl PostgresOptions {
     }
 }
 
+/// Refuses a URL in which a sign of the password is taken for one of the URL: a part of the password would be the host, or the database,
+/// and be printed with it.
+fn check_signs(url: &str) -> Result<(), UrlError> {
+    let Some((before, after)) = url.split_once('@') else { return Ok(()) };
+    let (_, credentials) = before.split_once("://").unwrap_or_default();
+    if after.contains('@') || credentials.contains(['/', '?', '#']) {
+        return Err(UrlError(
+            "a sign of the user or the password that has a meaning in a URL is written as its code there: @ as %40, / as %2F, ? as %3F, # as %23, : as %3A"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+/// The URL with a mode that the driver knows, and whether it names one. The driver always checks the certificate and its name where it
+/// speaks TLS.
+fn with_known_ssl_mode(url: &str) -> Result<(String, bool), UrlError> {
+    let Some((server, query)) = url.split_once('?') else { return Ok((url.to_owned(), false)) };
+    let mut names_ssl_mode = false;
+    let mut parameters = Vec::new();
+    for parameter in query.split('&') {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        names_ssl_mode |= name == "sslmode";
+        parameters.push(match (name, value) {
+            ("sslmode", "verify-full") => "sslmode=require",
+            ("sslmode", "verify-ca") => {
+                let reason = "sslmode=verify-ca does not check the name of the server; write verify-full";
+                return Err(UrlError(reason.to_owned()));
+            }
+            ("sslrootcert" | "sslcert" | "sslkey", _) => {
+                return Err(UrlError(format!(
+                    "{name} is no part of it: certificate_authorities, client_certificate and client_key are settings"
+                )));
+            }
+            _ => parameter,
+        });
+    }
+    Ok((format!("{server}?{}", parameters.join("&")), names_ssl_mode))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,6 +184,42 @@ mod tests {
         for wrong in ["postgres:///shop", "postgres://127.0.0.1", "redis://127.0.0.1/1", "shop", ""]
         {
             assert!(server(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_password_with_a_sign_of_urls_is_refused_and_never_printed() {
+        for sign in ['@', '/', '?', '#'] {
+            for password in [format!("S3CR{sign}ET"), format!("12{sign}ET")] {
+                let url = format!("postgres://shop:{password}@127.0.0.1:5432/shop");
+                let error = PostgresOptions::new(&url).unwrap_err().to_string();
+                assert!(error.contains("%40") && error.contains("%2F"), "{sign}: {error}");
+                assert!(!error.contains("S3CR") && !error.contains("ET"), "{sign}: {error}");
+            }
+        }
+        let written = PostgresOptions::new("postgres://shop:a%40b%2Fc@h/shop").unwrap();
+        assert_eq!(written.config.get_password(), Some(&b"a@b/c"[..]));
+        assert_eq!(written.server(), "h:5432/shop");
+        assert!(
+            PostgresOptions::new("postgres://shop:secret@h/shop?options=-c%20x%3Dy%40z").is_ok()
+        );
+    }
+
+    #[test]
+    fn modes_of_tls_are_those_that_check_the_server() {
+        let of =
+            |mode: &str| PostgresOptions::new(&format!("postgres://u@h/d?connect_timeout=9{mode}"));
+        let mode = |mode| of(mode).map(|it| (it.config.get_ssl_mode(), it.names_ssl_mode)).unwrap();
+        assert_eq!(mode(""), (SslMode::Prefer, false));
+        assert_eq!(mode("&sslmode=disable"), (SslMode::Disable, true));
+        assert_eq!(mode("&sslmode=verify-full"), (SslMode::Require, true));
+        for (wrong, told) in [
+            ("&sslmode=verify-ca", "verify-full"),
+            ("&sslmode=some", "sslmode"),
+            ("&sslrootcert=ca.pem", "certificate_authorities"),
+        ] {
+            let error = of(wrong).unwrap_err().to_string();
+            assert!(error.contains(told), "{wrong}: {error}");
         }
     }
 

@@ -26,8 +26,10 @@ pub(crate) enum Rows {
     Nothing,
     /// Last of the positions that were taken.
     Position,
-    /// Numbers of accepted appends, which lead to these operations.
+    /// Array of which appends are accepted, each of which leads to one of these operations.
     Accepted(Vec<usize>),
+    /// Last of the positions that were taken, and the same array.
+    PositionAndAccepted(Vec<usize>),
     /// Numbers and sums of counters.
     Sums(Vec<usize>),
     /// Number of values that an operation deleted.
@@ -49,6 +51,18 @@ impl<'a> Call<'a> {
     pub(crate) fn new(sql: &'static str, parameters: Vec<QueryParameter<'a>>, rows: Rows) -> Self {
         Self { sql, parameters, rows }
     }
+}
+
+/// Runs a statement that is a transaction of its own; returns its rows once it is committed.
+///
+/// # Errors
+///
+/// As [`transaction`].
+pub(crate) async fn statement(connection: &Connection, call: &Call<'_>) -> Result<Vec<Row>, Error> {
+    let statement = connection.prepared(call.sql).await?;
+    let parameters: Vec<&(dyn ToSql + Sync)> =
+        call.parameters.iter().map(|parameter| &**parameter as &(dyn ToSql + Sync)).collect();
+    connection.client.query(&statement, &parameters).await
 }
 
 /// Runs these statements in one transaction, in their order; returns the rows of each once it is committed.

@@ -2,7 +2,7 @@
 
 use crate::{
     connection::{Connection, DatabaseConnector},
-    error::storage_error,
+    error::storage_error_in,
 };
 use std::sync::{
     Arc,
@@ -27,23 +27,30 @@ impl Readers {
         Self { slots: slots.collect(), connector, schema, next: AtomicUsize::new(0) }
     }
 
-    /// Rows of a query. A connection that ended, as it does when the server is restarted, is replaced once.
+    /// Rows of a query. A connection that ended, as it does when the server is restarted, is replaced once. One that does not answer
+    /// in time is given up: its network, or its process of the server, may never do so again, although others answer.
     pub(crate) async fn query(
         &self,
         sql: &'static str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, StorageError> {
         let timeout = self.connector.options.read_timeout;
+        let mut asked = None;
         let rows = tokio::time::timeout(timeout, async {
-            match self.attempt(sql, parameters).await {
+            match self.attempt(sql, parameters, &mut asked).await {
                 Err(error) if error.is_closed() || error.code().is_none() => {
-                    self.attempt(sql, parameters).await
+                    self.attempt(sql, parameters, &mut asked).await
                 }
                 answered => answered,
             }
         });
-        let no_answer = |_| StorageError::Unavailable("the database does not answer".to_owned());
-        rows.await.map_err(no_answer)?.map_err(|error| storage_error(&error))
+        let Ok(answered) = rows.await else {
+            if let Some(silent) = asked {
+                silent.give_up();
+            }
+            return Err(StorageError::Unavailable("the database does not answer".to_owned()));
+        };
+        answered.map_err(|error| storage_error_in(&self.schema, &error))
     }
 
     /// The row of a query that has one or none.
@@ -59,8 +66,10 @@ impl Readers {
         &self,
         sql: &'static str,
         parameters: &[&(dyn ToSql + Sync)],
+        asked: &mut Option<Arc<Connection>>,
     ) -> Result<Vec<Row>, Error> {
-        let connection = self.connection().await?;
+        *asked = None;
+        let connection = asked.insert(self.connection().await?);
         let statement = connection.prepared(sql).await?;
         connection.client.query(&statement, parameters).await
     }
@@ -68,7 +77,7 @@ impl Readers {
     async fn connection(&self) -> Result<Arc<Connection>, Error> {
         let slot = self.next.fetch_add(1, Ordering::Relaxed) % self.slots.len();
         let mut slot = self.slots[slot].lock().await;
-        if let Some(connection) = slot.as_ref().filter(|it| !it.client.is_closed()) {
+        if let Some(connection) = slot.as_ref().filter(|it| !it.is_over()) {
             return Ok(Arc::clone(connection));
         }
         let connection = Arc::new(self.connector.connect(Some(&self.schema)).await?);

@@ -1,40 +1,81 @@
 //! SQL of the engine. The writer's statements run after the transaction took the lock of the counter row, so that each sees
-//! everything that was committed before it.
+//! everything that was committed before it; those that are a transaction of their own say why they need not.
 
-/// Takes positions; its row lock makes the transactions of a service one after the other. Parameter: how many.
-pub(crate) const TAKE_POSITIONS: &str = "UPDATE log_position SET last = last + $1 RETURNING last";
+/// The tokens of the writers, unless this one is not among them: the column does not allow that.
+macro_rules! writers {
+    ($token:literal) => {
+        concat!("writers = CASE WHEN ", $token, " = ANY (writers) THEN writers END")
+    };
+}
 
-/// Appends with their documents, and documents alone (which have number 0). An append is accepted when its stream has the version
-/// that it expects; nothing of another one is stored. Answers with the numbers of the accepted ones.
-///
-/// Parameters: appends (number, stream, expected), positions taken, events (number, place among the positions taken, stream, version,
-/// id, name, seconds and nanoseconds of its time, origin, data), documents put (number, collection, key, body), documents deleted (number, collection,
-/// key), index entries (number, collection, index, entry, key).
-pub(crate) const APPEND: &str = "
-WITH accepted AS MATERIALIZED (
-    SELECT a.number FROM unnest($1::int[], $2::text[], $3::bigint[]) AS a (number, stream, expected)
-    WHERE a.expected = coalesce(
-        (SELECT e.version FROM events e WHERE e.stream = a.stream ORDER BY e.version DESC LIMIT 1), 0)
-    UNION ALL SELECT 0
-), stored AS (
+/// Takes positions; its row lock makes the transactions of a service one after the other. Parameters: how many, the token of the
+/// writer.
+pub(crate) const TAKE_POSITIONS: &str =
+    concat!("UPDATE log_position SET last = last + $1, ", writers!("$2"), " RETURNING last");
+
+/// Makes a token the only one. Parameter: the token.
+pub(crate) const TAKE_OVER: &str = "UPDATE log_position SET writers = ARRAY[$1::uuid]";
+
+/// Makes a token the only one, in place of one of these. Parameters: the token, those before.
+pub(crate) const ADMIT_SOLE: &str =
+    "UPDATE log_position SET writers = ARRAY[$1::uuid] WHERE writers <@ $2::uuid[]";
+
+/// Adds a token in place of these, to the latest of other writers. Parameters: the token, those before.
+pub(crate) const ADMIT: &str = "
+UPDATE log_position SET writers = ARRAY(
+    SELECT other FROM unnest(writers) WITH ORDINALITY AS t (other, place)
+    WHERE NOT other = ANY ($2::uuid[]) AND place > cardinality(writers) - 63 ORDER BY place) || $1::uuid";
+
+/// Which appends are accepted, as an array by number: those whose stream has the version that they expect; of a sequence, those before
+/// the first one whose stream has not. An array, because a join with a set of numbers would compare each event with each append.
+macro_rules! accepted {
+    () => {
+        "accepted AS MATERIALIZED (
+    SELECT array_agg(is_expected AND (is_unbroken OR NOT is_sequenced) ORDER BY number) AS by_number
+    FROM (SELECT *, bool_and(is_expected OR NOT is_sequenced) OVER (ORDER BY number) AS is_unbroken
+        FROM (SELECT a.number, a.is_sequenced, a.expected = coalesce(
+                (SELECT e.version FROM events e WHERE e.stream = a.stream ORDER BY e.version DESC LIMIT 1), 0)
+                AS is_expected
+            FROM unnest($1::int[], $2::text[], $3::bigint[], $15::bool[]) AS a (number, stream, expected, is_sequenced)
+        ) checked) in_order
+)"
+    };
+}
+
+/// Events of the accepted appends, at positions that `$taken` has taken.
+macro_rules! stored {
+    ($taken:literal) => {
+        concat!(
+            ", stored AS (
     INSERT INTO events (position, stream, version, id, name, recorded_at, recorded_at_nanos, origin, data)
     SELECT p.last - $4 + e.place, e.stream, e.version, e.id, e.name, e.recorded_at, e.nanos, e.origin, e.data
-    FROM log_position p, unnest($5::int[], $6::bigint[], $7::text[], $8::bigint[], $9::uuid[], $10::text[],
+    FROM ",
+            $taken,
+            " p, accepted, unnest($5::int[], $6::bigint[], $7::text[], $8::bigint[], $9::uuid[], $10::text[],
         $11::bigint[], $12::int[], $13::text[], $14::bytea[])
         AS e (number, place, stream, version, id, name, recorded_at, nanos, origin, data)
-    WHERE e.number IN (SELECT number FROM accepted)
-), put AS MATERIALIZED (
+    WHERE accepted.by_number[e.number]
+)"
+        )
+    };
+}
+
+/// Documents of the accepted appends, and documents alone.
+macro_rules! documents {
+    () => {
+        ", put AS MATERIALIZED (
     SELECT d.collection, d.key, d.body
-    FROM unnest($15::int[], $16::text[], $17::bytea[], $18::bytea[]) AS d (number, collection, key, body)
-    WHERE d.number IN (SELECT number FROM accepted)
+    FROM accepted, unnest($16::int[], $17::text[], $18::bytea[], $19::bytea[]) AS d (number, collection, key, body)
+    WHERE d.number = 0 OR accepted.by_number[d.number]
 ), gone AS MATERIALIZED (
-    SELECT d.collection, d.key FROM unnest($19::int[], $20::text[], $21::bytea[]) AS d (number, collection, key)
-    WHERE d.number IN (SELECT number FROM accepted)
+    SELECT d.collection, d.key
+    FROM accepted, unnest($20::int[], $21::text[], $22::bytea[]) AS d (number, collection, key)
+    WHERE d.number = 0 OR accepted.by_number[d.number]
 ), entered AS MATERIALIZED (
     SELECT i.collection, i.index, i.entry, i.key
-    FROM unnest($22::int[], $23::text[], $24::text[], $25::bytea[], $26::bytea[])
+    FROM accepted, unnest($23::int[], $24::text[], $25::text[], $26::bytea[], $27::bytea[])
         AS i (number, collection, index, entry, key)
-    WHERE i.number IN (SELECT number FROM accepted)
+    WHERE i.number = 0 OR accepted.by_number[i.number]
 ), upserted AS (
     INSERT INTO documents (collection, key, body) SELECT collection, key, body FROM put
     ON CONFLICT (collection, key) DO UPDATE SET body = excluded.body
@@ -48,8 +89,70 @@ WITH accepted AS MATERIALIZED (
 ), entered_indexes AS (
     INSERT INTO index_entries (collection, index, entry, key)
     SELECT collection, index, entry, key FROM entered ON CONFLICT DO NOTHING
-)
-SELECT number FROM accepted WHERE number > 0";
+)"
+    };
+}
+
+/// Takes positions in the statement that appends.
+macro_rules! take {
+    ($token:literal) => {
+        concat!(
+            "WITH taken AS (UPDATE log_position SET last = last + $4, ",
+            writers!($token),
+            " RETURNING last), "
+        )
+    };
+}
+
+/// Appends with their documents, and documents alone (which have number 0). An append is accepted when its stream has the version
+/// that it expects; nothing of another one is stored. Answers with the array by number, from 1, of which are.
+///
+/// Parameters: appends (number, stream, expected), positions taken, events (number, place among the positions taken, stream, version,
+/// id, name, seconds and nanoseconds of its time, origin, data), which appends are of a sequence, documents put (number, collection, key,
+/// body), documents deleted (number, collection, key), index entries (number, collection, index, entry, key).
+pub(crate) const APPEND: &str = concat!(
+    "WITH ",
+    accepted!(),
+    stored!("log_position"),
+    documents!(),
+    " SELECT by_number FROM accepted"
+);
+
+/// Appends without documents, as most are: the same with its first fifteen parameters, for much less of the server's work.
+pub(crate) const APPEND_EVENTS: &str =
+    concat!("WITH ", accepted!(), stored!("log_position"), " SELECT by_number FROM accepted");
+
+/// The same as a transaction of its own, in one statement that takes the positions as well; the last parameter is the token of the
+/// writer. Answers with the last position taken and the same array.
+///
+/// The versions are those before the lock of the counter row was taken. Where another process appended to the same stream meanwhile,
+/// the key of the events refuses the statement.
+pub(crate) const APPEND_EVENTS_ALONE: &str = concat!(
+    take!("$16"),
+    accepted!(),
+    stored!("taken"),
+    " SELECT taken.last, accepted.by_number FROM taken, accepted"
+);
+
+/// The same with documents. Where another process writes documents of the same service, index entries could be those of an older
+/// document: it is for a sole writer.
+pub(crate) const APPEND_ALONE: &str = concat!(
+    take!("$28"),
+    accepted!(),
+    stored!("taken"),
+    documents!(),
+    " SELECT taken.last, accepted.by_number FROM taken, accepted"
+);
+
+/// Puts documents that have no index entries, such as the positions of consumers. Parameters: collections, keys, bodies, the token of the
+/// writer.
+pub(crate) const PUT_DOCUMENTS: &str = concat!(
+    "WITH fenced AS (UPDATE log_position SET ",
+    writers!("$4"),
+    ")
+INSERT INTO documents (collection, key, body) SELECT * FROM unnest($1::text[], $2::bytea[], $3::bytea[])
+ON CONFLICT (collection, key) DO UPDATE SET body = excluded.body"
+);
 
 /// Sets values. Parameters: keys, values, expiries.
 pub(crate) const PUT_VALUES: &str = "
@@ -124,6 +227,9 @@ WHERE stream = $1 AND version > $2 ORDER BY version LIMIT $3";
 pub(crate) const FOLLOW: &str = "
 SELECT position, stream, version, id, name, recorded_at, recorded_at_nanos, origin, data FROM events
 WHERE position > $1 ORDER BY position LIMIT $2";
+
+/// The last position that was taken.
+pub(crate) const LAST_TAKEN: &str = "SELECT last FROM log_position";
 
 /// Position of the last event.
 pub(crate) const LAST_POSITION: &str = "SELECT coalesce(max(position), 0) FROM events";

@@ -4,15 +4,19 @@
 //! erasure waits; on a thread of the runtime, two erasures could keep the batch from ending.
 
 use crate::{
-    batch::{Reply, WriteOperation, WriteOutcome},
+    batch::{Reply, WriteOperation, WriteOutcome, answer_append},
     connection::{Connection, DatabaseConnector},
-    error::{is_refused, storage_error},
+    error::{is_refused, message, storage_error_in, was_overtaken},
+    failure::EngineFailure,
+    fence::{Fence, is_fenced},
+    group_commit::{ENOUGH_WRITES, GroupCommit},
     hints,
-    rounds::{self, BatchError, signed},
-    statements,
+    recent_events::{RecentEvents, recorded},
+    rounds::{self, BatchError, CommittedBatch, signed},
+    sequencing, statements,
     writer_statistics::BatchCounters,
 };
-use journal::{Append, AppendError, Appended, DeleteError, personal};
+use journal::{Append, AppendError, Appended, DeleteError, Position, personal};
 use kernel::Uuid;
 use std::{io, sync::Arc, time::Duration};
 use storage::{Commit, StorageError, Watermark};
@@ -20,7 +24,7 @@ use subject_keys::SubjectKeys;
 use tokio::{
     sync::{
         mpsc::{self, error::TrySendError},
-        watch,
+        oneshot, watch,
     },
     time::Instant,
 };
@@ -51,19 +55,43 @@ impl WriterHandle {
         &self,
         operation: impl FnOnce(Reply<Result<T, E>>) -> WriteOperation,
     ) -> Result<T, E> {
-        let (reply, answer) = tokio::sync::oneshot::channel();
-        let unavailable = |reason: &str| StorageError::Unavailable(reason.to_owned());
-        self.queue.try_send(operation(reply)).map_err(|error| match error {
-            TrySendError::Full(_) => unavailable("too many writes wait for the database"),
-            TrySendError::Closed(_) => unavailable("the engine is closed"),
-        })?;
-        answer.await.map_err(|_| unavailable("the engine was closed"))?
+        answer_of(self.submit(operation)?).await
     }
+
+    /// Hands an operation to the writer, and returns where its answer will come; see [`answer_of`].
+    ///
+    /// # Errors
+    ///
+    /// When the writer does not take it.
+    pub(crate) fn submit<T, E: From<StorageError>>(
+        &self,
+        operation: impl FnOnce(Reply<Result<T, E>>) -> WriteOperation,
+    ) -> Result<oneshot::Receiver<Result<T, E>>, StorageError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.try_send(operation(reply)).map_err(|error| match error {
+            TrySendError::Full(_) => {
+                StorageError::Refused("too many writes wait for the database".to_owned())
+            }
+            TrySendError::Closed(_) => StorageError::Refused("the engine is closed".to_owned()),
+        })?;
+        Ok(answer)
+    }
+}
+
+/// Waits for the answer to an operation.
+pub(crate) async fn answer_of<T, E: From<StorageError>>(
+    answer: oneshot::Receiver<Result<T, E>>,
+) -> Result<T, E> {
+    answer.await.map_err(|_| unavailable("the engine was closed"))?
+}
+
+fn unavailable(reason: &str) -> StorageError {
+    StorageError::Unavailable(reason.to_owned())
 }
 
 /// Thread of a writer, as long as it runs.
 struct Running {
-    engine: mpsc::Sender<&'static str>,
+    engine: mpsc::Sender<EngineFailure>,
     service: &'static str,
 }
 
@@ -71,7 +99,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         if std::thread::panicking() {
             // Full means that another writer has said so before, and one is enough to stop the process.
-            let _ = self.engine.try_send(self.service);
+            let _ = self.engine.try_send(EngineFailure::Panicked(self.service));
         }
     }
 }
@@ -88,22 +116,27 @@ pub(crate) struct Writer {
     /// True once the engine is closed.
     pub(crate) closing: watch::Receiver<bool>,
     pub(crate) counters: Arc<BatchCounters>,
+    pub(crate) recent: Arc<RecentEvents>,
     /// Whether others are told of new events.
     pub(crate) sends_hints: bool,
+    pub(crate) fence: Fence,
+    /// Told when another process took the place of this one.
+    pub(crate) failures: mpsc::Sender<EngineFailure>,
 }
 
 impl Writer {
     /// Starts the thread. It ends when the engine is closed, or every handle is gone, and everything that was taken is written;
-    /// `running` is dropped then. A thread that panicked sends the name of its service before.
-    pub(crate) fn start(self, running: mpsc::Sender<&'static str>) -> io::Result<WriterHandle> {
+    /// `failures` is dropped then.
+    pub(crate) fn start(self) -> io::Result<WriterHandle> {
         let (queue, mut waiting) = mpsc::channel(QUEUE_OPERATIONS_MAX);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new().name(format!("pg-{}", self.service)).spawn(move || {
-            let _running = Running { engine: running, service: self.service };
+            let _running = Running { engine: self.failures.clone(), service: self.service };
             runtime.block_on(async move {
                 let mut connection = None;
                 let mut closing = self.closing.clone();
                 let mut is_closing = false;
+                let mut group_commit = GroupCommit::default();
                 loop {
                     let first = tokio::select! {
                         first = waiting.recv() => first,
@@ -115,7 +148,8 @@ impl Writer {
                         }
                     };
                     let Some(first) = first else { break };
-                    let batch = gather(first, &mut waiting);
+                    let batch = gather(first, &mut waiting, group_commit.earliest()).await;
+                    group_commit.begin(batch.len(), Instant::now());
                     self.write(&mut connection, batch).await;
                 }
             });
@@ -134,7 +168,11 @@ impl Writer {
             }
         }
         let deadline = Instant::now() + self.connector.options.write_timeout;
-        self.commit(connection, operations, deadline).await;
+        while !operations.is_empty() {
+            let later = sequencing::split_off(&mut operations);
+            self.commit(connection, operations, deadline).await;
+            operations = later;
+        }
         drop(in_use);
     }
 
@@ -153,21 +191,37 @@ impl Writer {
         deadline: Instant,
     ) {
         let (mut pause, pause_max) = RETRY_PAUSES;
-        while !operations.is_empty() {
+        loop {
+            sequencing::fail_out_of_sequence(&mut operations);
+            if operations.is_empty() {
+                return;
+            }
             match tokio::time::timeout_at(deadline, self.attempt(connection, &operations)).await {
-                Ok(Ok(outcomes)) => {
-                    return self.answer(connection, operations, outcomes, deadline).await;
+                Ok(Ok(committed)) => {
+                    return self.answer(connection, operations, committed, deadline).await;
                 }
                 Ok(Err(BatchError::Operation(index, error))) => {
                     operations.remove(index).fail(error);
+                }
+                // It is done in the next attempt or, after many, at the deadline.
+                Ok(Err(BatchError::Database(error))) if was_overtaken(&error) => {}
+                Ok(Err(BatchError::Database(error))) if is_fenced(&error) => *connection = None,
+                Ok(Err(BatchError::Failed(failure))) => {
+                    // Full means that another writer has said so before.
+                    let _ = self.failures.try_send(failure);
+                    return fail_all(operations, &unavailable(&failure.to_string()));
                 }
                 Ok(Err(BatchError::Database(error))) if is_refused(&error) => {
                     return self.commit_singly(connection, operations, &error, deadline).await;
                 }
                 Ok(Err(BatchError::Database(error))) => {
-                    tracing::warn!(service = self.service, %error, "a batch was not committed, and is tried again");
+                    tracing::warn!(
+                        service = self.service,
+                        error = message(&error),
+                        "a batch was not committed, and is tried again"
+                    );
                     *connection = None;
-                    let reason = storage_error(&error);
+                    let reason = storage_error_in(&self.schema, &error);
                     // Whether it was committed is not known; what must not happen twice is not tried again.
                     let (again, once): (Vec<_>, Vec<_>) =
                         operations.into_iter().partition(WriteOperation::is_repeatable);
@@ -181,9 +235,7 @@ impl Writer {
                 }
                 Err(_) => {
                     *connection = None;
-                    let reason =
-                        StorageError::Unavailable("the database does not answer".to_owned());
-                    return fail_all(operations, &reason);
+                    return fail_all(operations, &unavailable("the database does not answer"));
                 }
             }
         }
@@ -193,25 +245,31 @@ impl Writer {
         &self,
         connection: &mut Option<Connection>,
         operations: &[WriteOperation],
-    ) -> Result<Vec<WriteOutcome>, BatchError> {
+    ) -> Result<CommittedBatch, BatchError> {
         let connection = self.connected(connection).await?;
         let begun = Instant::now();
-        let outcomes = rounds::run(connection, operations).await?;
+        let committed =
+            rounds::run(connection, operations, !self.sends_hints, self.fence.token()).await?;
         self.counters.record_batch(operations, begun.elapsed());
         let is_accepted = |outcome: &WriteOutcome| matches!(outcome, WriteOutcome::Accepted { .. });
-        if self.sends_hints && outcomes.iter().any(is_accepted) {
+        if self.sends_hints && committed.outcomes.iter().any(is_accepted) {
             hints::send(connection, &self.schema);
         }
-        Ok(outcomes)
+        Ok(committed)
     }
 
     async fn connected<'c>(
         &self,
         connection: &'c mut Option<Connection>,
-    ) -> Result<&'c Connection, tokio_postgres::Error> {
+    ) -> Result<&'c Connection, BatchError> {
         if connection.as_ref().is_none_or(|it| it.client.is_closed()) {
             *connection = None;
             let new = self.connector.connect(Some(&self.schema)).await?;
+            self.fence.admit(&new).await?;
+            let last: i64 = new.client.query_one(statements::LAST_TAKEN, &[]).await?.try_get(0)?;
+            if last.unsigned_abs() < self.events.flushed() {
+                return Err(BatchError::Failed(EngineFailure::LostCommits(self.service)));
+            }
             self.counters.record_connection();
             return Ok(connection.insert(new));
         }
@@ -227,11 +285,40 @@ impl Writer {
         deadline: Instant,
     ) {
         if let [_] = &operations[..] {
-            let reason = storage_error(error);
+            let reason = storage_error_in(&self.schema, error);
             return fail_all(operations, &reason);
         }
         for operation in operations {
             Box::pin(self.commit(connection, vec![operation], deadline)).await;
+        }
+    }
+
+    /// Adds what a batch committed to the recent events, before anybody is told of it.
+    fn remember(
+        &self,
+        operations: &[WriteOperation],
+        outcomes: &[WriteOutcome],
+        positions: Option<(Position, Position)>,
+    ) {
+        let Some(positions) = positions else { return };
+        let of_batch = || operations.iter().zip(outcomes);
+        // Positions were given in the order of the operations.
+        let accepted = of_batch().filter_map(|pair| match pair {
+            (WriteOperation::Append { append, .. }, WriteOutcome::Accepted { position }) => {
+                Some(recorded(append, *position))
+            }
+            _ => None,
+        });
+        self.recent.add(positions, accepted.flatten());
+        for pair in of_batch() {
+            if let (
+                WriteOperation::DeleteStream { stream, expected, .. },
+                WriteOutcome::Deleted { actual, is_last: false },
+            ) = pair
+                && actual == expected
+            {
+                self.recent.remove_stream(stream);
+            }
         }
     }
 
@@ -240,9 +327,11 @@ impl Writer {
         &self,
         connection: &mut Option<Connection>,
         operations: Vec<WriteOperation>,
-        outcomes: Vec<WriteOutcome>,
+        committed: CommittedBatch,
         deadline: Instant,
     ) {
+        let CommittedBatch { outcomes, positions } = committed;
+        self.remember(&operations, &outcomes, positions);
         let positions = outcomes.iter().filter_map(|outcome| match outcome {
             WriteOutcome::Accepted { position } => Some(*position),
             _ => None,
@@ -256,15 +345,15 @@ impl Writer {
                 (WriteOperation::Append { append, reply }, WriteOutcome::Accepted { position }) => {
                     let version = append.expected.saturating_add(append.events.len() as u64);
                     let commit = Commit::durable();
-                    drop(reply.send(Ok(Appended { version, position, commit })));
+                    answer_append(&append, reply, Ok(Appended { version, position, commit }));
                 }
                 (WriteOperation::Append { append, reply }, _) => {
                     let existing = self.existing(connection, &append);
                     let existing = tokio::time::timeout_at(deadline, existing).await;
-                    drop(reply.send(existing.unwrap_or_else(|_| {
-                        let reason = "the database does not answer".to_owned();
-                        Err(StorageError::Unavailable(reason).into())
-                    })));
+                    let existing = existing.unwrap_or_else(|_| {
+                        Err(unavailable("the database does not answer").into())
+                    });
+                    answer_append(&append, reply, existing);
                 }
                 (
                     WriteOperation::Write { reply, .. }
@@ -308,15 +397,26 @@ impl Writer {
         connection: &mut Option<Connection>,
         append: &Append,
     ) -> Result<Appended, AppendError> {
+        if let Some(place) = &append.sequence {
+            place.check()?;
+        }
         let read = async {
             let connection = self.connected(connection).await?;
             let statement = connection.prepared(statements::EVENTS_AFTER).await?;
             let count = signed(append.events.len() as u64);
             let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
                 [&append.stream, &signed(append.expected), &count];
-            connection.client.query(&statement, &parameters).await
+            Ok(connection.client.query(&statement, &parameters).await?)
         };
-        let rows = read.await.map_err(|error: tokio_postgres::Error| storage_error(&error))?;
+        let rows = read.await.map_err(|error: BatchError| match error {
+            BatchError::Database(error) => storage_error_in(&self.schema, &error),
+            BatchError::Operation(_, error) => error,
+            BatchError::Failed(failure) => {
+                // Full means that another writer has said so before.
+                let _ = self.failures.try_send(failure);
+                unavailable(&failure.to_string())
+            }
+        })?;
         let actual = rows.first().map_or(0, |row| row.get::<_, i64>(0).unsigned_abs());
         let stored: Vec<(Uuid, i64, i64)> = rows
             .iter()
@@ -350,15 +450,24 @@ fn is_personal(operation: &WriteOperation) -> bool {
     }
 }
 
-/// The first operation with those that wait behind it, within the limits of a batch.
-fn gather(
+/// The first operation with those that wait behind it and those that come before the earliest time, within the limits of a batch.
+async fn gather(
     first: WriteOperation,
     waiting: &mut mpsc::Receiver<WriteOperation>,
+    earliest: Option<Instant>,
 ) -> Vec<WriteOperation> {
     let mut bytes = first.bytes();
     let mut batch = vec![first];
     while batch.len() < BATCH_OPERATIONS_MAX && bytes < BATCH_BYTES_MAX {
-        let Ok(next) = waiting.try_recv() else { break };
+        let next = match (waiting.try_recv(), earliest) {
+            (Ok(next), _) => Some(next),
+            (Err(_), Some(earliest)) if batch.len() < ENOUGH_WRITES => {
+                // Ends at once when no more can come.
+                tokio::time::timeout_at(earliest, waiting.recv()).await.ok().flatten()
+            }
+            (Err(_), _) => None,
+        };
+        let Some(next) = next else { break };
         bytes += next.bytes();
         batch.push(next);
     }

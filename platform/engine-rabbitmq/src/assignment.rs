@@ -43,6 +43,7 @@ pub(crate) fn begin(
         failures,
         acknowledgements,
         revoked,
+        delivered_count: 0,
     };
     #[expect(clippy::disallowed_methods, reason = "it ends with the assignment")]
     tokio::spawn(async move {
@@ -89,10 +90,10 @@ impl Assignment for RabbitAssignment {
         }
     }
 
-    fn acknowledge(&mut self, position: u64) {
+    fn acknowledge(&mut self, count: u64) {
         self.acknowledged.send_if_modified(|acknowledged| {
-            let is_further = position > *acknowledged;
-            *acknowledged = position.max(*acknowledged);
+            let is_further = count > *acknowledged;
+            *acknowledged = count.max(*acknowledged);
             is_further
         });
     }

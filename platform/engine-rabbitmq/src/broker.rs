@@ -10,7 +10,7 @@ use crate::{
 use lapin::{
     Channel, Confirmation, Connection, ConnectionProperties, Error, ExchangeKind,
     options::{BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions},
-    tcp::OwnedTLSConfig,
+    tcp::{OwnedIdentity, OwnedTLSConfig},
     types::FieldTable,
 };
 use messaging::bus::{BusError, BusMessage, Topic};
@@ -18,6 +18,9 @@ use parking_lot::Mutex;
 use std::{collections::HashMap, sync::Arc};
 use tokio::time::timeout;
 use tokio_rustls::rustls::crypto::ring;
+
+/// Code of a channel that is closed as it should be.
+pub(crate) const CLOSED: u16 = 200;
 
 /// Connections to the broker.
 #[derive(Debug)]
@@ -37,13 +40,12 @@ impl RabbitBroker {
     pub(crate) async fn open(options: RabbitOptions) -> Result<Self, BrokerError> {
         // One of the process; another part of it may have been first.
         let _ = ring::default_provider().install_default();
-        let cert_chain = options.certificate_authorities.as_ref().map(|file| {
-            std::fs::read_to_string(file).map_err(|error| BrokerError::Certificates {
-                file: file.display().to_string(),
-                reason: error.to_string(),
-            })
-        });
-        let tls = OwnedTLSConfig { identity: None, cert_chain: cert_chain.transpose()? };
+        let content = options.tls.read()?;
+        let identity = content.client.map(|(pem, key)| OwnedIdentity::PKCS8 { pem, key });
+        // The driver trusts the public authorities besides.
+        let cert_chain = content.certificate_authorities;
+        let cert_chain = cert_chain.map(|pem| String::from_utf8_lossy(&pem).into_owned());
+        let tls = OwnedTLSConfig { identity, cert_chain };
         let server = options.server();
         let broker = Self {
             options,
@@ -55,10 +57,12 @@ impl RabbitBroker {
         };
         match timeout(broker.options.connect_timeout, broker.connect()).await {
             Ok(Ok(connection)) => *broker.publishing.lock().await = Some(Arc::new(connection)),
-            Ok(Err(error)) => return Err(BrokerError::new(broker.server.clone(), &error)),
+            Ok(Err(error)) => {
+                return Err(BrokerError::new(broker.server.clone(), &error).probed().await);
+            }
             Err(_) => {
-                let reason = "it does not answer in time".to_owned();
-                return Err(BrokerError::Unreachable { server: broker.server.clone(), reason });
+                let (server, reason) = (broker.server, "it does not answer in time".to_owned());
+                return Err(BrokerError::Unreachable { server, reason }.probed().await);
             }
         }
         Ok(broker)
@@ -98,6 +102,24 @@ impl RabbitBroker {
             current.take_if(|current| Arc::ptr_eq(current, &connected));
         }
         channel.map_err(silent)?.map_err(lost)
+    }
+
+    /// Asks the broker whether it is there, on the connections that are in use.
+    pub(crate) async fn ping(&self) -> Result<(), BusError> {
+        self.ping_on(&self.publishing).await?;
+        if self.consuming.lock().await.is_some() {
+            self.ping_on(&self.consuming).await?;
+        }
+        Ok(())
+    }
+
+    async fn ping_on(
+        &self,
+        connection: &tokio::sync::Mutex<Option<Arc<Connection>>>,
+    ) -> Result<(), BusError> {
+        let channel = self.channel(connection).await?;
+        let closed = channel.close(CLOSED, "OK".into()).await;
+        closed.map_err(|error| unavailable(&self.server, error))
     }
 
     /// Channel to consume on.

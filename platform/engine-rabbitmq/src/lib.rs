@@ -69,4 +69,8 @@ impl Bus for RabbitBus {
     async fn join(&self, group: &str, topic: Topic) -> Result<Box<dyn GroupMember>, BusError> {
         Ok(Box::new(RabbitMember::join(Arc::clone(&self.broker), group, topic).await?))
     }
+
+    async fn ping(&self) -> Result<(), BusError> {
+        self.broker.ping().await
+    }
 }

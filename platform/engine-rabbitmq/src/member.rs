@@ -16,7 +16,7 @@ use messaging::bus::{Assignment, BusError, GroupMember, Topic};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, watch},
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 /// Pause between two looks at the group. Each that the broker does not answer doubles it.
@@ -25,6 +25,10 @@ const PAUSE: Duration = Duration::from_millis(500);
 const PAUSE_MAX: Duration = Duration::from_secs(5);
 /// How long the broker may take to answer.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
+
+/// Pause between two declarations of the bindings: an exchange that somebody deleted and a relay declared again has none, and no answer of
+/// the broker tells that.
+const BINDINGS_PAUSE: Duration = Duration::from_secs(5);
 
 /// Who consumes what.
 #[derive(Debug)]
@@ -50,6 +54,8 @@ struct RabbitMemberTask {
     ended: (mpsc::Sender<u32>, mpsc::Receiver<u32>),
     /// By which the broker counts this member.
     presence: Option<(Channel, Consumer)>,
+    /// When the bindings were declared.
+    bound: Instant,
 }
 
 impl RabbitMember {
@@ -64,7 +70,8 @@ impl RabbitMember {
         let capacity = topic.partitions as usize;
         let (sender, assigned) = mpsc::channel(capacity);
         let (held, ended) = (BTreeMap::new(), mpsc::channel(capacity));
-        let task = RabbitMemberTask { membership, assigned: sender, held, ended, presence };
+        let bound = Instant::now();
+        let task = RabbitMemberTask { membership, assigned: sender, held, ended, presence, bound };
         #[expect(
             clippy::disallowed_methods,
             reason = "it ends with the member and its partitions"
@@ -119,10 +126,34 @@ impl RabbitMembership {
         let options = QueueDeclareOptions::durable();
         let declared = channel.queue_declare(queue.clone(), options, names::queue_arguments());
         let declared = declared.await?;
-        let (exchange, key) = (names::exchange(self.topic), names::routing_key(partition));
-        let options = QueueBindOptions::default();
-        channel.queue_bind(queue, exchange, key, options, FieldTable::default()).await?;
+        self.bind(channel, partition).await?;
         Ok(declared.consumer_count())
+    }
+
+    /// Declares that the queue of a partition takes the partition's messages.
+    async fn bind(&self, channel: &Channel, partition: u32) -> Result<(), Error> {
+        let (exchange, key) = (names::exchange(self.topic), names::routing_key(partition));
+        let (queue, options) = (self.queue(partition), QueueBindOptions::default());
+        channel.queue_bind(queue, exchange, key, options, FieldTable::default()).await
+    }
+
+    /// Declares the exchange, and the bindings of these partitions.
+    async fn bind_all(
+        &self,
+        channel: &Channel,
+        partitions: impl Iterator<Item = u32>,
+    ) -> Result<(), String> {
+        let bound = async {
+            declare_exchange(channel, self.topic).await?;
+            for partition in partitions {
+                self.bind(channel, partition).await?;
+            }
+            Ok::<_, Error>(())
+        };
+        match timeout(ANSWERED_WITHIN * self.topic.partitions.max(1), bound).await {
+            Ok(bound) => bound.map_err(|error| error.to_string()),
+            Err(_) => Err("it does not answer in time".to_owned()),
+        }
     }
 
     /// Declares everything, and becomes one of the consumers that are counted as members.
@@ -197,6 +228,11 @@ impl RabbitMemberTask {
             self.presence = Some(present.map_err(|error| error.to_string())?);
         }
         let Some((channel, _)) = &self.presence else { return Ok(()) };
+        if self.bound.elapsed() >= BINDINGS_PAUSE {
+            // Of those that others have, they do it.
+            self.membership.bind_all(channel, self.held.keys().copied()).await?;
+            self.bound = Instant::now();
+        }
         let share = self.membership.share(channel).await?;
         let kept = self.held.values().filter(|revoked| !*revoked.borrow());
         for revoked in kept.skip(share) {

@@ -7,11 +7,12 @@ use lapin::{
     message::Delivery,
     types::{AMQPValue, FieldTable},
 };
-use messaging::bus::{BusEvent, BusMessage, CLOUD_EVENT_TYPE};
+use messaging::bus::{BusEvent, BusMessage, CLOUD_EVENT_TYPE, Proof};
 
 const POSITION: &str = "position";
 const PREVIOUS: &str = "previous";
 const RUN: &str = "run";
+const PROOF: &str = "proof";
 const SUBJECT: &str = "subject";
 const TRACEPARENT: &str = "traceparent";
 /// Delivery mode of a message that survives a restart.
@@ -27,6 +28,9 @@ pub(crate) fn properties(message: &BusMessage) -> BasicProperties {
     text(POSITION, message.position.to_string());
     text(PREVIOUS, message.previous.to_string());
     text(RUN, message.run.to_string());
+    if let Some(proof) = message.proof {
+        text(PROOF, proof.to_string());
+    }
     let properties = BasicProperties::default()
         .with_delivery_mode(PERSISTENT)
         .with_message_id(message.id.to_string().into());
@@ -60,6 +64,7 @@ pub(crate) fn read(delivery: Delivery, partition: u32) -> Option<BusMessage> {
         id,
         run: Uuid::parse_str(text(RUN)?).ok()?,
         event,
+        proof: text(PROOF).and_then(Proof::parse),
     };
     if let Some(event) = &mut message.event {
         event.cloud_event = Bytes::from(delivery.data);

@@ -1,7 +1,8 @@
 //! Options of the engine: which broker, and limits.
 
 use lapin::uri::AMQPUri;
-use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
+use tls_files::TlsFiles;
 
 /// Seconds between two heartbeats of a connection: twice that after the last one, either side gives it up.
 const HEARTBEAT_SECONDS: u16 = 10;
@@ -19,8 +20,8 @@ const HEARTBEAT_SECONDS: u16 = 10;
 #[derive(Clone)]
 pub struct RabbitOptions {
     pub(crate) uri: AMQPUri,
-    /// File with the certificates of authorities, in PEM, that may have signed the broker's; those of the public ones without it.
-    pub certificate_authorities: Option<PathBuf>,
+    /// Whom to trust, and with which certificate to show itself.
+    pub tls: TlsFiles,
     /// How long a connection may take.
     pub connect_timeout: Duration,
     /// How long the broker may take to confirm a batch.
@@ -55,10 +56,15 @@ impl RabbitOptions {
         uri.query.heartbeat.get_or_insert(HEARTBEAT_SECONDS);
         Ok(Self {
             uri,
-            certificate_authorities: None,
+            tls: TlsFiles::default(),
             connect_timeout: Duration::from_secs(10),
             confirm_timeout: Duration::from_secs(10),
         })
+    }
+
+    /// Whether the broker is spoken to in TLS, so that its files have an effect.
+    pub fn speaks_tls(&self) -> bool {
+        self.uri.scheme == lapin::uri::AMQPScheme::AMQPS
     }
 
     /// Host and port, for messages.

@@ -2,6 +2,7 @@
 
 use crate::{
     assignment::WAITING_MAX,
+    broker::CLOSED,
     error::{is_taken, unavailable},
     member::RabbitMembership,
     message,
@@ -9,7 +10,6 @@ use crate::{
 use futures_util::StreamExt;
 use lapin::{
     Channel, Consumer, Error,
-    message::Delivery,
     options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions},
     types::FieldTable,
 };
@@ -28,8 +28,6 @@ const RETRY_PAUSE_MAX: Duration = Duration::from_secs(5);
 const CLOSED_WITHIN: Duration = Duration::from_secs(5);
 /// Messages that the broker delivers ahead of acknowledgements.
 const PREFETCHED_MAX: u16 = 4_096;
-/// Code of a channel that is closed as it should be.
-const CLOSED: u16 = 200;
 
 /// Reader of a partition.
 #[derive(Debug)]
@@ -40,13 +38,15 @@ pub(crate) struct QueueReader {
     pub(crate) failures: watch::Sender<Option<String>>,
     pub(crate) acknowledgements: watch::Receiver<u64>,
     pub(crate) revoked: Arc<watch::Sender<bool>>,
+    /// How many messages were delivered, on all channels.
+    pub(crate) delivered_count: u64,
 }
 
 /// Queue that this member alone consumes, and what it was delivered.
 struct OpenQueue {
     channel: Channel,
     consumer: Consumer,
-    /// Positions and tags of the messages that are not acknowledged.
+    /// Tags of the messages that are not acknowledged, each with how many were delivered with it.
     delivered: VecDeque<(u64, u64)>,
 }
 
@@ -83,10 +83,10 @@ impl QueueReader {
             }
         }
         if let Some(mut queue) = open {
-            let position = *self.acknowledgements.borrow();
+            let count = *self.acknowledgements.borrow();
             let closed = async {
                 // What was not acknowledged is delivered to the next consumer, whatever the reason.
-                let _ = queue.acknowledge(position).await;
+                let _ = queue.acknowledge(count).await;
                 let _ = queue.channel.close(CLOSED, "OK".into()).await;
             };
             let _ = timeout(CLOSED_WITHIN, closed).await;
@@ -107,9 +107,10 @@ impl QueueReader {
                 };
                 let delivery = delivery.ok_or("the broker cancelled the consumer")?;
                 let delivery = delivery.map_err(|error| error.to_string())?;
-                if let Some(message) = read(queue, delivery, self.partition) {
-                    room.send(message);
-                }
+                self.delivered_count += 1;
+                queue.delivered.push_back((self.delivered_count, delivery.delivery_tag));
+                let foreign = || BusMessage::foreign(self.partition);
+                room.send(message::read(delivery, self.partition).unwrap_or_else(foreign));
                 Ok(())
             }
             changed = self.acknowledgements.changed() => {
@@ -134,7 +135,7 @@ impl QueueReader {
                     return None;
                 }
                 Err(error) => {
-                    self.failures.send_replace(Some(error.to_string()));
+                    self.failures.send_replace(Some(kernel::one_line(&error.to_string())));
                 }
             }
         }
@@ -150,26 +151,15 @@ async fn acknowledged(
         // The assignment is being dropped.
         return std::future::pending().await;
     }
-    let position = *acknowledgements.borrow_and_update();
-    queue.acknowledge(position).await.map_err(|error| error.to_string())
-}
-
-fn read(queue: &mut OpenQueue, delivery: Delivery, partition: u32) -> Option<BusMessage> {
-    let tag = delivery.delivery_tag;
-    let message = message::read(delivery, partition);
-    if message.is_none() {
-        tracing::warn!(partition, "a message of the bus is not one of a shop");
-    }
-    // One of somebody else is acknowledged with what comes before it.
-    queue.delivered.push_back((message.as_ref().map_or(0, |message| message.position), tag));
-    message
+    let count = *acknowledgements.borrow_and_update();
+    queue.acknowledge(count).await.map_err(|error| error.to_string())
 }
 
 impl OpenQueue {
-    /// Acknowledges what was delivered up to this position.
-    async fn acknowledge(&mut self, position: u64) -> Result<(), Error> {
-        let count = self.delivered.iter().take_while(|(it, _)| *it <= position).count();
-        let Some((_, tag)) = self.delivered.drain(..count).next_back() else { return Ok(()) };
+    /// Acknowledges so many of all messages that were delivered.
+    async fn acknowledge(&mut self, count: u64) -> Result<(), Error> {
+        let done = self.delivered.iter().take_while(|(it, _)| *it <= count).count();
+        let Some((_, tag)) = self.delivered.drain(..done).next_back() else { return Ok(()) };
         self.channel.basic_ack(tag, BasicAckOptions { multiple: true }).await
     }
 }

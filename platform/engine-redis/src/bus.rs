@@ -82,6 +82,10 @@ impl Bus for RedisBus {
         let member = RedisMember::join(Arc::clone(&self.link), group, topic).await?;
         Ok(Box::new(member))
     }
+
+    async fn ping(&self) -> Result<(), BusError> {
+        self.link.ping().await.map_err(unavailable)
+    }
 }
 
 fn unavailable(error: StorageError) -> BusError {

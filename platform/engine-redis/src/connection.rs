@@ -2,17 +2,14 @@
 
 use crate::{RedisOptions, error::ServerError};
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, Pipeline, RedisError,
-    RedisResult, TlsCertificates, Value,
+    AsyncConnectionConfig, Client, ClientTlsConfig, Cmd, ConnectionAddr, ConnectionInfo, Pipeline,
+    RedisError, RedisResult, TlsCertificates, Value,
     aio::{ConnectionLike, MultiplexedConnection},
     cluster::ClusterClientBuilder,
     cluster_async::ClusterConnection,
 };
-use std::{path::Path, time::Duration};
-use tokio_rustls::rustls::{
-    crypto::ring,
-    pki_types::{CertificateDer, pem::PemObject},
-};
+use std::time::Duration;
+use tokio_rustls::rustls::crypto::ring;
 
 /// Repetitions by the driver of a command that a node of a cluster refers elsewhere.
 const CLUSTER_RETRIES_MAX: u32 = 3;
@@ -57,8 +54,12 @@ impl RedisConnector {
     pub(crate) fn new(options: RedisOptions) -> Result<Self, ServerError> {
         // One of the process; another part of it may have been first.
         let _ = ring::default_provider().install_default();
-        let root_cert = options.certificate_authorities.as_deref().map(read_certificates);
-        let certificates = TlsCertificates { client_tls: None, root_cert: root_cert.transpose()? };
+        let content = options.tls.read()?;
+        let client = content
+            .client
+            .map(|(client_cert, client_key)| ClientTlsConfig { client_cert, client_key });
+        let root_cert = content.certificate_authorities;
+        let certificates = TlsCertificates { client_tls: client, root_cert };
         Ok(Self { options, certificates })
     }
 
@@ -113,6 +114,13 @@ impl RedisConnector {
 
     /// Connects, and checks the version of the server.
     pub(crate) async fn checked(&self) -> Result<RedisConnection, ServerError> {
+        match self.connected().await {
+            Err(error) => Err(error.probed().await),
+            connected => connected,
+        }
+    }
+
+    async fn connected(&self) -> Result<RedisConnection, ServerError> {
         let server = || self.options.server();
         let failed = |error: &RedisError| ServerError::new(server(), error);
         let connecting = self.connect(Some(self.options.operation_timeout));
@@ -136,19 +144,6 @@ impl RedisConnector {
             return Err(ServerError::Version { server: server(), version });
         }
         Ok(connection)
-    }
-}
-
-/// Content of a file, in which there are certificates.
-fn read_certificates(file: &Path) -> Result<Vec<u8>, ServerError> {
-    let wrong =
-        |reason: String| ServerError::Certificates { file: file.display().to_string(), reason };
-    let content = std::fs::read(file).map_err(|error| wrong(error.to_string()))?;
-    let mut certificates = CertificateDer::pem_slice_iter(&content);
-    match certificates.next() {
-        Some(Ok(_)) => Ok(content),
-        Some(Err(error)) => Err(wrong(error.to_string())),
-        None => Err(wrong("there is no certificate in it".to_owned())),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Errors of the engine, and what they are at the port.
 
+use kernel::one_line;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 use storage::StorageError;
+use tls_files::{PeerCertificateError, TlsFileError, other_answer, takes_connections};
 
 /// Why the engine could not be opened, in a sentence for the operator. None of them prints a password.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +14,14 @@ pub enum ServerError {
         /// Hosts and ports.
         server: String,
         /// The reason of the operating system or the driver.
+        reason: String,
+    },
+    /// Something that takes connections, but does not answer as it is asked to.
+    #[error("what takes connections at {server} does not answer as Redis is asked to: {reason}")]
+    Unexpected {
+        /// Hosts and ports.
+        server: String,
+        /// What it does, as far as it can be told.
         reason: String,
     },
     /// Wrong user or password, or one who may not do what is needed.
@@ -33,11 +43,22 @@ pub enum ServerError {
         /// Version of the server.
         version: String,
     },
-    /// Certificates of the authorities that cannot be read.
-    #[error("{file}: {reason}")]
-    Certificates {
-        /// The file.
-        file: String,
+    /// File of TLS that cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsFileError),
+    /// Server whose certificate no known authority has signed.
+    #[error("the certificate of Redis at {server} is not trusted: {reason}")]
+    Untrusted {
+        /// Hosts and ports.
+        server: String,
+        /// The reason.
+        reason: String,
+    },
+    /// Server whose certificate is of another name.
+    #[error("the certificate of Redis at {server} is of another name: {reason}")]
+    OtherName {
+        /// Hosts and ports.
+        server: String,
         /// The reason.
         reason: String,
     },
@@ -59,18 +80,55 @@ impl ServerError {
     pub const VERSION_MIN: u32 = 7;
 
     pub(crate) fn new(server: String, error: &RedisError) -> Self {
-        let reason = error.to_string();
+        let reason = sentence(error);
         if error.kind() == ErrorKind::AuthenticationFailed
             || error.code().is_some_and(|code| REFUSALS.contains(&code))
         {
             return Self::Credentials { server, reason };
         }
+        match PeerCertificateError::of(&reason) {
+            Some(PeerCertificateError::OtherName) => return Self::OtherName { server, reason },
+            Some(PeerCertificateError::Untrusted) => return Self::Untrusted { server, reason },
+            None => {}
+        }
         match error.kind() {
             ErrorKind::Io | ErrorKind::ClusterConnectionNotFound => {
                 Self::Unreachable { server, reason }
             }
+            ErrorKind::Parse => Self::Unexpected { server, reason: other_answer(&reason) },
             _ => Self::Server { server, reason },
         }
+    }
+
+    /// The same, once it is known whether anything takes connections where nobody answers.
+    pub(crate) async fn probed(self) -> Self {
+        match self {
+            Self::Unreachable { server, reason } if takes_connections(&server).await => {
+                Self::Unexpected { server, reason: other_answer(&reason) }
+            }
+            other => other,
+        }
+    }
+}
+
+/// Most characters of a sentence about an error.
+const SENTENCE_CHARS_MAX: usize = 300;
+
+/// One sentence about an error. Where commands of a pipeline failed it is about the first of them, with their number: the driver
+/// would list all of them.
+pub(crate) fn sentence(error: &RedisError) -> String {
+    let failed = error.clone().into_server_errors();
+    let text = match failed.as_deref() {
+        Some([(_, first), _, ..]) => {
+            let count = failed.as_ref().map_or(0, |failed| failed.len());
+            format!("{count} commands failed, the first one with: {first}")
+        }
+        Some([(_, only)]) => only.to_string(),
+        Some([]) | None => error.to_string(),
+    };
+    match text.char_indices().nth(SENTENCE_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }
 
@@ -87,5 +145,5 @@ pub(crate) fn lacks_script(error: &RedisError) -> bool {
 }
 
 pub(crate) fn unavailable(server: &str, reason: impl std::fmt::Display) -> StorageError {
-    StorageError::Unavailable(format!("Redis at {server}: {reason}"))
+    StorageError::Unavailable(one_line(&format!("Redis at {server}: {reason}")))
 }

@@ -31,7 +31,7 @@ pub use options::{RedisOptions, RedisUrlError};
 use key_value::RedisKeyValue;
 use link::Link;
 use std::sync::Arc;
-use storage::KeyValue;
+use storage::{KeyValue, StorageError};
 
 /// Open engine: connected to a server, or to a cluster of them.
 #[derive(Clone, Debug)]
@@ -47,6 +47,15 @@ impl RedisEngine {
     /// [`ServerError`]: no server answers, it refuses the credentials, or it is too old.
     pub async fn open(options: RedisOptions) -> Result<Self, ServerError> {
         Ok(Self { link: Arc::new(Link::open(options).await?) })
+    }
+
+    /// Asks the server whether it is there, as a health check does.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unavailable`] where it does not answer within the time of an operation, or did not a moment ago.
+    pub async fn ping(&self) -> Result<(), StorageError> {
+        self.link.ping().await
     }
 
     /// Values of a service. No other service sees them.

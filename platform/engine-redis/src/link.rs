@@ -4,7 +4,7 @@ use crate::{
     RedisOptions,
     call::RedisCall,
     connection::{RedisConnection, RedisConnector},
-    error::{ServerError, is_lost, unavailable},
+    error::{ServerError, is_lost, sentence, unavailable},
 };
 use parking_lot::Mutex;
 use redis::{FromRedisValue, RedisResult, Value, from_redis_value};
@@ -58,6 +58,11 @@ impl Link {
         self.connector.connect(Some(response_timeout)).await
     }
 
+    /// Asks the server whether it is there.
+    pub(crate) async fn ping(&self) -> Result<(), StorageError> {
+        self.run(RedisCall::command(redis::cmd("PING"))).await.map(drop)
+    }
+
     /// Runs a call within its deadline, and reads its answer.
     pub(crate) async fn answer<T: FromRedisValue>(
         &self,
@@ -84,7 +89,7 @@ impl Link {
                 if is_lost(&error) {
                     self.rest(generation);
                 }
-                Err(unavailable(&self.server, error))
+                Err(unavailable(&self.server, sentence(&error)))
             }
             Err(_) => {
                 self.rest(generation);

@@ -1,7 +1,8 @@
 //! Options of the engine: which server, and limits.
 
-use redis::{ConnectionInfo, IntoConnectionInfo};
-use std::{fmt, path::PathBuf, time::Duration};
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
+use std::{fmt, time::Duration};
+use tls_files::TlsFiles;
 
 /// Most servers that a URL names.
 const SERVERS_MAX: usize = 16;
@@ -20,8 +21,8 @@ const SERVERS_MAX: usize = 16;
 pub struct RedisOptions {
     /// Servers of which one must answer; of a cluster, those that know the others.
     pub(crate) servers: Vec<ConnectionInfo>,
-    /// File with the certificates of authorities, in PEM, that may have signed the server's; those of the public ones without it.
-    pub certificate_authorities: Option<PathBuf>,
+    /// Whom to trust, and with which certificate to show itself.
+    pub tls: TlsFiles,
     /// How long a connection may take.
     pub connect_timeout: Duration,
     /// How long an operation may take, reconnecting included, until it is answered with an error.
@@ -66,11 +67,16 @@ impl RedisOptions {
         });
         Ok(Self {
             servers: servers.collect::<Result<_, _>>()?,
-            certificate_authorities: None,
+            tls: TlsFiles::default(),
             connect_timeout: Duration::from_secs(5),
             operation_timeout: Duration::from_millis(250),
             rest: Duration::from_secs(1),
         })
+    }
+
+    /// Whether the servers are spoken to in TLS, so that its files have an effect.
+    pub fn speaks_tls(&self) -> bool {
+        self.servers.iter().any(|it| matches!(it.addr(), ConnectionAddr::TcpTls { .. }))
     }
 
     /// Hosts and ports, for messages.

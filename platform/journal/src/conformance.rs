@@ -11,6 +11,7 @@ mod erasing;
 mod following;
 mod isolation;
 mod reading;
+mod sequences;
 mod snapshots;
 
 pub use appending::*;
@@ -20,6 +21,7 @@ pub use erasing::*;
 pub use following::*;
 pub use isolation::*;
 pub use reading::*;
+pub use sequences::*;
 pub use snapshots::*;
 
 use crate::{Append, Appended, Journal, NewEvent, RecordedEvent, Version};
@@ -60,6 +62,10 @@ macro_rules! conformance_suite {
             retried_appends_all_succeed
             a_follower_beside_many_writers_misses_nothing
             documents_follow_the_order_of_appends
+            a_sequence_is_taken_in_order
+            a_refused_append_breaks_its_sequence
+            a_gap_breaks_a_sequence
+            a_repeated_sequence_changes_nothing
         }
     };
     (@each $make:path; $($behaviour:ident)*) => {
@@ -90,7 +96,14 @@ fn events(numbers: std::ops::Range<u64>) -> Vec<NewEvent> {
 }
 
 fn append(stream: &str, expected: Version, events: Vec<NewEvent>) -> Append {
-    Append { stream: stream.to_owned(), expected, events, writes: Vec::new(), origin: None }
+    Append {
+        stream: stream.to_owned(),
+        expected,
+        events,
+        writes: Vec::new(),
+        origin: None,
+        sequence: None,
+    }
 }
 
 /// Appends and waits for the flush.

@@ -1,4 +1,4 @@
-//! Journal interceptor, for tests: it counts, delays or crashes where the journal itself just continues.
+//! Journal interceptor, for tests: it counts, delays, crashes or answers otherwise where the journal itself just continues.
 
 use crate::{
     Append, AppendError, Appended, DeleteError, Journal, Position, RecordedEvent, Snapshot, Version,
@@ -18,6 +18,14 @@ pub trait JournalInterceptor: Debug + Send + Sync {
 
     /// Hook before a stream is read.
     async fn before_read(&self) {}
+
+    /// Hook in place of an append, which may leave it out, or answer something else.
+    async fn append(&self, journal: &dyn Journal, append: Append) -> Result<Appended, AppendError> {
+        self.before_write().await;
+        let appended = journal.append(append).await;
+        self.after_append().await;
+        appended
+    }
 }
 
 /// Journal decorator that calls an interceptor.
@@ -32,10 +40,7 @@ pub struct InterceptedJournal<I> {
 #[async_trait]
 impl<I: JournalInterceptor + 'static> Journal for InterceptedJournal<I> {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        self.interceptor.before_write().await;
-        let appended = self.journal.append(append).await;
-        self.interceptor.after_append().await;
-        appended
+        self.interceptor.append(&*self.journal, append).await
     }
 
     async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, DeleteError> {

@@ -17,6 +17,7 @@ mod plaintext;
 mod port;
 mod projection;
 mod repository;
+mod sequence;
 mod service_storage;
 mod stored;
 
@@ -34,6 +35,7 @@ pub use plaintext::PlaintextRecords;
 pub use port::{Append, AppendError, Appended, DeleteError, Journal, Snapshot};
 pub use projection::{Projection, catch_up};
 pub use repository::{Changes, ExecuteError, LoadedAggregate, Repository};
+pub use sequence::{AppendSequence, SequencePlace};
 pub use service_storage::ServiceStorage;
 pub use storage::durability;
 pub use stored::{RecordDigest, StoredRecord, indexed_fields};

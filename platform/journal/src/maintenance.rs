@@ -15,4 +15,4 @@ pub use event_visitor::{EventVisitor, InvariantChecker, VisitResult, visit_event
 pub use facts::{Fact, Facts};
 pub use invariant::Invariant;
 pub use read_model::{Grain, ReadModel};
-pub use rebuild::{rebuild, rebuild_is_incomplete, refold};
+pub use rebuild::{clear, rebuild, rebuild_is_incomplete, refold};

@@ -1,6 +1,6 @@
 //! Journal port. The [conformance suite](crate::conformance) tests its promises.
 
-use crate::{NewEvent, Position, RecordedEvent, StreamId, Version};
+use crate::{NewEvent, Position, RecordedEvent, SequencePlace, StreamId, Version};
 use async_trait::async_trait;
 use bytes::Bytes;
 use kernel::Origin;
@@ -19,6 +19,8 @@ pub struct Append {
     pub writes: Vec<Write>,
     /// Origin of the change, stored once with all events of the append. The runtime sets it, from the running request.
     pub origin: Option<Origin>,
+    /// Place in a sequence, for a writer that submits appends without waiting for the answers in between.
+    pub sequence: Option<SequencePlace>,
 }
 
 impl Append {
@@ -64,6 +66,9 @@ pub enum AppendError {
         /// Current version of the stream.
         actual: Version,
     },
+    /// An append before it in its [sequence](crate::AppendSequence) was not accepted.
+    #[error("an append before it in its sequence was not accepted")]
+    OutOfSequence,
     /// Failure of the store.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -102,6 +107,8 @@ pub struct Snapshot {
 ///   a commit handle, before the flush where the engine uses group commit. Events and writes of one append become durable
 ///   together; appends become durable in the order in which they were taken, all of them or a prefix.
 /// * Appending the same events (by id) at the same expected version again succeeds and changes nothing.
+/// * The appends of a [sequence](crate::AppendSequence) are taken in the order of their places, all of them or a prefix. An engine takes
+///   an append before the first suspension of the call, or decides on it then.
 /// * `read` shows every append that returned before, flushed or not, and makes the running [durability
 ///   scope](storage::durability) depend on what is not flushed.
 /// * `follow` shows only flushed events, in commit order, and never skips one.
@@ -128,6 +135,7 @@ pub struct Snapshot {
 ///     }],
 ///     writes: Vec::new(),
 ///     origin: None,
+///     sequence: None,
 /// };
 /// let appended = journal.append(append(1)).await?;
 /// appended.commit.wait().await?;
@@ -147,6 +155,7 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     /// # Errors
     ///
     /// * [`AppendError::Conflict`] when the stream has another version than expected.
+    /// * [`AppendError::OutOfSequence`] when an append before it in its sequence was not accepted.
     /// * [`AppendError::Storage`] when the request is [invalid](Append::check) or the store cannot be written.
     async fn append(&self, append: Append) -> Result<Appended, AppendError>;
 

@@ -260,6 +260,9 @@ impl<A: Aggregate> Repository<A> {
                 Err(AppendError::Conflict { .. }) => {
                     self.cache.lock().remove(stream);
                 }
+                Err(error @ AppendError::OutOfSequence) => {
+                    return Err(StorageError::Unavailable(error.to_string()).into());
+                }
                 Err(AppendError::Storage(error)) => return Err(error.into()),
             }
         }
@@ -340,7 +343,7 @@ impl<A: Aggregate> Repository<A> {
             state.map(Arc::new).ok_or_else(|| StorageError::Corrupt("no events".to_owned()))?;
         let writes = writes(&state);
         let (stream, expected) = (stream.to_owned(), loaded.version);
-        let append = Append { stream, expected, events, writes, origin: None };
+        let append = Append { stream, expected, events, writes, origin: None, sequence: None };
         Ok((append, state))
     }
 }

@@ -82,7 +82,8 @@ async fn stored(data: &[u8]) -> MemoryEngine {
         personal: None,
     };
     let (stream, events) = ("tank".to_owned(), vec![event]);
-    let append = Append { stream, expected: 0, events, writes: Vec::new(), origin: None };
+    let append =
+        Append { stream, expected: 0, events, writes: Vec::new(), origin: None, sequence: None };
     let journal = engine.service("works").journal;
     let appended = journal.append(append).await.expect("it is appended");
     appended.commit.wait().await.expect("it is flushed");

@@ -82,8 +82,14 @@ async fn put_in(storage: &ServiceStorage, jar: &str, expected: u64, numbers: &[&
         personal: None,
     };
     let events = numbers.iter().map(event).collect();
-    let append =
-        Append { stream: format!("jar-{jar}"), expected, events, writes: Vec::new(), origin: None };
+    let append = Append {
+        stream: format!("jar-{jar}"),
+        expected,
+        events,
+        writes: Vec::new(),
+        origin: None,
+        sequence: None,
+    };
     storage.journal.append(append).await.unwrap().commit.wait().await.unwrap();
 }
 

@@ -49,8 +49,14 @@ async fn append(engine: &MemoryEngine, expected: u64, count: u64, name: &'static
         personal: None,
     };
     let events = (expected..expected + count).map(|number| event(u128::from(number))).collect();
-    let append =
-        Append { stream: "thing".to_owned(), expected, events, writes: Vec::new(), origin: None };
+    let append = Append {
+        stream: "thing".to_owned(),
+        expected,
+        events,
+        writes: Vec::new(),
+        origin: None,
+        sequence: None,
+    };
     engine.service("works").journal.append(append).await.expect("it is taken").position
 }
 

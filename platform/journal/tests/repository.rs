@@ -351,6 +351,7 @@ async fn one_idempotency_key_takes_effect_once() {
             .collect(),
         writes: Vec::new(),
         origin: None,
+        sequence: None,
     };
     assert_eq!(two.journal().append(again).await.unwrap().version, 2);
     assert_eq!(level(&two, "tank").await, (2, 2));
@@ -374,6 +375,7 @@ async fn an_event_that_cannot_be_decoded_is_an_error() {
         events: vec![event],
         writes: Vec::new(),
         origin: None,
+        sequence: None,
     };
     let _ = tanks.journal().append(append).await.unwrap();
     let error = tanks.load("tank").await.unwrap_err();

@@ -2,6 +2,7 @@
 
 use crate::{MailError, MailMessage, Mailer};
 use async_trait::async_trait;
+use kernel::Uuid;
 use parking_lot::Mutex;
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -66,6 +67,19 @@ impl MailFolder {
         folder.map_err(|error| failed(&self.folder, &error))
     }
 
+    /// Deletes a message, if it is there.
+    fn delete(&self, id: Uuid) -> Result<(), MailError> {
+        let path = self.folder.join(format!("{id}.eml"));
+        let mut files = self.files.lock();
+        match fs::remove_file(&path) {
+            Ok(()) => *files = files.saturating_sub(1),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(failed(&path, &error)),
+        }
+        let folder = File::open(&self.folder).and_then(|folder| folder.sync_all());
+        folder.map_err(|error| failed(&self.folder, &error))
+    }
+
     fn path(&self, message: &MailMessage, kind: &str) -> PathBuf {
         self.folder.join(format!("{}.{kind}", message.id))
     }
@@ -77,6 +91,12 @@ impl Mailer for MailFolder {
         let (folder, message) = (self.clone(), message.clone());
         let written = tokio::task::spawn_blocking(move || folder.write(&message)).await;
         written.unwrap_or_else(|error| Err(MailError::Unavailable(error.to_string())))
+    }
+
+    async fn remove(&self, id: Uuid) -> Result<(), MailError> {
+        let folder = self.clone();
+        let deleted = tokio::task::spawn_blocking(move || folder.delete(id)).await;
+        deleted.unwrap_or_else(|error| Err(MailError::Unavailable(error.to_string())))
     }
 }
 
@@ -95,7 +115,7 @@ fn failed(path: &Path, error: &std::io::Error) -> MailError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::{Timestamp, Uuid};
+    use kernel::Timestamp;
     use std::os::unix::fs::PermissionsExt;
 
     fn message(id: u128, text: &str) -> MailMessage {
@@ -164,6 +184,20 @@ mod tests {
         fs::remove_file(mailer.path(&message(1, ""), "eml")).unwrap();
         mailer.send(&message(3, "")).await.unwrap();
         assert_eq!(names(folder.path()).len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_message_is_removed_and_makes_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let mailer = MailFolder::with_files_max(folder.path(), 1).unwrap();
+        mailer.send(&message(1, "")).await.unwrap();
+        mailer.remove(Uuid::from_u128(2)).await.unwrap();
+        assert_eq!(names(folder.path()).len(), 1, "one that is not there is no error");
+        for _ in 0..2 {
+            mailer.remove(Uuid::from_u128(1)).await.unwrap();
+        }
+        assert!(names(folder.path()).is_empty());
+        mailer.send(&message(3, "")).await.unwrap();
     }
 
     #[tokio::test]

@@ -1,5 +1,5 @@
-//! E-mail: messages (RFC 5322), the port through which they are delivered, and two adapters of it: a folder of files, and lines on a
-//! terminal.
+//! E-mail: messages (RFC 5322), the port through which they are delivered, and three adapters of it: a folder of files, lines on a
+//! terminal, and a mail server (SMTP).
 //!
 //! ```
 //! use mail::{MailFolder, Mailer, MailMessage};
@@ -31,13 +31,16 @@
 
 mod folder;
 mod message;
+mod smtp;
 mod terminal;
 
 pub use folder::{FILES_MAX, MailFolder};
 pub use message::{LINE_BYTES_MAX, MailMessage};
+pub use smtp::{SmtpMailer, SmtpOptions, SmtpOptionsError, SmtpPart};
 pub use terminal::MailTerminal;
 
 use async_trait::async_trait;
+use kernel::Uuid;
 use std::{fmt::Debug, sync::Arc};
 
 /// Port of delivery.
@@ -50,6 +53,15 @@ pub trait Mailer: Debug + Send + Sync {
     ///
     /// [`MailError`].
     async fn send(&self, message: &MailMessage) -> Result<(), MailError>;
+
+    /// Removes what the adapter keeps of a message, because its recipient was erased. One that keeps nothing has nothing to do.
+    ///
+    /// # Errors
+    ///
+    /// [`MailError::Unavailable`] if it cannot be removed now.
+    async fn remove(&self, _id: Uuid) -> Result<(), MailError> {
+        Ok(())
+    }
 }
 
 /// Delivery by two mailers, one after the other.
@@ -70,6 +82,11 @@ impl Mailer for MailTee {
         }
         Ok(())
     }
+
+    async fn remove(&self, id: Uuid) -> Result<(), MailError> {
+        self.first.remove(id).await?;
+        self.second.remove(id).await
+    }
 }
 
 /// Reason why a message was not handed over.
@@ -78,6 +95,9 @@ pub enum MailError {
     /// The message has no valid form; another attempt is useless.
     #[error("the message cannot be written: {0}")]
     Invalid(&'static str),
+    /// Whoever was to deliver the message said no, to its recipient or to its content; another attempt is useless.
+    #[error("the mail was refused: {0}")]
+    Refused(String),
     /// Delivery is not possible now; another attempt may succeed.
     #[error("mail cannot be delivered: {0}")]
     Unavailable(String),

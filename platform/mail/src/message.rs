@@ -42,6 +42,22 @@ impl MailMessage {
     ///
     /// [`MailError::Invalid`] for an address with characters that would begin another header, or one that is too long.
     pub fn to_bytes(&self) -> Result<Vec<u8>, MailError> {
+        self.written(encoded_body)
+    }
+
+    /// The whole message in ASCII alone but for addresses, for a mail server, which may know no other bytes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`MailMessage::to_bytes`].
+    pub fn to_ascii_bytes(&self) -> Result<Vec<u8>, MailError> {
+        self.written(ascii_body)
+    }
+
+    fn written(
+        &self,
+        encode: fn(&str) -> (&'static str, Vec<String>),
+    ) -> Result<Vec<u8>, MailError> {
         for address in [&self.from, &self.to] {
             if !is_address(address) {
                 return Err(MailError::Invalid("an address is none"));
@@ -64,7 +80,7 @@ impl MailMessage {
         let mut lines = headers.to_vec();
         for (kind, body) in [("plain", &self.text), ("html", &self.html)] {
             lines.push(format!("--{boundary}"));
-            let (encoding, encoded_lines) = encoded_body(body);
+            let (encoding, encoded_lines) = encode(body);
             lines.push(format!("Content-Type: text/{kind}; charset=utf-8"));
             lines.push(format!("Content-Transfer-Encoding: {encoding}"));
             lines.push(String::new());
@@ -93,6 +109,21 @@ fn encoded_body(body: &str) -> (&'static str, Vec<String>) {
     if lines.iter().all(|line| line.len() <= LINE_BYTES_MAX) {
         return ("8bit", lines.into_iter().map(ToOwned::to_owned).collect());
     }
+    base64_body(&lines)
+}
+
+/// [`encoded_body`] in ASCII alone.
+fn ascii_body(body: &str) -> (&'static str, Vec<String>) {
+    if body.is_ascii() {
+        return match encoded_body(body) {
+            ("8bit", lines) => ("7bit", lines),
+            encoded => encoded,
+        };
+    }
+    base64_body(&body.lines().flat_map(|line| line.split('\r')).collect::<Vec<_>>())
+}
+
+fn base64_body(lines: &[&str]) -> (&'static str, Vec<String>) {
     let text = BASE64_STANDARD.encode(lines.join("\r\n"));
     let lines = text.as_bytes().chunks(BASE64_COLUMNS);
     ("base64", lines.map(|line| String::from_utf8_lossy(line).into_owned()).collect())

@@ -10,15 +10,19 @@ use crate::{
     CloudEvent, Feed, FeedEvent, FeedPage, Handler, HandlerError, Message, Parked, bus::Partition,
     handler::GuardedHandler, parking::ParkingLot,
 };
+use futures_util::poll;
 use journal::ServiceStorage;
 use kernel::{Ids, Uuid, codes};
 use metrics::ConsumerMetrics;
-use position::{FeedPosition, FormerPositions, StoredPositions, consumer_key, position_key};
-use std::{sync::Arc, time::Duration};
+use position::{
+    FeedPosition, FormerPositions, StoredPositions, consumer_key, is_stored, position_key,
+    write_with,
+};
+use std::{pin::pin, sync::Arc, task::Poll, time::Duration};
 use storage::{Collection, Commit, CommitError, Document, StorageError, Write, durability};
 use telemetry::{Component, Criticality, Health, Metrics};
 use tokio::{
-    sync::{Mutex, watch},
+    sync::{Mutex, OwnedMutexGuard, watch},
     time::{Instant, timeout},
 };
 use transport::{CallError, Context};
@@ -35,6 +39,10 @@ const PAUSE_MAX: Duration = Duration::from_secs(10);
 const TRIES_MAX: u32 = 20;
 
 static INBOX: Collection = Collection { name: "inbox", indexes: &[] };
+
+/// Collections that a service has when it consumes a feed: the positions, the parked messages and the requests to replay them.
+pub static CONSUMER_COLLECTIONS: [&Collection; 3] =
+    [&INBOX, crate::parking::COLLECTIONS[0], crate::parking::COLLECTIONS[1]];
 
 /// Dependencies and settings of a consumer.
 #[derive(Clone, Debug)]
@@ -98,7 +106,7 @@ pub struct Consumer<E> {
     key: String,
     /// The part of the feed that it consumes.
     partition: Partition,
-    /// Held while a batch is handled, by one partition of the consumer at a time.
+    /// Held while a batch is handled and until its writes are on their way, by one partition of the consumer at a time.
     turn: Arc<Mutex<()>>,
     feed: Arc<dyn Feed<E>>,
     storage: ServiceStorage,
@@ -108,6 +116,8 @@ pub struct Consumer<E> {
     metrics: ConsumerMetrics,
     component: Component,
     position: Option<FeedPosition>,
+    /// Position in the store, as far as this consumer knows; `None` where there is none.
+    stored: Option<FeedPosition>,
     /// What is handled beyond its position.
     former: FormerPositions,
     /// Writes to commit with the next position.
@@ -135,6 +145,8 @@ enum PullError {
     Storage(#[from] StorageError),
     #[error("an effect was lost: {0}")]
     CommitError(#[from] CommitError),
+    #[error("the store has lost the position of {0}: it is read again, and the feed from there")]
+    PositionLost(&'static str),
     #[error("{0}")]
     Retry(String),
 }
@@ -184,6 +196,7 @@ impl<E: FeedEvent> Consumer<E> {
             handler: GuardedHandler::new(handler),
             component,
             position: None,
+            stored: None,
             former: FormerPositions::default(),
             pending: Vec::new(),
             rereading: None,
@@ -241,8 +254,16 @@ impl<E: FeedEvent> Consumer<E> {
 
     async fn pull(&mut self, wait: Duration) -> Result<usize, PullError> {
         let pulled = self.pull_batch(wait).await;
-        if pulled.is_err() {
+        if let Err(error) = &pulled {
+            // A store outside the journal may have lost its last writes by the time it answers again, or has those of this batch in part.
+            let is_of_store = matches!(
+                error,
+                PullError::Storage(_) | PullError::CommitError(_) | PullError::PositionLost(_)
+            );
             let flushed = self.flushed().await;
+            if is_of_store {
+                self.position = None;
+            }
             // The cache may contain decisions that were not stored; it is read again from the store.
             self.parking.forget();
             flushed?;
@@ -267,6 +288,11 @@ impl<E: FeedEvent> Consumer<E> {
         self.position = Some(after);
         let end = FeedPosition { position: page.position, event_id: page.event_id };
         if end.position <= after.position {
+            // A feed that is quiet for days must not leave for days what a store has lost.
+            let key = position_key(&self.key, self.partition);
+            if !is_stored(&key, self.stored, &self.storage).await? {
+                return Err(self.position_lost());
+            }
             self.rereading = None;
             return Ok(0);
         }
@@ -274,24 +300,13 @@ impl<E: FeedEvent> Consumer<E> {
         let received = self.without_handled(received);
         let (taken, dependencies) = durability::scope(self.handle_all(&received)).await;
         let BatchOutcome { writes, count, parked, stopped } = taken?;
-        let mut writes = self.handler.coalesce(writes);
+        let writes = self.handler.coalesce(writes);
         // Effects may be in another log than the position, and must be flushed before it.
         dependencies.wait().await?;
         let position = stopped.as_ref().map_or(end, |(position, _)| *position);
         if position.position > after.position {
-            if kernel::defects::planted("position_before_effects") {
-                let progress = vec![self.progress(position)];
-                self.storage.documents.write(progress).await?.wait().await?;
-            }
-            if !kernel::defects::planted("inbox_dropped") {
-                writes.push(self.progress(position));
-            }
-            self.flushed().await?;
-            writes.append(&mut self.pending);
-            self.unflushed = self.storage.documents.write(writes).await?;
-            self.position = Some(position);
+            self.write(writes, position, turn).await?;
             self.former.prune(position.position);
-            drop(turn);
             if parked > 0 {
                 // Whether a subject has parked messages is read from flushed data.
                 self.flushed().await?;
@@ -304,6 +319,54 @@ impl<E: FeedEvent> Consumer<E> {
             Some((_, reason)) => Err(PullError::Retry(reason)),
             None => Ok(count),
         }
+    }
+
+    /// Writes the effects of a batch with the position after it.
+    async fn write(
+        &mut self,
+        mut writes: Vec<Write>,
+        position: FeedPosition,
+        turn: OwnedMutexGuard<()>,
+    ) -> Result<(), PullError> {
+        let document = self.progress(position);
+        if kernel::defects::planted("position_before_effects") {
+            let progress = Write::Put { collection: &INBOX, document: document.clone() };
+            self.storage.documents.write(vec![progress]).await?.wait().await?;
+        }
+        self.flushed().await?;
+        // What is said of other numbers of partitions first, and the position last: a store that applies only the first of them has
+        // nothing behind its position.
+        writes.splice(0..0, self.pending.drain(..));
+        let documents = Arc::clone(&self.storage.documents);
+        let (known, is_kept) = (self.stored, !kernel::defects::planted("inbox_dropped"));
+        let mut write = pin!(async move {
+            if is_kept {
+                write_with(writes, document, known, &*documents).await
+            } else {
+                documents.write(writes).await.map(Some)
+            }
+        });
+        // The next partition has its turn once this is on its way: an engine behind a network commits both together.
+        let answer = poll!(write.as_mut());
+        drop(turn);
+        let answer = match answer {
+            Poll::Ready(answer) => answer?,
+            Poll::Pending => write.await?,
+        };
+        let Some(unflushed) = answer else { return Err(self.position_lost()) };
+        self.unflushed = unflushed;
+        self.position = Some(position);
+        self.stored = Some(position);
+        Ok(())
+    }
+
+    /// Reports that the store has another position than this consumer has stored there: it was emptied, or is an older copy.
+    fn position_lost(&mut self) -> PullError {
+        let lost = PullError::PositionLost(self.group);
+        tracing::error!(group = self.group, source = E::SOURCE, %lost, "read models are lost");
+        self.metrics.rereads.inc_by(1);
+        self.rereading = Some(lost.to_string());
+        lost
     }
 
     /// Begins the feed anew: its journal is not the one that the position is from, or was restored from an older copy.
@@ -414,16 +477,18 @@ impl<E: FeedEvent> Consumer<E> {
         before + 1
     }
 
-    fn progress(&self, position: FeedPosition) -> Write {
+    /// Document with the position.
+    fn progress(&self, position: FeedPosition) -> Document {
         let body = position.to_string().into();
         let key = position_key(&self.key, self.partition);
-        Write::Put { collection: &INBOX, document: Document { key, body, fields: Vec::new() } }
+        Document { key, body, fields: Vec::new() }
     }
 
     /// Reads the position to begin at.
     async fn stored_position(&mut self) -> Result<FeedPosition, StorageError> {
         let StoredPositions { own, former, entry } =
             StoredPositions::read(&self.key, self.partition, &self.storage).await?;
+        self.stored = own;
         let (own, least) = (own.unwrap_or_default(), former.least());
         self.former = former;
         self.pending = entry.into_iter().collect();

@@ -12,7 +12,7 @@ mod feed;
 mod handler;
 mod parking;
 
-pub use consumer::{Consumer, ConsumerParts, Subscription};
+pub use consumer::{CONSUMER_COLLECTIONS, Consumer, ConsumerParts, Subscription};
 pub use feed::{FEED_EVENTS_MAX, JournalFeed, Translate};
 pub use handler::{Handler, HandlerError};
 pub use parking::{COLLECTIONS, Parked, parking_routes};

@@ -45,6 +45,20 @@ pub(crate) async fn waiting(
     Ok(ParkingStore::new(consumer.to_owned(), storage.clone()).all().await?.len())
 }
 
+/// The writes that delete the parked messages of a consumer, and the requests to replay them.
+pub(crate) async fn forget(
+    consumer: &str,
+    storage: &ServiceStorage,
+) -> Result<Vec<Write>, StorageError> {
+    let store = ParkingStore::new(consumer.to_owned(), storage.clone());
+    let requests = store.replay_requests().await?;
+    let mut writes: Vec<Write> =
+        requests.iter().map(|subject| store.delete_replay_request(subject)).collect();
+    let parked = store.all().await?;
+    writes.extend(parked.into_iter().map(|parked| ParkingStore::delete(parked.key)));
+    Ok(writes)
+}
+
 /// Parked messages of one consumer, in one partition.
 pub(crate) struct ParkingLot {
     group: &'static str,
@@ -110,6 +124,10 @@ impl ParkingLot {
         &mut self,
         handler: &GuardedHandler<E>,
     ) -> Result<(), StorageError> {
+        if self.waiting.as_ref().is_some_and(BTreeMap::is_empty) {
+            // Nobody else parks messages of this partition: a store behind a network need not be asked before each batch.
+            return Ok(());
+        }
         let mut requests = self.store.replay_requests().await?;
         requests.retain(|subject| self.partition.contains(subject));
         for subject in requests {

@@ -86,6 +86,12 @@ impl FleetSecret {
         Channel::new(SigningTransport { secret: self.clone(), service, channel })
     }
 
+    /// Secret for another purpose than credentials, the same in each process of the fleet. It is not to be printed.
+    pub fn derived(&self, purpose: &str) -> [u8; 32] {
+        let key = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of any length");
+        key.chain_update(format!("derived.{purpose}")).finalize().into_bytes().into()
+    }
+
     fn mac(&self, service: &str, expiry: i64) -> Hmac<Sha256> {
         let key = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of any length");
         key.chain_update(format!("v1.{service}.{expiry}"))

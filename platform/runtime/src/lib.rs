@@ -11,6 +11,7 @@ mod maintenance;
 mod module;
 mod module_table;
 mod origin_journal;
+mod server_health;
 mod task_tracker;
 
 pub use assemble::{Assembly, OverWire, ProcessResources, assemble};
@@ -18,4 +19,5 @@ pub use build_context::BuildContext;
 pub use maintenance::{Maintenance, OfflineContext};
 pub use module::{BuildError, BuildFuture, BuiltService, Module, RouteMatch};
 pub use module_table::{ModuleTable, ModuleTableError};
+pub use server_health::follow_server;
 pub use task_tracker::{ShutdownSignal, TaskTracker};

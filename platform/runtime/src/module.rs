@@ -21,6 +21,7 @@ use transport::DirectoryError;
 ///     events: None,
 ///     plaintext: None,
 ///     collections: &[],
+///     projected: &[],
 ///     maintenance: Maintenance::none,
 ///     build: |context| Box::pin(async move { Ok(context.serve(web::ApiRouter::new())) }),
 /// };
@@ -44,6 +45,10 @@ pub struct Module {
     pub plaintext: Option<&'static dyn PlaintextRecords>,
     /// Those of its collections that have indexes. A move of its documents to another engine makes their entries anew.
     pub collections: &'static [&'static Collection],
+    /// Those of its collections that are projected read models: consumers of feeds write them with their positions
+    /// ([`ServiceStorage::projected`](journal::ServiceStorage::projected)), and nobody else does. They may be in an engine of their own, and
+    /// can be emptied and read again from the feeds. All others are in the engine of the journal, in whose commits they are written.
+    pub projected: &'static [&'static Collection],
     /// Its maintenance, for when it is not running.
     pub maintenance: fn(&OfflineContext) -> Result<Maintenance, BuildError>,
     /// Builds it: loads its state, starts its tasks, returns its routes.

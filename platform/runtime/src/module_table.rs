@@ -100,6 +100,7 @@ mod tests {
             events: None,
             plaintext: None,
             collections: &[],
+            projected: &[],
             maintenance: crate::Maintenance::none,
             build: |_| {
                 Box::pin(async { Err(crate::BuildError::Other("not built in tests".to_owned())) })

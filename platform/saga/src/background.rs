@@ -4,6 +4,7 @@ use crate::{
     Runner, SagaInput, SagaState, SagaStatus,
     events::SagaOutcome,
     executor::{SagaExecution, StopReason, UnfinishedSaga},
+    runner::ended,
 };
 use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -51,19 +52,7 @@ impl<I: SagaInput> Runner<I> {
                         let execution = runner.recover(saga, saved);
                         return runner.run_in_background(execution, None);
                     }
-                    Ok(saved) => {
-                        let state = match saved.as_ref().and_then(|saved| saved.outcome) {
-                            Some(SagaOutcome::Done) => SagaState::Done,
-                            // Without a first event there is nothing to undo.
-                            Some(SagaOutcome::Undone) | None => SagaState::Undone,
-                        };
-                        let refusal = saved.and_then(|saved| saved.undoing);
-                        let refusal = refusal.map(|undoing| Arc::new(undoing.reason));
-                        runner.0.unfinished.lock().remove(&saga.id);
-                        runner.0.log.forget(saga.id);
-                        saga.status.replace(SagaStatus::terminal(state, refusal));
-                        return;
-                    }
+                    Ok(saved) => return runner.leave(&saga, ended(saved)),
                     Err(error) => {
                         attempts += 1;
                         tracing::warn!(id = %saga.id, %error, "the log of a saga cannot be read");

@@ -2,7 +2,7 @@
 
 use crate::{
     Progress, Saga, SagaInput, SagaLog, StepError,
-    events::{SagaOutcome, SagaUndoing, SagaWaiting},
+    events::{SagaOutcome, SagaUndoing, SagaWaiting, SavedSaga},
     status_cell::StatusCell,
 };
 use journal::{AppendError, Version};
@@ -34,6 +34,9 @@ pub(crate) struct SagaExecution<I> {
     pub(crate) furthest: usize,
     pub(crate) waiting: Option<SagaWaiting>,
     pub(crate) undoing: Option<Arc<SagaUndoing>>,
+    /// Decision to undo of which it is not known whether it is logged. It stands: were the steps executed again, some of them could
+    /// succeed now, and the event that was logged after all would undo what was told as done.
+    pub(crate) unlogged_undoing: Option<SagaUndoing>,
     /// Attempts in a row that failed.
     pub(crate) attempts: u32,
 }
@@ -49,11 +52,20 @@ pub(crate) enum StopReason {
 impl<I: SagaInput> SagaExecution<I> {
     /// Execution of a saga whose first event was appended just now.
     pub(crate) fn new(saga: Arc<UnfinishedSaga<I>>) -> Self {
-        Self { saga, version: 1, furthest: 0, waiting: None, undoing: None, attempts: 0 }
+        Self {
+            saga,
+            version: 1,
+            furthest: 0,
+            waiting: None,
+            undoing: None,
+            unlogged_undoing: None,
+            attempts: 0,
+        }
     }
 
     pub(crate) fn refusal(&self) -> Option<Arc<Problem>> {
-        self.undoing.as_ref().map(|undoing| Arc::new(undoing.reason.clone()))
+        let undoing = self.undoing.as_deref().or(self.unlogged_undoing.as_ref());
+        undoing.map(|undoing| Arc::new(undoing.reason.clone()))
     }
 
     /// Executes the saga as far as it goes now.
@@ -65,10 +77,14 @@ impl<I: SagaInput> SagaExecution<I> {
     }
 
     async fn advance(&mut self, definition: &Saga<I>, log: &SagaLog) -> StopReason {
-        if self.undoing.is_none()
-            && let Some(stop_reason) = self.execute_steps(definition, log).await
-        {
-            return stop_reason;
+        if self.undoing.is_none() {
+            let stop_reason = match self.unlogged_undoing.take() {
+                Some(undoing) => self.log_undoing(log, undoing).await,
+                None => self.execute_steps(definition, log).await,
+            };
+            if let Some(stop_reason) = stop_reason {
+                return stop_reason;
+            }
         }
         match self.undoing.clone() {
             Some(undoing) => self.undo_steps(definition, log, &undoing).await,
@@ -107,7 +123,7 @@ impl<I: SagaInput> SagaExecution<I> {
         let waiting = SagaWaiting { step: step.to_owned(), reason: reason.clone() };
         if self.waiting.as_ref() != Some(&waiting) {
             if let Err(error) = log.waiting(self.saga.id, self.version, &waiting).await {
-                return StopReason::Failed { step: index, error: error.to_string() };
+                return self.not_logged(log, index, error).await;
             }
             self.version += 1;
             self.waiting = Some(waiting);
@@ -125,7 +141,10 @@ impl<I: SagaInput> SagaExecution<I> {
     ) -> Option<StopReason> {
         let reason = Problem { retry_after_seconds: None, ..reason };
         let from = definition.step_name(self.furthest).to_owned();
-        let undoing = SagaUndoing { from, reason };
+        self.log_undoing(log, SagaUndoing { from, reason }).await
+    }
+
+    async fn log_undoing(&mut self, log: &SagaLog, undoing: SagaUndoing) -> Option<StopReason> {
         match log.undoing(self.saga.id, self.version, &undoing).await {
             Ok(()) => {
                 self.version += 1;
@@ -133,7 +152,8 @@ impl<I: SagaInput> SagaExecution<I> {
                 None
             }
             Err(error) => {
-                Some(StopReason::Failed { step: self.furthest, error: error.to_string() })
+                self.unlogged_undoing = Some(undoing);
+                Some(self.not_logged(log, self.furthest, error).await)
             }
         }
     }
@@ -161,7 +181,31 @@ impl<I: SagaInput> SagaExecution<I> {
         let ended: Result<(), AppendError> = log.end(self.saga.id, self.version, outcome).await;
         match ended {
             Ok(()) => StopReason::Ended(outcome),
-            Err(error) => StopReason::Failed { step, error: error.to_string() },
+            Err(error) => self.not_logged(log, step, error).await,
         }
+    }
+
+    /// Reason for which an execution stops whose event the journal did not take. A conflict means that the journal has an event whose
+    /// answer was lost, for nobody else executes the saga: the next attempt goes on from there.
+    async fn not_logged(&mut self, log: &SagaLog, step: usize, error: AppendError) -> StopReason {
+        if let AppendError::Conflict { .. } = error {
+            match log.load(self.saga.id).await {
+                Ok(Some(SavedSaga { outcome: Some(outcome), .. })) => {
+                    log.forget(self.saga.id);
+                    return StopReason::Ended(outcome);
+                }
+                Ok(Some(saved)) => {
+                    self.version = saved.version;
+                    self.waiting = saved.waiting;
+                    self.undoing = saved.undoing.map(Arc::new);
+                    if self.undoing.is_some() {
+                        self.unlogged_undoing = None;
+                    }
+                }
+                // The conflict is told; the next attempt reads again.
+                Ok(None) | Err(_) => {}
+            }
+        }
+        StopReason::Failed { step, error: error.to_string() }
     }
 }

@@ -93,6 +93,7 @@ mod runner;
 mod status;
 mod status_cell;
 mod step;
+mod uncertain;
 
 pub mod failure_matrix;
 pub mod maintenance;

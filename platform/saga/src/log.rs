@@ -232,7 +232,9 @@ impl SagaLog {
             personal,
         };
         let (stream, events, origin) = (events::stream(id), vec![event], Context::current_origin());
-        self.journal.append(Append { stream, expected, events, writes: vec![], origin }).await?;
+        self.journal
+            .append(Append { stream, expected, events, writes: vec![], origin, sequence: None })
+            .await?;
         if self.appends.fetch_add(1, Ordering::Relaxed) % SNAPSHOT_APPENDS == SNAPSHOT_APPENDS - 1 {
             self.snapshot_due.notify_one();
         }

@@ -12,7 +12,7 @@ use journal::AppendError;
 use kernel::{Origin, Timestamp, Uuid};
 use parking_lot::Mutex;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     fmt,
     sync::{Arc, atomic::Ordering},
 };
@@ -29,6 +29,8 @@ pub(crate) struct RunnerInner<I: SagaInput> {
     pub(crate) retry_policy: RetryPolicy,
     pub(crate) unfinished: Mutex<HashMap<Uuid, Arc<UnfinishedSaga<I>>>>,
     pub(crate) background: Semaphore,
+    /// Those of them of which it is not known whether they have begun.
+    pub(crate) uncertain: Mutex<VecDeque<Arc<UnfinishedSaga<I>>>>,
 }
 
 /// Reasons why [`Runner::begin`] did not begin a saga.
@@ -40,7 +42,8 @@ pub enum BeginError {
     /// [`UNFINISHED_MAX`] sagas of this kind are unfinished.
     #[error("{UNFINISHED_MAX} sagas have not ended yet")]
     Overloaded,
-    /// The log could not be read or written; nothing was executed.
+    /// The log could not be read or written; nothing was executed. Where it is not known whether the saga has begun
+    /// ([`StorageError::Unavailable`]), one that has is executed in the background, as soon as the log can be read again.
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
@@ -91,6 +94,7 @@ impl<I: SagaInput> Runner<I> {
             retry_policy,
             unfinished: Mutex::default(),
             background: Semaphore::new(BACKGROUND_MAX),
+            uncertain: Mutex::default(),
         }));
         for id in unfinished {
             let saved = log.load(id).await?;
@@ -98,10 +102,7 @@ impl<I: SagaInput> Runner<I> {
                 log.forget(id);
                 continue;
             };
-            let (input, origin) = (Arc::new(saved.input()?), saved.origin.clone());
-            let saga = runner.unfinished_saga(id, input, saved.started_at, origin);
-            runner.0.unfinished.lock().insert(id, Arc::clone(&saga));
-            let execution = runner.recover(saga, saved);
+            let execution = runner.execution_of(id, saved)?;
             if !kernel::defects::planted("saga_not_resumed") {
                 runner.run_in_background(execution, None);
             }
@@ -123,13 +124,19 @@ impl<I: SagaInput> Runner<I> {
             Registration::New(saga) => saga,
             Registration::Existing(saga) => return self.join(&saga, &input).await,
         };
-        let mut guard = ResumeOnDrop { runner: self, saga: Some(Arc::clone(&saga)) };
-        let appended = self.0.log.begin(id, self.0.definition.name, input.as_ref()).await;
-        if let Err(error) = appended {
-            guard.saga = None;
-            return self.abandon(&saga, error).await;
-        }
-        let mut execution = SagaExecution::new(saga);
+        let mut guard =
+            ResumeOnDrop { runner: self, saga: Some(Arc::clone(&saga)), has_begun: false };
+        let begun = match self.0.log.begin(id, self.0.definition.name, input.as_ref()).await {
+            Ok(()) => Ok(Begun::Here(SagaExecution::new(saga))),
+            Err(error) => self.begun_before(&saga, error).await,
+        };
+        guard.saga = None;
+        let mut execution = match begun? {
+            Begun::Here(execution) => execution,
+            Begun::Ended(status) => return Ok(status),
+        };
+        guard.saga = Some(Arc::clone(&execution.saga));
+        guard.has_begun = true;
         let stop_reason = execution.execute(&self.0.definition, &self.0.log).await;
         guard.saga = None;
         let saga = Arc::clone(&execution.saga);
@@ -173,22 +180,66 @@ impl<I: SagaInput> Runner<I> {
         Ok(Registration::New(saga))
     }
 
-    /// Removes a saga that was registered but not started, and answers the callers that joined it meanwhile.
-    async fn abandon(
+    /// What became of a saga whose first append was not accepted: one that was begun under this id before goes on, and one of which that
+    /// is not known is looked at later.
+    async fn begun_before(
         &self,
-        saga: &UnfinishedSaga<I>,
+        saga: &Arc<UnfinishedSaga<I>>,
         error: AppendError,
-    ) -> Result<SagaStatus, BeginError> {
-        self.0.log.forget(saga.id);
-        let result = match error {
-            AppendError::Conflict { .. } => self.status_from_log(saga.id, &saga.input).await,
-            AppendError::Storage(error) => Err(error.into()),
+    ) -> Result<Begun<I>, BeginError> {
+        let found = match error {
+            AppendError::Conflict { .. } => self.found(saga).await,
+            AppendError::Storage(error @ StorageError::Unavailable(_)) => Err(error),
+            AppendError::Storage(error) => {
+                self.leave(saga, SagaStatus::terminal(SagaState::Undone, None));
+                return Err(error.into());
+            }
+            AppendError::OutOfSequence => Err(StorageError::Unavailable(error.to_string())),
         };
+        match found.inspect_err(|_| self.settle_later(saga))? {
+            (begun, true) => Ok(begun),
+            (Begun::Here(execution), false) => {
+                self.run_in_background(execution, None);
+                Err(BeginError::DifferentInput)
+            }
+            (Begun::Ended(_), false) => Err(BeginError::DifferentInput),
+        }
+    }
+
+    /// Saga that the log has under the id of this one, and whether this one repeats it.
+    async fn found(&self, saga: &Arc<UnfinishedSaga<I>>) -> Result<(Begun<I>, bool), StorageError> {
+        let saved = self.0.log.load(saga.id).await?;
+        let repeats = match &saved {
+            Some(saved) => saga.input.repeats(&saved.input()?),
+            None => true,
+        };
+        Ok((self.take_up(saga, saved)?, repeats))
+    }
+
+    /// Takes up what the log has of a saga that was registered here and has not begun by that: it goes on with the input that is stored,
+    /// since nobody executes it, or has ended. Those who joined the registered one are told that it is at rest.
+    pub(crate) fn take_up(
+        &self,
+        saga: &Arc<UnfinishedSaga<I>>,
+        saved: Option<SavedSaga>,
+    ) -> Result<Begun<I>, StorageError> {
+        let status = match saved {
+            Some(saved) if saved.outcome.is_none() => {
+                let execution = self.execution_of(saga.id, saved)?;
+                saga.status.modify(|status| status.is_executing = false);
+                return Ok(Begun::Here(execution));
+            }
+            saved => ended(saved),
+        };
+        self.leave(saga, status.clone());
+        Ok(Begun::Ended(status))
+    }
+
+    /// Leaves a saga that has ended, or never began, and tells those who joined it.
+    pub(crate) fn leave(&self, saga: &UnfinishedSaga<I>, status: SagaStatus) {
+        self.0.log.forget(saga.id);
         self.0.unfinished.lock().remove(&saga.id);
-        let status = result.as_ref().ok().cloned();
-        saga.status
-            .replace(status.unwrap_or_else(|| SagaStatus::terminal(SagaState::Undone, None)));
-        result
+        saga.status.replace(status);
     }
 
     async fn join(&self, saga: &UnfinishedSaga<I>, input: &I) -> Result<SagaStatus, BeginError> {
@@ -198,24 +249,12 @@ impl<I: SagaInput> Runner<I> {
         Ok(settled(saga, 0).await)
     }
 
-    /// Status of a saga that was started under this id before and is no longer in memory.
-    async fn status_from_log(&self, id: Uuid, input: &I) -> Result<SagaStatus, BeginError> {
-        let saved = self.0.log.load(id).await?;
-        let gone = || StorageError::Unavailable(format!("the log of saga {id} is gone"));
-        let saved = saved.ok_or_else(gone)?;
-        if !input.repeats(&saved.input()?) {
-            return Err(BeginError::DifferentInput);
-        }
-        let refusal = saved.undoing.map(|undoing| Arc::new(undoing.reason));
-        Ok(match saved.outcome {
-            Some(SagaOutcome::Done) => SagaStatus::terminal(SagaState::Done, None),
-            Some(SagaOutcome::Undone) => SagaStatus::terminal(SagaState::Undone, refusal),
-            // Another process is executing it.
-            None => {
-                let first = self.0.definition.step_name(0);
-                SagaStatus { is_executing: false, ..SagaStatus::running(first) }
-            }
-        })
+    /// Execution of a saga that the log shows unfinished, which is in memory from now on.
+    fn execution_of(&self, id: Uuid, saved: SavedSaga) -> Result<SagaExecution<I>, StorageError> {
+        let (input, origin) = (Arc::new(saved.input()?), saved.origin.clone());
+        let saga = self.unfinished_saga(id, input, saved.started_at, origin);
+        self.0.unfinished.lock().insert(id, Arc::clone(&saga));
+        Ok(self.recover(saga, saved))
     }
 
     fn unfinished_saga(
@@ -249,6 +288,7 @@ impl<I: SagaInput> Runner<I> {
             furthest: self.0.definition.last_index(),
             waiting: saved.waiting,
             undoing: saved.undoing.map(Arc::new),
+            unlogged_undoing: None,
             attempts: 0,
         }
     }
@@ -262,6 +302,24 @@ impl<I: SagaInput> Runner<I> {
             status: saga.status.get(),
         }
     }
+}
+
+/// What became of the beginning of a saga.
+pub(crate) enum Begun<I> {
+    /// It is to be executed here.
+    Here(SagaExecution<I>),
+    /// It had ended before.
+    Ended(SagaStatus),
+}
+
+/// Status of a saga that has ended by the log, or is not there: without a first event there is nothing to undo.
+pub(crate) fn ended(saved: Option<SavedSaga>) -> SagaStatus {
+    let state = match saved.as_ref().and_then(|saved| saved.outcome) {
+        Some(SagaOutcome::Done) => SagaState::Done,
+        Some(SagaOutcome::Undone) | None => SagaState::Undone,
+    };
+    let undoing = saved.and_then(|saved| saved.undoing);
+    SagaStatus::terminal(state, undoing.map(|undoing| Arc::new(undoing.reason)))
 }
 
 /// Result of registering a saga in memory.
@@ -286,12 +344,17 @@ async fn settled<I>(saga: &UnfinishedSaga<I>, wakes: u64) -> SagaStatus {
 struct ResumeOnDrop<'a, I: SagaInput> {
     runner: &'a Runner<I>,
     saga: Option<Arc<UnfinishedSaga<I>>>,
+    /// Whether its first event is in the log.
+    has_begun: bool,
 }
 
 impl<I: SagaInput> Drop for ResumeOnDrop<'_, I> {
     fn drop(&mut self) {
-        if let Some(saga) = self.saga.take() {
-            self.runner.resume_from_log(saga);
+        match self.saga.take() {
+            Some(saga) if self.has_begun => self.runner.resume_from_log(saga),
+            // The append may still be under way.
+            Some(saga) => self.runner.settle_later(&saga),
+            None => {}
         }
     }
 }

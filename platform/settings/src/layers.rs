@@ -27,6 +27,23 @@ pub(crate) struct Setting {
     pub(crate) node: Node,
 }
 
+impl Setting {
+    /// Whether it has another value than its default.
+    fn is_changed(&self) -> bool {
+        match &self.node.content {
+            NodeContent::Typed(value) => *value != self.default,
+            NodeContent::Text(text) => match &self.default {
+                Value::String(default) => text != default,
+                default => serde_json::from_str(text).ok().as_ref() != Some(default),
+            },
+            NodeContent::Table(_) => true,
+        }
+    }
+}
+
+/// End of the key of a setting that names a file with what the setting without it would give as text.
+const FILE_SUFFIX: &str = "_file";
+
 impl Settings {
     /// Loads the settings of these sections. Every section is deserialised once, so that a process with a wrong setting does
     /// not start.
@@ -69,6 +86,21 @@ impl Settings {
         }
         self.check()?;
         Ok(self)
+    }
+
+    /// Origin of the value of a setting; `None` where no section declares the key.
+    pub fn origin(&self, key: &str) -> Option<&ValueOrigin> {
+        self.keys.get(key).map(|setting| &setting.node.origin)
+    }
+
+    /// Keys of all settings, in their order.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.keys().map(String::as_str)
+    }
+
+    /// Whether a setting has another value than its default.
+    pub fn is_changed(&self, key: &str) -> bool {
+        self.keys.get(key).is_some_and(Setting::is_changed)
     }
 
     /// Deserialises a section.
@@ -197,7 +229,40 @@ impl Settings {
                 format!("there is no setting `{}` (flag {}){suggestion}", flag.key, flag.name);
             return Err(SettingError::new(sentence));
         }
-        self.set_text(&flag.key, ValueOrigin::Flag(flag.name.clone()), &flag.value);
+        let origin = ValueOrigin::Flag(flag.name.clone());
+        // A flag that gives a secret takes the place of the file that has it, and the other way round.
+        if let Some(twin) = self.twin(&flag.key)
+            && !matches!(self.origin(&twin), Some(ValueOrigin::Flag(_)))
+        {
+            self.set_text(&twin, origin.clone(), "");
+        }
+        self.set_text(&flag.key, origin, &flag.value);
+        Ok(())
+    }
+
+    /// Key of the setting that gives the same in a file, or as text.
+    fn twin(&self, key: &str) -> Option<String> {
+        let twin = match key.strip_suffix(FILE_SUFFIX) {
+            Some(text) => text.to_owned(),
+            None => format!("{key}{FILE_SUFFIX}"),
+        };
+        self.keys.contains_key(&twin).then_some(twin)
+    }
+
+    /// Refuses a secret that is given both as text and in a file: one of them would have no effect.
+    fn check_twins(&self) -> Result<(), SettingError> {
+        for key in &self.observed.secrets {
+            let file = format!("{key}{FILE_SUFFIX}");
+            let (Some(one), Some(other)) = (self.keys.get(key), self.keys.get(&file)) else {
+                continue;
+            };
+            if one.is_changed() && other.is_changed() {
+                let (one, other) = (&one.node.origin, &other.node.origin);
+                return Err(SettingError::new(format!(
+                    "`{key}` ({one}) and `{file}` ({other}) are both set: leave one of the two out"
+                )));
+            }
+        }
         Ok(())
     }
 
@@ -241,7 +306,7 @@ impl Settings {
                 return Err(SettingError::new(sentence));
             }
         }
-        Ok(())
+        self.check_twins()
     }
 
     fn check_ranges(&self, section: &Section) -> Result<(), SettingError> {

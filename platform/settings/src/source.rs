@@ -47,6 +47,16 @@ impl Flag {
     pub fn new(name: impl Into<String>, key: impl Into<String>, value: impl Into<String>) -> Self {
         Self { name: name.into(), key: key.into(), value: value.into() }
     }
+
+    /// Name of the flag, such as `--data`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Key that it sets.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
 }
 
 /// Sources of the layers above the defaults.

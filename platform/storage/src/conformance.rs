@@ -1,21 +1,24 @@
 //! Conformance suites of the document store, key-value store and blob store ports; every engine runs them against itself.
 //!
 //! A conformance check is an async function that takes a store and panics where the store breaks the contract.
-//! [`documents_conformance!`], [`key_value_conformance!`] and [`blobs_conformance!`] turn each check into a test of its
+//! [`documents_conformance!`], [`conditional_documents_conformance!`], [`key_value_conformance!`] and [`blobs_conformance!`] turn each check into a test of its
 //! own.
 //!
 //! [`documents_conformance!`]: crate::documents_conformance
+//! [`conditional_documents_conformance!`]: crate::conditional_documents_conformance
 //! [`key_value_conformance!`]: crate::key_value_conformance
 //! [`blobs_conformance!`]: crate::blobs_conformance
 
 mod blobs;
 mod concurrency;
+mod conditional;
 mod queries;
 mod records;
 mod values;
 
 pub use blobs::*;
 pub use concurrency::*;
+pub use conditional::*;
 pub use queries::*;
 pub use records::*;
 pub use values::*;
@@ -29,6 +32,7 @@ macro_rules! documents_conformance {
             a_document_is_returned_as_it_was_written
             a_deleted_document_is_gone_from_every_index
             the_writes_of_one_call_apply_in_their_order
+            calls_apply_in_the_order_in_which_they_are_made
             collections_do_not_mix
             a_document_that_is_too_large_is_refused
             a_changed_document_moves_in_its_indexes
@@ -39,6 +43,21 @@ macro_rules! documents_conformance {
             a_forged_position_does_not_widen_a_query
             queries_agree_with_sorting_and_filtering
             a_scan_returns_every_document_once_in_key_order
+        }
+    };
+}
+
+/// Conformance suite of [`ConditionalDocuments`](crate::ConditionalDocuments), one test per check. `$make` is an async function
+/// without arguments that returns an empty store that has them and a guard that outlives it: `(Arc<dyn Documents>, guard)`.
+#[macro_export]
+macro_rules! conditional_documents_conformance {
+    ($make:path) => {
+        $crate::conformance_checks! { $make;
+            a_swap_is_applied_with_its_writes_where_the_expected_document_is
+            nothing_of_a_call_is_applied_where_another_document_is_than_the_expected_one
+            a_put_if_absent_with_other_writes_is_refused
+            a_swap_with_a_document_that_is_too_large_is_refused
+            of_concurrent_swaps_one_is_applied
         }
     };
 }

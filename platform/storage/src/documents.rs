@@ -1,12 +1,16 @@
 //! Document store port: plain records and read models, found by key or along a declared index.
 
-use crate::{Collection, Commit, DocumentPage, Query, StorageError, StoredDocument, Write};
+use crate::{
+    Collection, Commit, ConditionalDocuments, DocumentPage, Query, StorageError, StoredDocument,
+    Write,
+};
 use async_trait::async_trait;
 
 /// Document store of one service.
 ///
 /// Reads show flushed documents only. The writes of one call are atomic: they become visible and durable together, or not
-/// at all, and in the order of the list where they concern the same key.
+/// at all, and in the order of the list where they concern the same key. Calls take effect in the order in which they were first
+/// polled, answered or not.
 ///
 /// The suite that every engine passes is [`documents_conformance!`](crate::documents_conformance).
 ///
@@ -66,4 +70,10 @@ pub trait Documents: Send + Sync + std::fmt::Debug {
     /// Writes all of these atomically. Returns before the flush; the [`Commit`] waits for it, and so does the running
     /// [durability scope](crate::durability).
     async fn write(&self, writes: Vec<Write>) -> Result<Commit, StorageError>;
+
+    /// Conditional writes of a store apart from the journal, whose data may vanish while it is in use, and which may apply the first
+    /// writes of a call alone. `None` for a store in the journal's log: its data are there as long as the process is.
+    fn conditional(&self) -> Option<&dyn ConditionalDocuments> {
+        None
+    }
 }

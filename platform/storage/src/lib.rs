@@ -9,6 +9,8 @@
 
 mod blobs;
 mod collection;
+mod conditional;
+mod declared;
 mod documents;
 mod key_value;
 mod losable;
@@ -22,6 +24,8 @@ pub mod index_entry;
 
 pub use blobs::{BLOB_BYTES_MAX, BLOB_NAME_BYTES_MAX, BlobEntry, Blobs, check_blob_name};
 pub use collection::{Collection, Document, FieldValue, Index, IndexPosition, StoredDocument};
+pub use conditional::{CompareAndSwap, ConditionalDocuments};
+pub use declared::DeclaredDocuments;
 pub use documents::Documents;
 pub use durability::{Commit, CommitError, Watermark};
 pub use key_value::KeyValue;
@@ -31,15 +35,20 @@ pub use write::Write;
 
 use kernel::{Problem, codes};
 
-/// Storage error: why a store could not do what it was asked. Nothing of a refused write is stored.
+/// Storage error: why a store could not do what it was asked. Nothing of a refused write is stored; only
+/// [`Unavailable`](Self::Unavailable) leaves that open.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StorageError {
     /// Disk nearly full: the free space has reached the reserve. Writes are refused until there is room; reads go on.
     #[error("the disk is nearly full; writing is refused until there is room")]
     Full,
-    /// Engine unavailable, with the reason: closed, failed, overloaded, or asked for something it does not have.
+    /// Engine unavailable, with the reason: closed, failed, or asked for something it does not have.
+    /// A write that failed so may be stored all the same.
     #[error("the store cannot answer: {0}")]
     Unavailable(String),
+    /// Write that was refused before it was tried, with the reason, such as that too many wait: it is not stored, and never will be.
+    #[error("the store does not take it: {0}")]
+    Refused(String),
     /// Stored data that cannot be decoded, with its location: damaged, or written by another version.
     #[error("stored data cannot be read: {0}")]
     Corrupt(String),
@@ -58,7 +67,7 @@ const FULL_RETRY_SECONDS: u32 = 60;
 
 impl From<StorageError> for Problem {
     /// Maps a storage error to the problem that a client sees, and logs its cause: 503 with `Retry-After` for `Full`, 503
-    /// for `Unavailable`, 500 for `Corrupt` and `TooLarge`.
+    /// for `Unavailable` and `Refused`, 500 for `Corrupt` and `TooLarge`.
     fn from(error: StorageError) -> Self {
         tracing::error!(%error, "a storage operation failed");
         match error {
@@ -66,7 +75,9 @@ impl From<StorageError> for Problem {
                 let title = "the disk is nearly full: reading goes on, nothing can be changed";
                 Self::of(codes::STORAGE_FULL, title).retry_after(FULL_RETRY_SECONDS)
             }
-            StorageError::Unavailable(_) => Self::unavailable("the storage"),
+            StorageError::Unavailable(_) | StorageError::Refused(_) => {
+                Self::unavailable("the storage")
+            }
             StorageError::Corrupt(_) | StorageError::TooLarge { .. } => Self::internal(),
         }
     }

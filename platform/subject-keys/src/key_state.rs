@@ -9,6 +9,8 @@ use std::{num::NonZeroUsize, sync::Arc};
 const CACHED_KEYS_MAX: NonZeroUsize = NonZeroUsize::new(4_096).expect("it is not zero");
 /// Keys that one subject may have had for one purpose: each erasure begins a new one.
 const GENERATIONS_MAX: u32 = 10_000;
+/// Bytes of a secret that is derived for another purpose.
+pub(crate) const SECRET_BYTES: usize = 32;
 
 /// Keys, and what was derived from them.
 #[derive(Debug)]
@@ -64,6 +66,15 @@ impl KeyState {
         mac.update(&generation.to_le_bytes());
         mac.update(name.as_bytes());
         KeyId::from_bytes(*mac.sign().as_ref().first_chunk().expect("a MAC has 32 bytes"))
+    }
+
+    /// Secret for another purpose than keys of subjects, which follows from that of their identifiers.
+    pub(crate) fn derived(&self, purpose: &str) -> [u8; SECRET_BYTES] {
+        let mut mac = hmac::Context::with_key(&self.ids);
+        // Not the generation of any key.
+        mac.update(&u32::MAX.to_le_bytes());
+        mac.update(purpose.as_bytes());
+        *mac.sign().as_ref().first_chunk().expect("a MAC has 32 bytes")
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     Erasure, ErasureList, InvalidErasureList, KeyFile, KeyId, MasterSecret, MemoryKeyFile,
     erasure::Advance,
-    key_state::{KeyState, name},
+    key_state::{KeyState, SECRET_BYTES, name},
     stored_keys::{MasterKey, STORE_ID_BYTES, StoredKeys},
     tree::{PuncturableTree, SEED_BYTES},
 };
@@ -134,6 +134,12 @@ impl SubjectKeys {
     /// Identifier of this set of keys, which other keys do not have; no secret.
     pub fn store_id(&self) -> [u8; STORE_ID_BYTES] {
         self.state.lock().stored.store_id
+    }
+
+    /// Secret for another purpose than keys of subjects: the same for everybody who has these keys, whatever was erased, and of no
+    /// use to find any of them. It is not to be printed.
+    pub fn derived_secret(&self, purpose: &str) -> [u8; SECRET_BYTES] {
+        self.state.lock().derived(purpose)
     }
 
     /// Identifier of the key with which what concerns a subject is encrypted for a purpose. After an erasure it is another one.

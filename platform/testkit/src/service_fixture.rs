@@ -30,6 +30,7 @@ pub const fn fake(name: &'static str, build: fn(BuildContext) -> BuildFuture) ->
         events: None,
         plaintext: None,
         collections: &[],
+        projected: &[],
         maintenance: Maintenance::none,
         build,
     }

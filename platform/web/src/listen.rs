@@ -30,6 +30,9 @@ pub struct ServeOptions {
     /// Maximum size of the head of a request, in bytes; at least 8 KiB. A head that arrives faster than it is read may be up
     /// to twice as large. Default: 64 KiB.
     pub header_bytes_max: usize,
+    /// Whether a body may be in a content coding, such as gzip, which the service then decodes itself. Otherwise such a request is refused
+    /// with 415: the body would be parsed as what it is not. Default: no.
+    pub content_codings: bool,
     /// Minimum rate at which a client sends the body of a request and reads its response.
     pub minimum_rate: MinimumRate,
     /// Maximum time for running requests to end during shutdown. Default: 20 s.
@@ -42,6 +45,7 @@ impl Default for ServeOptions {
             connections: ConnectionLimits::default(),
             header_read_timeout: Duration::from_secs(30),
             header_bytes_max: 64 * 1024,
+            content_codings: false,
             minimum_rate: MinimumRate::default(),
             drain_timeout: Duration::from_secs(20),
         }

@@ -49,6 +49,7 @@ pub const MODULE: Module = Module {
     events: None,
     plaintext: None,
     collections: &[],
+    projected: &[],
     maintenance: runtime::Maintenance::none,
     build: |context| Box::pin(async move { build(&context) }),
 };

@@ -36,6 +36,10 @@ const PLACES: &[(&str, &[(&str, &str)])] = &[
             ("/api/v1/orders", "orders, newest first"),
             ("/api/v1/products", "products"),
             ("/api/v1/stock", "stock"),
+            (
+                "/api/v1/notifications",
+                "mails to customers about their orders, and whether they arrived",
+            ),
         ],
     ),
     (
@@ -48,6 +52,10 @@ const PLACES: &[(&str, &[(&str, &str)])] = &[
             ),
             ("/api/v1/parked/order-service", "messages that the order service could not process"),
             ("/api/v1/parked/audit-service", "messages that the audit service could not process"),
+            (
+                "/api/v1/parked/notification-service",
+                "messages that the notification service could not process",
+            ),
             ("/api/v1/audit", "audit log: who did what, and when"),
         ],
     ),

@@ -35,6 +35,7 @@ const ORDERS: &str = "order-service";
 const INVENTORY: &str = "inventory-service";
 const PAYMENTS: &str = "payment-service";
 const TRAIL: &str = "audit-service";
+const NOTIFICATIONS: &str = "notification-service";
 
 const AUTH: &str = "auth-server";
 
@@ -65,7 +66,7 @@ pub(crate) const SITES: &[(&str, &str)] =
 
 /// Every service behind the edges.
 pub(crate) const SERVICES: &[&str] =
-    &[PRODUCTS, CARTS, ORDERS, INVENTORY, PAYMENTS, TRAIL, AUTH, STOREFRONT];
+    &[PRODUCTS, CARTS, ORDERS, INVENTORY, PAYMENTS, TRAIL, NOTIFICATIONS, AUTH, STOREFRONT];
 
 /// Path prefixes without pages: a path below them that is not listed does not exist.
 pub(crate) const API_PREFIXES: &[&str] = &["/api", "/internal", "/media"];
@@ -151,12 +152,20 @@ pub(crate) const OPERATOR: &[Route] = &[
     get("/api/v1/sagas", ORDERS, OPERATORS),
     post("/api/v1/sagas/{id}/retry", ORDERS, ADMINISTRATION),
     get("/api/v1/audit", TRAIL, AUDIT),
+    get("/api/v1/notifications", NOTIFICATIONS, OPERATORS),
+    get("/api/v1/notifications/{id}", NOTIFICATIONS, OPERATORS),
+    get("/api/v1/notifications/{id}/mail", NOTIFICATIONS, OPERATORS),
+    post("/api/v1/notifications/{id}/redeliver", NOTIFICATIONS, SALES),
+    post("/api/v1/notification-templates/{kind}/preview", NOTIFICATIONS, SALES),
+    post("/api/v1/notification-templates/{kind}/test", NOTIFICATIONS, ADMINISTRATION),
     get("/api/v1/parked/product-service", PRODUCTS, ADMINISTRATION),
     post("/api/v1/parked/product-service/{key}/replay", PRODUCTS, ADMINISTRATION),
     get("/api/v1/parked/order-service", ORDERS, ADMINISTRATION),
     post("/api/v1/parked/order-service/{key}/replay", ORDERS, ADMINISTRATION),
     get("/api/v1/parked/audit-service", TRAIL, ADMINISTRATION),
     post("/api/v1/parked/audit-service/{key}/replay", TRAIL, ADMINISTRATION),
+    get("/api/v1/parked/notification-service", NOTIFICATIONS, ADMINISTRATION),
+    post("/api/v1/parked/notification-service/{key}/replay", NOTIFICATIONS, ADMINISTRATION),
 ];
 
 const fn get(path: &'static str, service: &'static str, access: Access) -> Route {

@@ -10,7 +10,10 @@ mod settings;
 use adapters::{
     contract::AuditProvider, digest_key::load_digest_key, feeds, http, maintenance::maintenance,
 };
-use application::{AuditLog, CHUNK_HEADERS, DROPPED, DayBudget, Digests, Recorder, Retention};
+use application::{
+    AuditLog, CHUNK_HEADERS, DROPPED, DayBudget, Digests, EVENT_CHUNK_HEADERS, EVENT_CHUNKS,
+    Recorder, Retention,
+};
 use contracts::audit::{Audit, SERVICE as NAME};
 use runtime::{BuildContext, BuildError, BuiltService, Module};
 use settings::AuditSettings;
@@ -26,7 +29,8 @@ pub const MODULE: Module = Module {
     settings: Some(::settings::Section::of::<AuditSettings>(NAME)),
     events: None,
     plaintext: None,
-    collections: &[&CHUNK_HEADERS, &DROPPED],
+    collections: &[&CHUNK_HEADERS, &DROPPED, &EVENT_CHUNK_HEADERS],
+    projected: &[&EVENT_CHUNKS, &EVENT_CHUNK_HEADERS],
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(build(context)),
 };
@@ -41,7 +45,9 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
         ids: context.ids.clone(),
     });
     let documents = Arc::clone(&context.bulk.documents);
-    let audit_log = Arc::new(AuditLog::new(documents, Arc::clone(&recorder), health));
+    let projections = Arc::clone(&context.bulk.projections);
+    let audit_log = AuditLog::new(documents, projections, Arc::clone(&recorder), health);
+    let audit_log = Arc::new(audit_log);
     let retention = Retention {
         audit_log: Arc::clone(&audit_log),
         ids: context.ids.clone(),

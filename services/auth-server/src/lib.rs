@@ -69,6 +69,7 @@ pub const MODULE: Module = Module {
         &logout_notices::PARTICIPANTS,
         &record::PASSKEYS,
     ],
+    projected: &[],
     maintenance: |_| Ok(maintenance()),
     build: |context| Box::pin(build(context)),
 };

@@ -4,6 +4,7 @@ mod change_stock;
 mod hold_stock;
 mod maintenance;
 mod stock_ledger;
+mod submission;
 
 pub(crate) use change_stock::{OperatorMovement, OperatorMovementKind};
 pub(crate) use hold_stock::HoldView;

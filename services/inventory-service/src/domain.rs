@@ -15,7 +15,8 @@ mod stock;
 
 pub(crate) use availability::LOW_STOCK_UNITS;
 pub(crate) use events::{
-    AVAILABILITY_CHANGED, Event, LocationUnits, MovedUnits, POLICY_CHANGED, StockAlert, StockPolicy,
+    AVAILABILITY_CHANGED, Event, LocationUnits, MovedUnits, MovementLink, POLICY_CHANGED,
+    StockAlert, StockPolicy,
 };
 pub(crate) use hold::{Hold, HoldLine, HoldState};
 pub(crate) use hold_commands::HoldRequest;

@@ -31,6 +31,7 @@ pub const MODULE: Module = Module {
     events: Some(journal::event_json::<domain::Event>),
     plaintext: None,
     collections: &[&MOVEMENTS],
+    projected: &[],
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(build(context)),
 };

@@ -5,6 +5,7 @@ mod movements;
 mod properties;
 mod state_table;
 mod stored_events;
+mod unanswered;
 mod untracked;
 mod vectors;
 

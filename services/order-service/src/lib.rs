@@ -13,7 +13,7 @@ use adapters::order_index::{ACCOUNT_ORDERS, ORDERS};
 use adapters::{
     address_keys::AccountAddressKeys,
     carts::CartService,
-    contract::{AddressBooksProvider, CustomersProvider},
+    contract::{AddressBooksProvider, CustomersProvider, OrderDetailsProvider},
     customer_keys::CustomerKeys,
     http,
     journal::translate,
@@ -46,6 +46,7 @@ pub const MODULE: Module = Module {
     events: Some(event_json),
     plaintext: Some(&PlaintextOrders),
     collections: &[&ACCOUNT_ORDERS, &ORDERS],
+    projected: &[],
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(build(context)),
 };
@@ -83,6 +84,8 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
         export: use_cases.export.clone(),
         erase: use_cases.erase.clone(),
     }))?;
+    let details = OrderDetailsProvider(use_cases.read.clone());
+    context.provide::<dyn order::OrderDetails>(Arc::new(details))?;
     let books = AddressBooksProvider(use_cases.addresses.clone());
     context.provide::<dyn order::AddressBooks>(Arc::new(books))?;
     tasks.spawn_until_shutdown(use_cases.erase.clone().maintain());

@@ -41,6 +41,7 @@ pub const MODULE: Module = Module {
     events: Some(::journal::event_json::<domain::PaymentEvent>),
     plaintext: None,
     collections: &[&UNSETTLED],
+    projected: &[],
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(std::future::ready(build(&context))),
 };

@@ -48,6 +48,7 @@ pub const MODULE: Module = Module {
     events: Some(journal::event_json::<domain::ProductEvent>),
     plaintext: None,
     collections: &[&BUCKETS, &DOCUMENTS],
+    projected: &[&BUCKETS],
     maintenance,
     build: |context| Box::pin(build(context)),
 };
@@ -83,7 +84,7 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     let (activities, delivery) = activity_queue(NAME, audit, context.ids.clone(), &context.metrics);
     context.tasks.spawn(delivery.run(context.tasks.shutdown_signal()));
     let consumer = AvailabilityConsumer(Arc::clone(&index));
-    context.consume(NAME, &context.storage, Arc::new(consumer))?;
+    context.consume(NAME, &context.storage.projected(), Arc::new(consumer))?;
     context.provide::<dyn CatalogueContract>(Arc::new(CatalogueProvider(Arc::clone(&index))))?;
     context.provide_feed(feed(index))?;
     let mut parts = context.service_parts();

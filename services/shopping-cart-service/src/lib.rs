@@ -46,6 +46,7 @@ pub const MODULE: Module = Module {
     events: Some(event_json),
     plaintext: None,
     collections: &[],
+    projected: &[],
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(async move { build(&context) }),
 };

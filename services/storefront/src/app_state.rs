@@ -115,10 +115,15 @@ impl AppState {
         &self,
         context: &RequestContext,
     ) -> Result<Option<Cart>, CallError> {
-        if context.customer.is_none() || context.paying_order.is_some() {
-            return self.current_cart(context).await;
+        let is_paying = context.paying_order.is_some();
+        if context.customer.is_none() || is_paying {
+            let cart = self.current_cart(context).await?;
+            if context.customer.is_none() || cart.is_some() {
+                return Ok(cart);
+            }
         }
-        match self.carts.account_cart(&CartMerge { guest_cart: context.cart }).await {
+        let guest_cart = context.cart.filter(|_| !is_paying);
+        match self.carts.account_cart(&CartMerge { guest_cart }).await {
             Ok(cart) => Ok(Some(cart)),
             Err(error) if error.problem(&codes::NOT_FOUND).is_some() => Ok(None),
             // The cart of the account is being ordered in another window.

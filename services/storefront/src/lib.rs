@@ -50,6 +50,7 @@ pub const MODULE: runtime::Module = runtime::Module {
     events: None,
     plaintext: None,
     collections: &[],
+    projected: &[],
     maintenance: runtime::Maintenance::none,
     build: |context| Box::pin(std::future::ready(build(&context))),
 };

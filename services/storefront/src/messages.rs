@@ -28,8 +28,6 @@ pub(crate) struct Messages {
     pub(crate) day_suffix: &'static str,
     pub(crate) weekdays: [&'static str; 7],
     pub(crate) months: [&'static str; 12],
-    /// Country names by code, sorted, where they differ from those of the services.
-    pub(crate) countries: &'static [(&'static str, &'static str)],
     /// Names of the default shipping methods, by their English names.
     pub(crate) shipping_methods: &'static [(&'static str, &'static str)],
     pub(crate) layout: LayoutMessages,
@@ -50,10 +48,9 @@ impl Messages {
         self.country_of(&country.code).unwrap_or(&country.name)
     }
 
-    /// Name of the country with this code, if the language has one of its own.
+    /// Name of the country with this code, if it is known.
     pub(crate) fn country_of(&self, code: &str) -> Option<&'static str> {
-        let known = self.countries.binary_search_by_key(&code, |(code, _)| *code);
-        known.ok().map(|index| self.countries[index].1)
+        addresses::country_name(code, self.tag)
     }
 
     /// Name of a shipping method in this language; by default, the name that the merchant gave it.
@@ -395,6 +392,7 @@ pub(crate) struct OrderMessages {
     pub(crate) collectable_title: &'static str,
     pub(crate) number: &'static str,
     pub(crate) find_again: &'static str,
+    pub(crate) mailed: &'static str,
     pub(crate) confirm_text: &'static str,
     pub(crate) confirm_button: &'static str,
     pub(crate) pending_text: &'static str,
@@ -464,9 +462,9 @@ pub(crate) struct ErrorMessages {
     pub(crate) request_id: &'static str,
     pub(crate) rate_limited: &'static str,
     pub(crate) unavailable: &'static str,
-    pub(crate) unavailable_text: &'static str,
+    pub(crate) unavailable_text: Plural,
     pub(crate) busy: &'static str,
-    pub(crate) busy_text: &'static str,
+    pub(crate) busy_text: Plural,
     pub(crate) cross_origin: &'static str,
     pub(crate) cross_origin_text: &'static str,
     pub(crate) method_not_allowed: &'static str,
@@ -530,14 +528,13 @@ mod tests {
 
     #[test]
     fn countries_are_found_by_their_codes() {
-        assert!(DE.countries.is_sorted());
         let country = |code: &str| Country {
             code: code.to_owned(),
             name: "As named".to_owned(),
             ..Country::default()
         };
         let (austria, nowhere) = (country("AT"), country("XX"));
-        assert_eq!((DE.country(&austria), EN.country(&austria)), ("Österreich", "As named"));
+        assert_eq!((DE.country(&austria), EN.country(&austria)), ("Österreich", "Austria"));
         assert_eq!(DE.country(&nowhere), "As named");
     }
 

@@ -62,6 +62,9 @@ pub(crate) struct StorefrontSettings {
     /// Whether customers can add orders of guests to their account, which takes mail; as `order-service.mail_folder` has it by
     /// default.
     pub(crate) order_claims: bool,
+    /// Whether customers are told by mail what becomes of their orders, so that pages may promise it; as `notification-service` has it by
+    /// default.
+    pub(crate) order_mails: bool,
     /// Return period in days; 0 shows nothing about returns.
     pub(crate) return_days: u16,
     /// Sentence below the return period; empty for none.
@@ -238,6 +241,7 @@ impl Default for StorefrontSettings {
             test_payments: false,
             sign_up: false,
             order_claims: false,
+            order_mails: false,
             return_days: 0,
             return_note: String::new(),
             guarantee_years: 0,

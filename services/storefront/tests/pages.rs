@@ -139,8 +139,9 @@ async fn a_purchase_works_with_forms_alone() {
     assert_eq!(order.status, 303);
     let path = order.header("location").to_owned();
     assert!(path.starts_with("/orders/"), "{path}");
-    assert!(order.header("set-cookie").contains("Max-Age=0"), "the cart is cleared");
+    client.keep_cookie(&order);
     let page = client.get(&path).await;
+    assert!(page.header("set-cookie").contains("Max-Age=0"), "the cart is cleared");
     assert!(page.body.contains("<h1>Thank you, Maren</h1>"), "{}", page.body);
     assert_eq!(page.header("cache-control"), "no-store");
     assert!(page.body.contains("aria-current=\"step\""));
@@ -289,6 +290,26 @@ async fn a_form_submitted_twice_places_one_order() {
     assert_eq!(first.header("location"), second.header("location"));
     let other = client.submit_checkout(&[("key", "another"), ("expected", "2290")]).await;
     assert_eq!(other.header("location"), "/orders", "only its key leads to the order of a cart");
+}
+
+#[tokio::test]
+async fn the_second_of_two_clicks_finds_the_order_with_the_cookie_of_the_first_answer() {
+    for payment in ["test:success", "prepayment"] {
+        let mut client = TestClient::new().await;
+        client.add_to_cart("mug", "Clay").await;
+        let form = client.get("/checkout").await.body;
+        let key = between(&form, "name=\"key\" value=\"", "\"").to_owned();
+        let fields = [("key", key.as_str()), ("expected", "2290"), ("payment", payment)];
+        let first = client.submit_checkout(&fields).await;
+        assert!(first.header("location").starts_with("/orders/"), "{}", first.body);
+        client.keep_cookie(&first);
+        let second = client.submit_checkout(&fields).await;
+        assert_eq!((second.status, second.header("location")), (303, first.header("location")));
+        client.keep_cookie(&second);
+        let page = client.get(second.header("location")).await;
+        assert!(page.body.contains("<h1>Thank you, Maren</h1>"), "{}", page.body);
+        assert!(page.header("set-cookie").contains("Max-Age=0"), "the cart is cleared");
+    }
 }
 
 #[tokio::test]

@@ -10,8 +10,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use telemetry::{Health, Metrics};
 use transport::{Channel, RequestHandler};
 
-/// Module table, in the order of the binary. Two are listed so that the gateway knows them, and never run: the storefront, which is
-/// a client of the public API, like those here, and the auth-server, of which no order needs anything.
+/// Module table, in the order of the binary. Three are listed so that the gateway knows them, and never run: the storefront, which is
+/// a client of the public API, like those here, and the auth-server and the notification-service, of which no order needs anything.
 static ALL: &[Module] = &[
     audit_service::MODULE,
     auth_server::MODULE,
@@ -20,6 +20,7 @@ static ALL: &[Module] = &[
     product_service::MODULE,
     shopping_cart_service::MODULE,
     order_service::MODULE,
+    notification_service::MODULE,
     storefront::MODULE,
     api_gateway::MODULE,
 ];

@@ -9,6 +9,7 @@ mod python;
 mod rabbitmq;
 mod toxiproxy;
 
+use crate::process;
 pub(crate) use java::NEW_KAFKA;
 use npm::NpmPackages;
 use std::fmt;
@@ -49,6 +50,10 @@ pub(super) enum Prerequisite {
     MongoDb,
     /// A proxy that delays what passes it.
     Toxiproxy,
+    /// A mail server; it runs on Python.
+    Smtp,
+    /// What makes the certificates of servers with TLS.
+    OpenSsl,
     /// The build tool of Java programs, with a JDK.
     Maven,
 }
@@ -73,6 +78,7 @@ pub(super) const SERVERS: [Prerequisite; 6] = [
 
 const VALGRIND: &str = "valgrind";
 const REDIS: &str = "redis-server";
+const OPENSSL: &str = "openssl";
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
 /// Font of the pages: with another one, widths would differ.
 const FONT: &str = "Inter";
@@ -107,6 +113,8 @@ impl Prerequisite {
             Self::RabbitMq => "rabbitmq",
             Self::MongoDb => "mongodb",
             Self::Toxiproxy => "toxiproxy",
+            Self::Smtp => "aiosmtpd",
+            Self::OpenSsl => "openssl",
             Self::Maven => "maven",
         }
     }
@@ -130,6 +138,8 @@ impl Prerequisite {
             Self::RabbitMq => "TEST_RABBITMQ",
             Self::MongoDb => "TEST_MONGODB",
             Self::Toxiproxy => "TEST_TOXIPROXY",
+            Self::Smtp => "TEST_SMTP",
+            Self::OpenSsl => "TEST_OPENSSL",
             Self::Maven => "TEST_MAVEN",
         }
     }
@@ -154,6 +164,11 @@ impl Prerequisite {
             Self::RabbitMq => rabbitmq::ensure(),
             Self::MongoDb => java::mongodb(root, target),
             Self::Toxiproxy => toxiproxy::ensure(target),
+            Self::Smtp => python::smtp_server(),
+            // It knows no `--version`.
+            Self::OpenSsl => installer::system_packages(OPENSSL, || {
+                process::output_of(OPENSSL, "version").map(|_| OPENSSL.to_owned())
+            }),
             Self::Maven => installer::maven(),
         }
     }
@@ -184,10 +199,11 @@ pub(super) fn valgrind() -> Availability {
 }
 
 /// What builds the client of Kafka from its source, beyond the C compiler that everything needs.
-pub(super) fn kafka_build_tools() -> [(&'static str, Availability); 2] {
+pub(super) fn kafka_build_tools() -> [(&'static str, Availability); 3] {
     [
         ("C++ compiler", installer::program(&["c++", "g++", "clang++"], "g++")),
         ("make", installer::program(&["make"], "make")),
+        ("perl with its modules", installer::perl()),
     ]
 }
 

@@ -14,9 +14,11 @@ pub(super) async fn back_up(
     ids: &Ids,
 ) -> Result<BackupManifest, CliError> {
     use super::manifest::{BackupPoint, describe};
+    use shop_client::Progress;
 
     let taken_at = ids.now();
-    let (report, keys) = crate::wiring::back_up_database(process, folder).await?;
+    let (report, keys) =
+        crate::wiring::back_up_database(process, folder, Progress::on_standard_error()).await?;
     let point = BackupPoint { position: report.position, keys, taken_at };
     describe(folder, config, point).map_err(|error| super::failed(folder, &error))
 }

@@ -38,13 +38,15 @@ pub(super) fn copy(from: &Path, to: &Path) -> io::Result<FilesDigest> {
     Ok(target)
 }
 
-/// Copies the files of a data folder that a shop may be running on into an empty folder; returns how many there are.
-pub(super) fn copy_present(from: &Path, to: &Path) -> io::Result<u64> {
+/// Copies the files of a data folder that a shop may be running on into an empty folder; returns how many there are. It can be dropped
+/// between any two of them.
+pub(super) async fn copy_present(from: &Path, to: &Path) -> io::Result<u64> {
     let mut count = 0;
     for module in modules::ALL {
         let mut paths = Vec::new();
         below(from, Path::new(module.name), &mut paths)?;
         for path in paths {
+            tokio::task::yield_now().await;
             match copy_file(&from.join(&path), &to.join(&path)) {
                 // It was deleted meanwhile.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}

@@ -10,7 +10,7 @@ use crate::{
     shop::PROCESS,
     wiring::{
         check_existing_folder, key_file, key_path,
-        postgres::{KEYS_ID, options},
+        postgres::{KEYS_ID, URL, options},
         unfinished,
     },
 };
@@ -47,6 +47,14 @@ pub(crate) async fn move_into_database(
     folder: &Path,
     settings: &ProcessSettings,
 ) -> Result<TransferReport, CliError> {
+    let moved = moved_into_database(folder, settings).await;
+    moved.map_err(|error| error.given_in(settings))
+}
+
+async fn moved_into_database(
+    folder: &Path,
+    settings: &ProcessSettings,
+) -> Result<TransferReport, CliError> {
     options(settings)?;
     check_existing_folder(folder)?;
     let _source = data_folder::lock(folder).map_err(CliError::unavailable)?;
@@ -69,7 +77,8 @@ pub(crate) async fn restore_into_database(
     settings: &ProcessSettings,
     keys: Option<RestoredKeys>,
 ) -> Result<TransferReport, CliError> {
-    into_database(folder, settings, keys).await
+    let restored = into_database(folder, settings, keys).await;
+    restored.map_err(|error| error.given_in(settings))
 }
 
 async fn into_database(
@@ -78,7 +87,6 @@ async fn into_database(
     keys: Option<RestoredKeys>,
 ) -> Result<TransferReport, CliError> {
     let data = &settings.data;
-    let _target: FolderLock = data_folder::lock(data).map_err(CliError::unavailable)?;
     let opened = folder.to_owned();
     let source = tokio::task::spawn_blocking(move || StoredFolder::open(&opened)).await;
     let source = source.map_err(CliError::failed)?.map_err(CliError::unavailable)?;
@@ -94,6 +102,13 @@ async fn into_database(
     }
     let store_id = store_id.map(|id| kernel::hex::encode(&id));
     let name = format!("{}-{}", store_id.as_deref().unwrap_or("no-keys"), source.ends());
+    // Nothing is written before both sides are as they must be: what a refused command left would be in the way of the right one.
+    unfinished::check(data, &name)?;
+    let options = options(settings)?.for_maintenance();
+    let services = services();
+    let import = DatabaseImport::begin(&options, &services, PROCESS, &name).await;
+    let mut import = import.map_err(|error| stopped(&error))?;
+    let _target: FolderLock = data_folder::lock(data).map_err(CliError::unavailable)?;
     unfinished::begin(data, &name)?;
     let store_id = match &keys {
         Some(keys) => {
@@ -102,10 +117,7 @@ async fn into_database(
         }
         None => Some(new_keys(settings)?),
     };
-    let options = options(settings)?.for_maintenance();
-    let services = services();
-    let import = DatabaseImport::begin(&options, &services, PROCESS, &name).await;
-    let mut import = import.map_err(|error| stopped(&error))?;
+    import.note_begin().await.map_err(|error| stopped(&error))?;
     let source = Arc::new(source);
     let digests = transfer(Arc::clone(&source), &mut import).await?;
     let export =
@@ -149,7 +161,7 @@ async fn transfer(
     source: Arc<StoredFolder>,
     import: &mut DatabaseImport,
 ) -> Result<ServiceDigests, CliError> {
-    let progress = Progress::on_standard_error().begin("moving", source.bytes(), Unit::Bytes);
+    let progress = Progress::on_standard_error().begin("copying", source.bytes(), Unit::Bytes);
     let (chunks, mut received) = mpsc::channel(CHUNKS_MAX);
     let reading = {
         let source = Arc::clone(&source);
@@ -240,7 +252,7 @@ fn stopped(error: &ImportError) -> CliError {
     match error {
         ImportError::Database(error) => crate::wiring::postgres::open_error(error),
         ImportError::NotEmpty { .. } | ImportError::OtherSource => {
-            CliError::usage(format!("storage.url: {error}"))
+            CliError::usage(error).about(URL)
         }
         ImportError::Concurrent => CliError::unavailable(error),
         ImportError::UnknownService(_) | ImportError::Document { .. } => CliError::failed(error),

@@ -11,7 +11,7 @@ use crate::{
     shop::PROCESS,
     wiring::{
         check_keys_exist, key_file, key_path,
-        postgres::{KEYS_ID, options},
+        postgres::{KEYS_ID, URL, options},
         unfinished,
     },
 };
@@ -28,17 +28,24 @@ pub(crate) async fn move_into_folder(
     settings: &ProcessSettings,
     folder: &Path,
 ) -> Result<TransferReport, CliError> {
+    moved_into_folder(settings, folder).await.map_err(|error| error.given_in(settings))
+}
+
+async fn moved_into_folder(
+    settings: &ProcessSettings,
+    folder: &Path,
+) -> Result<TransferReport, CliError> {
     let data = &settings.data;
     let options = options(settings)?.for_maintenance();
     check_keys_exist(settings)?;
     let _source = data_folder::lock(data).map_err(CliError::unavailable)?;
-    let _target = data_folder::lock(folder).map_err(CliError::unavailable)?;
     let export =
         DatabaseExport::begin(&options, &services()).await.map_err(|error| refused(&error))?;
     if export.shop_connections().await.map_err(|error| refused(&error))? > 0 {
         return Err(CliError::unavailable(
-            "storage.url: a running shop is connected to the database; stop it, and run the command again",
-        ));
+            "a running shop is connected to the database; stop it, and run the command again",
+        )
+        .about(URL));
     }
     let keys = keys_of(&export).await?;
     let file = key_file(data);
@@ -53,8 +60,11 @@ pub(crate) async fn move_into_folder(
             ))
         })?;
     let (counters, name) = counters(&export, &keys).await?;
+    unfinished::check(folder, &name)?;
+    let _target = data_folder::lock(folder).map_err(CliError::unavailable)?;
     unfinished::begin(folder, &name)?;
-    let written = write(&export, folder, (counters, Some(store_id))).await?;
+    let progress = Progress::on_standard_error();
+    let written = write(&export, folder, (counters, Some(store_id)), progress).await?;
     drop(export);
     let opened = StoredFolder::open(folder).map_err(CliError::unavailable)?;
     compare(&written.services, &folder_digests(&opened)?)?;
@@ -73,6 +83,16 @@ pub(crate) async fn move_into_folder(
 pub(crate) async fn back_up_database(
     settings: &ProcessSettings,
     folder: &Path,
+    progress: Progress,
+) -> Result<(TransferReport, String), CliError> {
+    let written = backed_up(settings, folder, progress).await;
+    written.map_err(|error| error.given_in(settings))
+}
+
+async fn backed_up(
+    settings: &ProcessSettings,
+    folder: &Path,
+    progress: Progress,
 ) -> Result<(TransferReport, String), CliError> {
     let options = options(settings)?.for_maintenance();
     check_keys_exist(settings)?;
@@ -81,10 +101,10 @@ pub(crate) async fn back_up_database(
     let keys = keys_of(&export).await?;
     let (counters, _) = counters(&export, &keys).await?;
     let store_id = kernel::hex::decode(&keys).and_then(|id| id.try_into().ok());
-    let written = write(&export, folder, (counters, store_id)).await?;
+    let written = write(&export, folder, (counters, store_id), progress).await?;
     drop(export);
     // What a record refers to was written before it, and is there unless it was deleted since.
-    let files = files::copy_present(&settings.data, folder).map_err(CliError::unavailable)?;
+    let files = files::copy_present(&settings.data, folder).await.map_err(CliError::unavailable)?;
     Ok((TransferReport { files, ..written }, keys))
 }
 
@@ -92,12 +112,13 @@ pub(crate) async fn back_up_database(
 async fn keys_of(export: &DatabaseExport) -> Result<String, CliError> {
     if export.is_incomplete(PROCESS).await.map_err(|error| refused(&error))? {
         return Err(CliError::unavailable(
-            "storage.url: a move or a restore into this database was broken off: run the same command again, which goes on with it",
-        ));
+            "a move or a restore into this database was broken off: run the same command again, which goes on with it",
+        )
+        .about(URL));
     }
     let known = export.value(PROCESS, KEYS_ID).await.map_err(|error| refused(&error))?;
     known.and_then(|id| String::from_utf8(id).ok()).ok_or_else(|| {
-        CliError::unavailable("storage.url: no shop was ever served from this database")
+        CliError::unavailable("no shop was ever served from this database").about(URL)
     })
 }
 
@@ -117,9 +138,10 @@ async fn write(
     export: &DatabaseExport,
     folder: &Path,
     (counters, store_id): (u64, Option<[u8; 16]>),
+    progress: Progress,
 ) -> Result<TransferReport, CliError> {
     let total = export.count(&services()).await.map_err(|error| refused(&error))?;
-    let progress = Progress::on_standard_error().begin("moving", total, Unit::Things);
+    let progress = progress.begin("copying", total, Unit::Things);
     let mut target = FolderTarget {
         writer: FolderWriter::create(folder).map_err(CliError::unavailable)?,
         sums: DigestSums::default(),

@@ -195,7 +195,13 @@ async fn append_after(
         personal: None,
     };
     let events = events.iter().map(event).collect();
-    let append =
-        Append { stream: stream.to_owned(), expected, events, writes: Vec::new(), origin: None };
+    let append = Append {
+        stream: stream.to_owned(),
+        expected,
+        events,
+        writes: Vec::new(),
+        origin: None,
+        sequence: None,
+    };
     storage.journal.append(append).await.unwrap().commit.wait().await.unwrap();
 }

@@ -27,6 +27,7 @@ pub(crate) async fn any_single_service_may_be_killed_at_any_time(shop: &TestShop
         "payment-service",
         "shopping-cart-service",
         "audit-service",
+        "notification-service",
     ];
     killed_under_load(shop, &services.map(Some)).await;
 }

@@ -7,7 +7,7 @@ use crate::{
 use serde_json::{Value, json};
 
 pub(crate) async fn parked_messages_of_every_consumer_are_reachable(shop: &TestShop) {
-    for service in ["product-service", "order-service", "audit-service"] {
+    for service in ["product-service", "order-service", "audit-service", "notification-service"] {
         let path = format!("/api/v1/parked/{service}");
         let page = shop.operator.get(&path).await.ok();
         assert_eq!(page["items"], json!([]), "{service}");

@@ -8,7 +8,7 @@ use journal::{Append, AppendError, NewEvent, TypedEvent};
 use kernel::{Ids, SystemClock, SystemRandomness, Timestamp, Uuid};
 use messaging::{
     ConsumerParts, Feed, FeedEvent, Handler, HandlerError, JournalFeed, Message,
-    bus::{Bus, GroupConsumer, PartitionedBus, Relay, RelayParts, Topic, conformance},
+    bus::{Bus, BusKey, GroupConsumer, PartitionedBus, Relay, RelayParts, Topic, conformance},
 };
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,7 @@ impl Metering {
         options.instance = Some(instance.to_owned());
         options.confirm_timeout = Duration::from_secs(5);
         let engine = KafkaBus::connect(options).await.unwrap();
-        PartitionedBus { engine: Arc::new(engine), partitions: PARTITIONS }
+        PartitionedBus::new(Arc::new(engine), PARTITIONS, BusKey::new(b"the key of the shop"))
     }
 
     fn feed(&self) -> Arc<dyn Feed<MeterEvent>> {
@@ -141,8 +141,14 @@ async fn append(engine: &MemoryEngine, number: u64) {
         personal: None,
     };
     let stream = format!("meter-{}", number % SUBJECTS);
-    let mut append =
-        Append { stream, expected: 0, events: vec![event], writes: Vec::new(), origin: None };
+    let mut append = Append {
+        stream,
+        expected: 0,
+        events: vec![event],
+        writes: Vec::new(),
+        origin: None,
+        sequence: None,
+    };
     while let Err(AppendError::Conflict { actual }) = journal.append(append.clone()).await {
         append.expected = actual;
     }
@@ -158,7 +164,7 @@ async fn what_is_confirmed_is_there_after_a_kill() {
     let mut options = KafkaOptions::new(&server.url()).unwrap();
     options.instance = Some("test".to_owned());
     let bus: Arc<dyn Bus> = Arc::new(KafkaBus::connect(options).await.unwrap());
-    let topic = Topic { source: SOURCE, partitions: 1 };
+    let topic = Topic { shop: conformance::SHOP, source: SOURCE, partitions: 1 };
     let published = conformance::messages(topic, 1..200);
     conformance::publish(&bus, topic, &published).await;
     server.restart().unwrap();
@@ -181,6 +187,38 @@ async fn a_broker_that_is_killed_and_started_again_under_load_loses_and_doubles_
         world.append(round * 300 + 200..round * 300 + 300).await;
     }
     world.assert_effects(1_200).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_member_keeps_its_partition_without_a_broker() {
+    let mut server = server();
+    let mut options = KafkaOptions::new(&server.url()).unwrap();
+    options.instance = Some("test".to_owned());
+    let bus: Arc<dyn Bus> = Arc::new(KafkaBus::connect(options).await.unwrap());
+    let run = |runs| if runs { server.run().unwrap() } else { server.kill().unwrap() };
+    conformance::a_member_keeps_its_partition_without_a_broker(bus, run).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn consumers_read_the_feed_for_as_long_as_the_broker_is_killed() {
+    let mut server = server();
+    let mut world = Metering::start(&server.url()).await;
+    let consumer = world.consumer(&server.url(), "one").await;
+    world.running.spawn(consumer.run());
+    world.append(0..300).await;
+    world.assert_effects(300).await;
+    server.kill().unwrap();
+    let mut count = 300;
+    // Three sessions of a member.
+    for _ in 0..7 {
+        sleep(Duration::from_secs(5)).await;
+        world.append(count..count + 20).await;
+        count += 20;
+        world.assert_effects(count).await;
+    }
+    server.run().unwrap();
+    world.append(count..count + 200).await;
+    world.assert_effects(count + 200).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

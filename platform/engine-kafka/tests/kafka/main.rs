@@ -4,3 +4,7 @@
 
 mod conformance;
 mod faults;
+mod network_partition;
+#[cfg(feature = "tls")]
+mod tls;
+mod topics;

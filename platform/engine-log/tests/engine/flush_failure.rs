@@ -94,7 +94,7 @@ async fn a_full_queue_refuses_writes_until_it_drains() {
             Err(error) => break error,
         }
     };
-    assert!(matches!(refused, AppendError::Storage(StorageError::Unavailable(_))), "{refused:?}");
+    assert!(matches!(refused, AppendError::Storage(StorageError::Refused(_))), "{refused:?}");
     assert!((4..=8).contains(&accepted.len()), "one batch being flushed and one in the queue");
     assert_eq!(
         storage.journal.read("thing", 0, 100).await.unwrap().len(),

@@ -37,7 +37,14 @@ async fn write_letters(engine: &Engine) -> KeyId {
             personal: Some(Personal { key, erased: Bytes::from_static(ERASED.as_bytes()) }),
         };
         let (stream, events) = (subject.to_owned(), vec![event]);
-        let append = Append { stream, expected: 0, events, writes: Vec::new(), origin: None };
+        let append = Append {
+            stream,
+            expected: 0,
+            events,
+            writes: Vec::new(),
+            origin: None,
+            sequence: None,
+        };
         let appended = storage.journal.append(append).await.expect("the append is taken");
         appended.commit.wait().await.expect("the append is flushed");
     }

@@ -44,6 +44,7 @@ pub(crate) fn append_of(stream: &str, expected: u64, data: &Bytes) -> Append {
         events: vec![event],
         writes: Vec::new(),
         origin: None,
+        sequence: None,
     }
 }
 

@@ -13,6 +13,7 @@ async fn documents() -> (Arc<dyn Documents>, MongoEngine) {
 }
 
 storage::documents_conformance!(documents);
+storage::conditional_documents_conformance!(documents);
 
 #[tokio::test]
 async fn services_do_not_mix() {

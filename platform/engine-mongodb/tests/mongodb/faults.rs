@@ -8,12 +8,14 @@ use std::{
     },
     time::Duration,
 };
-use storage::{Collection, Document, Documents, StorageError, Write};
+use storage::{Collection, Document, Documents, Index, Query, StorageError, Write};
 use test_servers::{MongoServer, ToxiproxyServer};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::timeout};
 
 static EFFECTS: Collection = Collection { name: "effects", indexes: &[] };
 static PLACE: Collection = Collection { name: "place", indexes: &[] };
+static LETTERS: Collection =
+    Collection { name: "letters", indexes: &[Index { name: "all", fields: &[] }] };
 /// Effects of one message.
 const EFFECTS_EACH: u64 = 5;
 
@@ -125,6 +127,46 @@ async fn a_server_that_stands_still_is_given_up_and_does_not_gather_callers() {
         position_found = position(&*documents).await;
     }
     assert_eq!(position_found.unwrap(), 1);
+}
+
+/// What a shop waits for a read at most, and some time for a machine that is busy: less than two waits of one read.
+const READ_WITHIN: Duration = Duration::from_secs(9);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_read_of_a_server_that_stands_still_is_given_up_as_soon_as_later_ones() {
+    let server = server();
+    let options = MongoOptions::new(&format!("mongodb://{}/shop", server.address())).unwrap();
+    let engine = MongoEngine::open(options).await.unwrap();
+    let documents = engine.documents("letter-service");
+    documents.write(writes(1)).await.unwrap().wait().await.unwrap();
+    server.pause().unwrap();
+    for _ in 0..2 {
+        let query = documents.query(&LETTERS, Query::all("all", 10));
+        let answer = timeout(READ_WITHIN, query).await.expect("it is given up");
+        assert!(matches!(answer, Err(StorageError::Unavailable(_))), "{answer:?}");
+    }
+    server.resume().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_that_asks_the_server_twice_has_one_deadline() {
+    let server = server();
+    let toxiproxy = ToxiproxyServer::start(&test_servers::toxiproxy_program().unwrap()).unwrap();
+    let proxy = toxiproxy.proxy("mongodb", &server.address()).unwrap();
+    let engine = open(proxy.address()).await;
+    let documents = engine.documents("letter-service");
+    documents.write(vec![put(&LETTERS, "one", 1)]).await.unwrap().wait().await.unwrap();
+    let other = engine.documents("letter-service");
+    // Of a second that a call may take, either request takes more than half.
+    proxy.add_latency(Duration::from_millis(600)).unwrap();
+    let answer = other.query(&LETTERS, Query::all("all", 10)).await;
+    assert!(matches!(answer, Err(StorageError::Unavailable(_))), "{answer:?}");
+    proxy.remove_latency().unwrap();
+    let mut found = other.query(&LETTERS, Query::all("all", 10)).await;
+    while found.is_err() {
+        found = other.query(&LETTERS, Query::all("all", 10)).await;
+    }
+    assert_eq!(found.unwrap().documents.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

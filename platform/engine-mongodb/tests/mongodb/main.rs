@@ -4,4 +4,6 @@
 
 mod conformance;
 mod faults;
+mod lost_data;
 mod opening;
+mod tls;

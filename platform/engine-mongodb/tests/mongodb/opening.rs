@@ -53,3 +53,18 @@ async fn documents_of_a_newer_program_are_refused_and_left_as_they_are() {
     let left = layouts.find_one(mongodb::bson::doc! {}).await.unwrap();
     assert_eq!(left, Some(newer));
 }
+
+#[tokio::test]
+async fn a_file_without_certificates_is_named() {
+    let mut options = MongoOptions::new("mongodb://127.0.0.1:1/shop").unwrap();
+    for (file, reason) in [("/nothing/here.pem", "No such file"), ("Cargo.toml", "no certificate")]
+    {
+        options.certificate_authorities = Some(file.into());
+        let error = MongoEngine::open(options.clone()).await.expect_err("it is refused");
+        assert!(matches!(error, MongoError::Certificates { .. }), "{error:?}");
+        assert!(
+            error.to_string().starts_with(file) && error.to_string().contains(reason),
+            "{error}"
+        );
+    }
+}

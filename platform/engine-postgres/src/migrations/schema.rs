@@ -1,6 +1,6 @@
 //! Schema and role of a service, and the change sets that were applied to it.
 
-use super::{ChangeSet, change_sets};
+use super::{ChangeSet, change_sets, rights};
 use crate::{
     PostgresOptions,
     connection::{Connection, DatabaseConnector},
@@ -12,8 +12,13 @@ use tokio_postgres::{Error, error::SqlState};
 /// How long a lock of migrations is respected. Liquibase and we hold it for seconds; one that is older was left by a process that
 /// was killed.
 const LOCK_MINUTES: i32 = 10;
-/// How long a migration waits for another one.
-const LOCK_WAIT: Duration = Duration::from_mins(2);
+/// Takes the lock, with the process of the server that has it, so that one whose process is gone need not be waited for. Parameter: the
+/// minutes.
+const TAKE_LOCK: &str = "UPDATE databasechangeloglock
+SET locked = true, lockgranted = localtimestamp, lockedby = 'icommerce, process ' || pg_backend_pid()
+WHERE id = 1 AND (NOT locked OR lockgranted < localtimestamp - make_interval(mins => $1)
+    OR lockedby ~ '^icommerce, process [0-9]+$' AND NOT EXISTS (SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND pid = substring(lockedby FROM '[0-9]+')::int))";
 const LOCK_POLL: Duration = Duration::from_millis(200);
 
 /// Migrations of one service.
@@ -75,13 +80,15 @@ pub async fn migrate(
     let server = owner.server();
     let failed = |error: Error| DatabaseError::new(&server, &error);
     let connector = DatabaseConnector::new(owner.clone())?;
-    let connection = connector.connect(None).await.map_err(failed)?;
+    let connection = connector.connect_in_time(None).await?;
+    // Before anything is changed: halfway is no good place to find out.
+    rights::check(&connection, owner, user, services).await?;
     let database = owner.config.get_dbname().unwrap_or_default();
     let mut migrations = Vec::new();
     for service in services {
         let schema = schema_name(service);
         prepare(&connection, &schema).await.map_err(failed)?;
-        lock(&connection, &schema).await?;
+        lock(&connection, &schema, owner.migration_wait).await?;
         let applied = apply(&connection, &schema).await;
         let role = role_name(database, service);
         let granted = match applied {
@@ -104,10 +111,8 @@ pub async fn pending(
     options: &PostgresOptions,
     services: &[&'static str],
 ) -> Result<Vec<Migration>, DatabaseError> {
-    let server = options.server();
-    let failed = |error: Error| DatabaseError::new(&server, &error);
     let connector = DatabaseConnector::new(options.clone())?;
-    let connection = connector.connect(None).await.map_err(failed)?;
+    let connection = connector.connect_in_time(None).await?;
     let mut migrations = Vec::new();
     for service in services {
         let schema = schema_name(service);
@@ -146,26 +151,52 @@ async fn prepare(connection: &Connection, schema: &str) -> Result<(), Error> {
     }
 }
 
-/// Takes Liquibase's lock, which Liquibase and every other migration respects.
-async fn lock(connection: &Connection, schema: &str) -> Result<(), DatabaseError> {
+/// Takes Liquibase's lock, which Liquibase and every other migration respects; waits so long for whoever holds it, and says so.
+async fn lock(
+    connection: &Connection,
+    schema: &str,
+    longest: Duration,
+) -> Result<(), DatabaseError> {
     let wrong = |reason| DatabaseError::Schema { schema: schema.to_owned(), reason };
-    let take = "UPDATE databasechangeloglock SET locked = true, lockgranted = localtimestamp, lockedby = 'icommerce' \
-        WHERE id = 1 AND (NOT locked OR lockgranted < localtimestamp - make_interval(mins => $1))";
+    let failed = |error: Error| wrong(message(&error));
     let begun = tokio::time::Instant::now();
+    let mut is_told = false;
     loop {
-        let taken = connection.client.execute(take, &[&LOCK_MINUTES]).await;
-        if taken.map_err(|error| wrong(message(&error)))? == 1 {
+        let taken = connection.client.execute(TAKE_LOCK, &[&LOCK_MINUTES]).await;
+        if taken.map_err(failed)? == 1 {
             return Ok(());
         }
-        if begun.elapsed() > LOCK_WAIT {
+        let seconds = longest.as_secs();
+        if !is_told {
+            is_told = true;
+            let holder = holder(connection).await.map_err(failed)?;
+            tracing::warn!(
+                "{holder} holds the lock of the migrations of the schema {schema}: this one waits for up to {seconds} seconds"
+            );
+        }
+        if begun.elapsed() > longest {
+            let holder = holder(connection).await.map_err(failed)?;
             let reason = format!(
-                "another migration has held its lock for {} seconds; if none runs, wait {LOCK_MINUTES} minutes from its begin",
-                LOCK_WAIT.as_secs()
+                "{holder} has held the lock of its migrations for more than {seconds} seconds; if no migration runs, it is ignored {LOCK_MINUTES} minutes after its begin"
             );
             return Err(wrong(reason));
         }
         tokio::time::sleep(LOCK_POLL).await;
     }
+}
+
+/// Who holds the lock, and since when, by the clock of the server.
+async fn holder(connection: &Connection) -> Result<String, Error> {
+    let read = "SELECT coalesce(lockedby, 'somebody'), to_char(lockgranted, 'YYYY-MM-DD HH24:MI:SS') \
+        FROM databasechangeloglock WHERE id = 1";
+    let row = connection.client.query_opt(read, &[]).await?;
+    Ok(row.map_or_else(
+        || "somebody".to_owned(),
+        |row| match row.get::<_, Option<String>>(1) {
+            Some(since) => format!("{} (since {since})", row.get::<_, String>(0)),
+            None => row.get(0),
+        },
+    ))
 }
 
 async fn unlock(connection: &Connection) -> Result<(), Error> {
@@ -228,7 +259,13 @@ async fn outstanding(
 ) -> Result<Vec<ChangeSet>, DatabaseError> {
     let name = schema;
     let wrong = |reason: String| DatabaseError::Schema { schema: name.to_owned(), reason };
-    let failed = |error: Error| wrong(message(&error));
+    let failed = |error: Error| match error.code() {
+        Some(&SqlState::INSUFFICIENT_PRIVILEGE) => wrong(format!(
+            "{}; run `icommerce migrate` with this user in storage.url and the owner in storage.migrate_url",
+            message(&error)
+        )),
+        _ => wrong(message(&error)),
+    };
     let sets = change_sets();
     let schema = quoted(schema);
     let exists = "SELECT to_regclass($1) IS NOT NULL, to_regclass($2) IS NOT NULL";

@@ -97,8 +97,7 @@ impl DatabaseExport {
     ) -> Result<Self, DatabaseError> {
         let server = options.server();
         let failed = |error: Error| DatabaseError::new(&server, &error);
-        let connection = DatabaseConnector::new(options.clone())?.connect(None).await;
-        let connection = connection.map_err(failed)?;
+        let connection = DatabaseConnector::new(options.clone())?.connect_in_time(None).await?;
         for service in services {
             check(&connection, &schema_name(service)).await?;
         }
@@ -129,7 +128,7 @@ impl DatabaseExport {
     pub async fn last_position(&self, service: &'static str) -> Result<u64, DatabaseError> {
         self.take_role(service).await?;
         let row = self.connection.client.query_one("SELECT last FROM log_position", &[]).await;
-        Ok(row.map_err(|error| self.failed(&error))?.get::<_, i64>(0).unsigned_abs())
+        Ok(row.map_err(|error| self.failed_in(service, &error))?.get::<_, i64>(0).unsigned_abs())
     }
 
     /// Value of a service.
@@ -145,7 +144,7 @@ impl DatabaseExport {
         self.take_role(service).await?;
         let read = "SELECT value FROM key_values WHERE key = $1";
         let row = self.connection.client.query_opt(read, &[&key.as_bytes()]).await;
-        Ok(row.map_err(|error| self.failed(&error))?.map(|row| row.get(0)))
+        Ok(row.map_err(|error| self.failed_in(service, &error))?.map(|row| row.get(0)))
     }
 
     /// Whether an import into the database was broken off.
@@ -169,7 +168,10 @@ impl DatabaseExport {
         for service in services {
             self.take_role(service).await?;
             let row = self.connection.client.query_one(count, &[]).await;
-            all += row.map_err(|error| self.failed(&error))?.get::<_, i64>(0).unsigned_abs();
+            all += row
+                .map_err(|error| self.failed_in(service, &error))?
+                .get::<_, i64>(0)
+                .unsigned_abs();
         }
         Ok(all)
     }
@@ -188,7 +190,7 @@ impl DatabaseExport {
         let name = format!("{}_{}", schema_name(service), kind.name());
         let declare = format!("DECLARE {name} NO SCROLL CURSOR FOR {}", kind.sql());
         let declared = self.connection.client.batch_execute(&declare).await;
-        declared.map_err(|error| self.failed(&error))?;
+        declared.map_err(|error| self.failed_in(service, &error))?;
         Ok(StoredCursor { name, service, kind })
     }
 
@@ -204,7 +206,7 @@ impl DatabaseExport {
     ) -> Result<Vec<StoredRecord>, DatabaseError> {
         let fetch = format!("FETCH {} FROM {}", cursor.kind.rows(), cursor.name);
         let rows = self.connection.client.query(&fetch, &[]).await;
-        let rows = rows.map_err(|error| self.failed(&error))?;
+        let rows = rows.map_err(|error| self.failed_in(cursor.service, &error))?;
         let mut records = Vec::with_capacity(rows.len());
         for row in &rows {
             let record = record(cursor.kind, row, collections);
@@ -229,7 +231,11 @@ impl DatabaseExport {
         let (role, schema) = (role_name(&self.database, service), schema_name(service));
         let take = format!("SET LOCAL ROLE \"{role}\"; SET LOCAL search_path = \"{schema}\"");
         let taken = self.connection.client.batch_execute(&take).await;
-        taken.map_err(|error| self.failed(&error))
+        taken.map_err(|error| self.failed_in(service, &error))
+    }
+
+    fn failed_in(&self, service: &str, error: &Error) -> DatabaseError {
+        DatabaseError::in_schema(&self.server, &schema_name(service), error)
     }
 
     fn failed(&self, error: &Error) -> DatabaseError {

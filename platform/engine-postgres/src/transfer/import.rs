@@ -35,6 +35,8 @@ pub struct DatabaseImport {
 struct ServiceImport {
     connection: Connection,
     reached: ImportPlace,
+    /// Whether the database says that the import is under way.
+    is_noted: bool,
 }
 
 /// Reasons why an import does not go on.
@@ -75,7 +77,8 @@ pub enum ImportError {
 }
 
 impl DatabaseImport {
-    /// Begins an import from the source of this name, or goes on with it. The schemas must be migrated, and empty when it begins.
+    /// Begins an import from the source of this name, or goes on with it. The schemas must be migrated, and empty when it begins. Nothing is
+    /// changed before [`Self::note_begin`].
     ///
     /// # Errors
     ///
@@ -87,11 +90,10 @@ impl DatabaseImport {
         source: &str,
     ) -> Result<Self, ImportError> {
         let server = options.server();
-        let failed = |error: Error| DatabaseError::new(&server, &error);
         let database = options.config.get_dbname().unwrap_or_default().to_owned();
         let connector = DatabaseConnector::new(options.clone())?;
         // As who may look at all of them: the role of a service is not there before its schema.
-        let connection = connector.connect(None).await.map_err(failed)?;
+        let connection = connector.connect_in_time(None).await?;
         for service in services {
             check(&connection, &schema_name(service)).await?;
         }
@@ -100,33 +102,54 @@ impl DatabaseImport {
         let mut is_continued = false;
         for service in order {
             let schema = schema_name(service);
+            let failed = |error: Error| DatabaseError::in_schema(&server, &schema, &error);
             let connector = connector.with_role(&role_name(&database, service));
-            let connection = connector.connect(Some(&schema)).await.map_err(failed)?;
+            let connection = connector.connect_in_time(Some(&schema)).await?;
             let settings = "SET synchronous_commit = off; SET enable_seqscan = on";
             connection.client.batch_execute(settings).await.map_err(failed)?;
             let noted = reached(&connection).await.map_err(failed)?;
-            let reached = match noted {
+            let (reached, is_noted) = match noted {
                 Some((noted, reached)) if noted == source => {
                     is_continued |= service == first;
-                    reached
+                    (reached, true)
                 }
                 Some(_) => return Err(ImportError::OtherSource),
                 None => {
                     let row = connection.client.query_one(IS_EMPTY, &[]).await;
                     if row.map_err(failed)?.get(0) {
-                        note_begin(&connection, source).await.map_err(failed)?;
-                        ImportPlace::default()
+                        (ImportPlace::default(), false)
                     } else if is_continued {
                         // It was complete, and its note was removed already.
-                        (u32::MAX, u64::MAX)
+                        ((u32::MAX, u64::MAX), true)
                     } else {
                         return Err(ImportError::NotEmpty { schema });
                     }
                 }
             };
-            opened.insert(service, ServiceImport { connection, reached });
+            opened.insert(service, ServiceImport { connection, reached, is_noted });
         }
         Ok(Self { server, source: source.to_owned(), services: opened, first })
+    }
+
+    /// Notes in the database that the import is under way, unless an earlier attempt has. Until then nothing is changed.
+    ///
+    /// # Errors
+    ///
+    /// [`ImportError`].
+    pub async fn note_begin(&mut self) -> Result<(), ImportError> {
+        let order = [self.first].into_iter();
+        let others = self.services.keys().copied().filter(|it| *it != self.first);
+        let order: Vec<_> = order.chain(others).collect();
+        for service in order {
+            let Some(import) = self.services.get_mut(service).filter(|it| !it.is_noted) else {
+                continue;
+            };
+            let noted = note_begin(&import.connection, &self.source).await;
+            let schema = schema_name(service);
+            noted.map_err(|error| DatabaseError::in_schema(&self.server, &schema, &error))?;
+            import.is_noted = true;
+        }
+        Ok(())
     }
 
     /// Place up to which everything of a service is stored.
@@ -148,7 +171,8 @@ impl DatabaseImport {
     ) -> Result<(), ImportError> {
         let unknown = || ImportError::UnknownService(service.to_owned());
         let import = self.services.get_mut(service).ok_or_else(unknown)?;
-        let failed = |error: Error| DatabaseError::new(&self.server, &error);
+        let schema = schema_name(service);
+        let failed = |error: Error| DatabaseError::in_schema(&self.server, &schema, &error);
         let columns = RecordColumns::of(records, collections)?;
         let client = &import.connection.client;
         client.batch_execute("BEGIN").await.map_err(failed)?;
@@ -176,10 +200,11 @@ impl DatabaseImport {
         last_position: u64,
         known: Option<(&str, &[u8])>,
     ) -> Result<(), ImportError> {
-        let failed = |error: Error| DatabaseError::new(&self.server, &error);
         let others = self.services.iter().filter(|(service, _)| **service != self.first);
         let first = self.services.iter().filter(|(service, _)| **service == self.first);
         for (service, import) in others.chain(first) {
+            let schema = schema_name(service);
+            let failed = |error: Error| DatabaseError::in_schema(&self.server, &schema, &error);
             let client = &import.connection.client;
             // What was committed before without waiting is durable with this commit.
             client.batch_execute("SET synchronous_commit = on; BEGIN").await.map_err(failed)?;

@@ -30,7 +30,18 @@ fn server() -> PostgresServer {
 }
 
 async fn open(server: &PostgresServer, write_timeout: Duration) -> PostgresEngine {
+    let options = PostgresOptions::new(&format!("{}/postgres", server.url())).unwrap();
+    open_with(options, write_timeout).await
+}
+
+/// One of several processes that write the same services.
+async fn open_one_of_several(server: &PostgresServer) -> PostgresEngine {
     let mut options = PostgresOptions::new(&format!("{}/postgres", server.url())).unwrap();
+    options.hints = true;
+    open_with(options, Duration::from_secs(10)).await
+}
+
+async fn open_with(mut options: PostgresOptions, write_timeout: Duration) -> PostgresEngine {
     migrate(&options, "postgres", &SERVICES).await.unwrap();
     options.write_timeout = write_timeout;
     options.poll_interval = Duration::from_millis(20);
@@ -58,6 +69,7 @@ fn append(writer: u64, version: u64) -> Append {
         }],
         writes: vec![Write::Put { collection: &TOTALS, document }],
         origin: None,
+        sequence: None,
     }
 }
 
@@ -91,6 +103,7 @@ impl Load {
                             refused.fetch_add(1, Ordering::Relaxed);
                             tokio::time::sleep(Duration::from_millis(5)).await;
                         }
+                        Err(AppendError::OutOfSequence) => panic!("it is in no sequence"),
                         Err(AppendError::Conflict { actual }) => {
                             panic!("writer {writer} expects {version}, and there are {actual}")
                         }
@@ -201,10 +214,7 @@ async fn a_paused_server_delays_and_a_bounded_queue_sheds() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_write_one_service_in_one_order() {
     let server = server();
-    let (one, two) = (
-        open(&server, Duration::from_secs(10)).await,
-        open(&server, Duration::from_secs(10)).await,
-    );
+    let (one, two) = (open_one_of_several(&server).await, open_one_of_several(&server).await);
     let mut writers = JoinSet::new();
     for (number, engine) in (0..).zip([&one, &two, &one, &two]) {
         let journal = engine.service(SERVICES[0]).unwrap().journal;
@@ -233,10 +243,7 @@ async fn two_processes_write_one_service_in_one_order() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_that_append_to_one_stream_never_both_win() {
     let server = server();
-    let (one, two) = (
-        open(&server, Duration::from_secs(10)).await,
-        open(&server, Duration::from_secs(10)).await,
-    );
+    let (one, two) = (open_one_of_several(&server).await, open_one_of_several(&server).await);
     let journals = [&one, &two].map(|engine| engine.service(SERVICES[0]).unwrap().journal);
     for version in 0..100 {
         let mut requests = [append(0, version), append(0, version)];

@@ -3,7 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue should say where")]
 
 mod conformance;
+mod failover;
 mod faults;
+mod fencing;
 mod migrations;
 mod processes;
 mod server;
+mod tls;

@@ -79,6 +79,28 @@ async fn a_lock_that_a_killed_migration_left_is_taken_after_a_while() {
 }
 
 #[tokio::test]
+async fn a_lock_whose_process_is_gone_is_taken_at_once_and_that_of_another_one_is_not() {
+    let database = Database::create().await;
+    let mut options = database.options();
+    options.migration_wait = std::time::Duration::from_millis(300);
+    let held_by = |process: &str| {
+        database.run(&format!(
+            "UPDATE warehouse.databasechangeloglock SET locked = true, lockgranted = localtimestamp, lockedby = 'icommerce, process {process}'"
+        ));
+    };
+    held_by("99999999");
+    migrate(&options, "postgres", &SERVICES).await.unwrap();
+    assert_eq!(database.query("SELECT locked FROM warehouse.databasechangeloglock"), "f");
+
+    let other = database.open().await;
+    let present = "SELECT min(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'icommerce'";
+    held_by(&database.query(present));
+    let refused = migrate(&options, "postgres", &SERVICES).await.unwrap_err().to_string();
+    assert!(refused.contains("icommerce, process ") && refused.contains("has held"), "{refused}");
+    other.close().await;
+}
+
+#[tokio::test]
 async fn the_role_of_a_service_reaches_its_own_tables_alone() {
     let database = Database::create().await;
     let as_role =
@@ -115,6 +137,9 @@ async fn what_cannot_be_opened_is_told_in_a_sentence() {
     assert!(matches!(missing, DatabaseError::NoDatabase { .. }), "{missing}");
     let nobody = open(database.url().replace("postgres@", "nobody@")).await;
     assert!(matches!(nobody, DatabaseError::Credentials { .. }), "{nobody}");
+    let read_only =
+        open(format!("{}?options=-c%20default_transaction_read_only%3Don", database.url())).await;
+    assert!(matches!(read_only, DatabaseError::ReadOnly { .. }), "{read_only}");
     let unreachable = open("postgres://postgres@127.0.0.1:1/shop".to_owned()).await;
     assert!(matches!(unreachable, DatabaseError::Unreachable { .. }), "{unreachable}");
 }

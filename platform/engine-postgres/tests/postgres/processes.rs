@@ -16,14 +16,14 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Nobody waits for a poll.
 const NEVER: Duration = Duration::from_hours(24);
 
-async fn opened(options: PostgresOptions) -> PostgresEngine {
+pub(crate) async fn opened(options: PostgresOptions) -> PostgresEngine {
     let memory = MemoryEngine::new();
     let keys = Arc::new(SubjectKeys::for_tests());
     let blobs = |name| memory.service(name).blobs;
     PostgresEngine::open(options, &SERVICES, keys, &blobs).await.unwrap()
 }
 
-fn append(number: u64) -> Append {
+pub(crate) fn append(number: u64) -> Append {
     let event = NewEvent {
         id: Uuid::from_u128(number.into()),
         name: "stored",
@@ -33,7 +33,7 @@ fn append(number: u64) -> Append {
         personal: None,
     };
     let (stream, expected, writes) = ("crate".to_owned(), number, Vec::new());
-    Append { stream, expected, events: vec![event], writes, origin: None }
+    Append { stream, expected, events: vec![event], writes, origin: None, sequence: None }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,4 +109,47 @@ async fn statistics_count_batches_appends_and_connections_made_anew() {
     storage.journal.append(append(3)).await.unwrap();
     assert_eq!(of("warehouse").reconnects, 1);
     engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn writes_of_every_kind_that_share_a_batch_are_each_done_once() {
+    const WRITES: u64 = 200;
+    let database = Database::create().await;
+    let engine = opened(database.options()).await;
+    let storage = engine.service("warehouse").unwrap();
+    let mut tasks = JoinSet::new();
+    for number in 0..WRITES {
+        let (journal, values) = (Arc::clone(&storage.journal), Arc::clone(&storage.key_value));
+        tasks.spawn(async move {
+            values.add("counter", 1, Timestamp::UNIX_EPOCH, None).await.unwrap();
+            let put = values.put(&format!("value-{number}"), "v".into(), None).await.unwrap();
+            put.wait().await.unwrap();
+            let new = Append { stream: format!("crate-{number}"), expected: 0, ..append(number) };
+            let appended = journal.append(new).await.unwrap();
+            assert_eq!(appended.version, 1);
+        });
+    }
+    tasks.join_all().await;
+    let counted = storage.key_value.add("counter", 0, Timestamp::UNIX_EPOCH, None).await;
+    assert_eq!(counted.unwrap(), i64::try_from(WRITES).unwrap());
+    for number in 0..WRITES {
+        let value =
+            storage.key_value.value(&format!("value-{number}"), Timestamp::UNIX_EPOCH).await;
+        assert_eq!(value.unwrap().as_deref(), Some(&b"v"[..]));
+        let stored = storage.journal.read(&format!("crate-{number}"), 0, 10).await.unwrap();
+        assert_eq!(stored.len(), 1);
+    }
+    // Followers are shown the same from memory as from the database.
+    let mut followed = storage.journal.follow(0, 1_000).await.unwrap();
+    let mut beside = database.options();
+    beside.hints = true;
+    let reopened = opened(beside).await;
+    let stored = reopened.service("warehouse").unwrap().journal.follow(0, 1_000).await.unwrap();
+    for event in &mut followed {
+        event.typed = TypedEvent::default();
+    }
+    assert_eq!((followed.len() as u64, &followed), (WRITES, &stored));
+    let statistics = engine.statistics();
+    let (_, batches) = statistics.iter().find(|(service, _)| *service == "warehouse").unwrap();
+    assert!(batches.batches < batches.writes, "batches were shared: {batches:?}");
 }

@@ -4,7 +4,7 @@ use engine_memory::MemoryEngine;
 use engine_postgres::{PostgresEngine, PostgresOptions, migrate};
 use std::{sync::Arc, time::Duration};
 use subject_keys::SubjectKeys;
-use test_servers::PostgresDatabase;
+use test_servers::{PostgresDatabase, TableLock};
 
 /// Services whose storage the tests open.
 pub(crate) const SERVICES: [&str; 2] = ["warehouse", "letter-service"];
@@ -42,6 +42,16 @@ impl Database {
     /// Runs SQL as the superuser.
     pub(crate) fn run(&self, sql: &str) {
         self.0.run(sql).expect("the superuser may do it");
+    }
+
+    /// Takes the lock of a table, until the result is dropped.
+    pub(crate) fn lock(&self, table: &str) -> TableLock<'_> {
+        self.0.lock(table).expect("the superuser may do it")
+    }
+
+    /// Rows of a query, as the superuser sees them.
+    pub(crate) fn query(&self, sql: &str) -> String {
+        self.0.query(sql).unwrap()
     }
 
     pub(crate) fn options(&self) -> PostgresOptions {

@@ -8,9 +8,21 @@ use std::sync::Arc;
 use test_servers::RabbitServer;
 
 /// Groups of the suite.
-const GROUPS: [&str; 11] = [
-    "whole", "order", "late", "one", "two", "again", "apart", "leaving", "shared", "drained",
+const GROUPS: [&str; 14] = [
+    "whole",
+    "order",
+    "late",
+    "one",
+    "two",
+    "again",
+    "far",
+    "apart",
+    "same",
+    "leaving",
+    "shared",
+    "drained",
     "large",
+    "answering",
 ];
 
 /// Bus whose groups are known before something is published for them, as the suite expects it of a broker that keeps what nobody has
@@ -30,6 +42,10 @@ impl Bus for KnownGroups {
     async fn join(&self, group: &str, topic: Topic) -> Result<Box<dyn GroupMember>, BusError> {
         assert!(GROUPS.contains(&group), "{group} is not among the groups of the suite");
         self.0.join(group, topic).await
+    }
+
+    async fn ping(&self) -> Result<(), BusError> {
+        self.0.ping().await
     }
 }
 

@@ -1,14 +1,15 @@
 //! Faults of the broker under load.
 
 use crate::broker::{open, start};
+use lapin::{Connection, ConnectionProperties, options::ExchangeDeleteOptions};
 use messaging::bus::{
     Assignment, Bus, GroupMember, Topic,
-    conformance::{WAIT_MAX, assigned, messages, publish, receive_until},
+    conformance::{self, SHOP, WAIT_MAX, assigned, messages, publish, receive_until},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::Instant};
 
-const TOPIC: Topic = Topic { source: "order-service", partitions: 1 };
+const TOPIC: Topic = Topic { shop: SHOP, source: "order-service", partitions: 1 };
 const GROUP: &str = "group";
 const BATCH: u64 = 50;
 
@@ -76,6 +77,49 @@ async fn a_broker_that_is_killed_under_load_loses_nothing_that_it_confirmed() {
     }
     consumer.receive(2_000).await;
     load.join_all().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_keeps_its_partition_without_a_broker() {
+    let mut broker = start();
+    let bus: Arc<dyn Bus> = Arc::new(open(&broker.url()).await);
+    let run = |runs| if runs { broker.run().unwrap() } else { broker.stop().unwrap() };
+    conformance::a_member_keeps_its_partition_without_a_broker(bus, run).await;
+}
+
+/// Deletes the exchange of a topic, with its bindings.
+async fn delete_exchange(url: &str, topic: Topic) {
+    let connection = Connection::connect(url, ConnectionProperties::default()).await.unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    let (exchange, options) = (format!("icommerce.{topic}"), ExchangeDeleteOptions::default());
+    channel.exchange_delete(exchange.into(), options).await.unwrap();
+    connection.close(200, "OK".into()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_queues_of_an_exchange_that_somebody_deleted_are_bound_again() {
+    let broker = start();
+    let bus: Arc<dyn Bus> = Arc::new(open(&broker.url()).await);
+    let (mut consumer, _member) = GaplessConsumer::begin(&bus).await;
+    publish(&bus, TOPIC, &messages(TOPIC, 1..11)).await;
+    consumer.receive(10).await;
+    delete_exchange(&broker.url(), TOPIC).await;
+    // The relay declares the exchange. What it publishes before the queues are bound goes nowhere, and is read from the feed.
+    let publishing = async {
+        for position in 11.. {
+            publish(&bus, TOPIC, &messages(TOPIC, position..position + 1)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let first = tokio::select! {
+        () = publishing => unreachable!("it goes on"),
+        received = receive_until(&mut *consumer.assignment, 11) => received,
+    };
+    let last = first.last().map(|message| message.position).unwrap();
+    publish(&bus, TOPIC, &messages(TOPIC, last + 1_000..last + 1_010)).await;
+    let received = receive_until(&mut *consumer.assignment, last + 1_009).await;
+    let of_batch = received.iter().filter(|message| message.position >= last + 1_000);
+    assert_eq!(of_batch.count(), 10, "nothing is left out any more");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,3 +6,4 @@ mod broker;
 mod conformance;
 mod faults;
 mod opening;
+mod tls;

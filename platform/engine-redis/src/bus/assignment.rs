@@ -92,10 +92,10 @@ impl Assignment for RedisAssignment {
         Ok(self.received.drain(..count).collect())
     }
 
-    fn acknowledge(&mut self, position: u64) {
+    fn acknowledge(&mut self, count: u64) {
         self.acknowledged.send_if_modified(|acknowledged| {
-            let is_further = position > *acknowledged;
-            *acknowledged = position.max(*acknowledged);
+            let is_further = count > *acknowledged;
+            *acknowledged = count.max(*acknowledged);
             is_further
         });
     }

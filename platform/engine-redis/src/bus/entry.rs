@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use kernel::Uuid;
-use messaging::bus::{BusEvent, BusMessage, CLOUD_EVENT_TYPE};
+use messaging::bus::{BusEvent, BusMessage, CLOUD_EVENT_TYPE, Proof};
 use redis::{Cmd, FromRedisValue, from_redis_value_ref, streams::StreamId};
 
 const POSITION: &str = "position";
@@ -13,11 +13,15 @@ const SUBJECT: &str = "subject";
 const TRACEPARENT: &str = "traceparent";
 const CONTENT_TYPE: &str = "content-type";
 const EVENT: &str = "event";
+const PROOF: &str = "proof";
 
 /// Appends the fields of a message to a command.
 pub(super) fn write(message: &BusMessage, command: &mut Cmd) {
     command.arg(POSITION).arg(message.position).arg(PREVIOUS).arg(message.previous);
     command.arg(ID).arg(message.id.to_string()).arg(RUN).arg(message.run.to_string());
+    if let Some(proof) = message.proof {
+        command.arg(PROOF).arg(proof.to_string());
+    }
     if let Some(event) = &message.event {
         command.arg(SUBJECT).arg(&event.subject).arg(TRACEPARENT).arg(&event.traceparent);
         command.arg(CONTENT_TYPE).arg(CLOUD_EVENT_TYPE).arg(EVENT).arg(&event.cloud_event[..]);
@@ -41,6 +45,7 @@ pub(super) fn read(entry: &StreamId, partition: u32) -> Option<BusMessage> {
         id: uuid(entry, ID)?,
         run: uuid(entry, RUN)?,
         event,
+        proof: field::<String>(entry, PROOF).and_then(|digits| Proof::parse(&digits)),
     })
 }
 

@@ -4,7 +4,7 @@ use super::{
     entry,
     member::{LEASE, Membership},
 };
-use crate::{call::RedisCall, connection::RedisConnection};
+use crate::{call::RedisCall, connection::RedisConnection, error::sentence};
 use messaging::bus::BusMessage;
 use parking_lot::Mutex;
 use redis::{
@@ -13,6 +13,7 @@ use redis::{
 };
 use std::{
     collections::{HashSet, VecDeque},
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 use storage::StorageError;
@@ -47,8 +48,10 @@ pub(super) struct Reader {
     deliveries: mpsc::Sender<Delivery>,
     failures: watch::Sender<Option<String>>,
     acknowledgements: watch::Receiver<u64>,
-    /// Entries that were delivered and are not acknowledged, with the positions of their messages.
+    /// Entries that were delivered and are not acknowledged, each with how many were delivered with it.
     delivered: Mutex<VecDeque<(u64, String)>>,
+    /// How many were delivered.
+    delivered_count: AtomicU64,
     /// Told when some of them are acknowledged.
     room: Notify,
 }
@@ -70,6 +73,7 @@ impl Reader {
             failures,
             acknowledgements,
             delivered: Mutex::default(),
+            delivered_count: AtomicU64::new(0),
             room: Notify::new(),
         }
     }
@@ -83,8 +87,8 @@ impl Reader {
         }
         // What the last consumer acknowledged at its end.
         for _ in 0..LAST_ATTEMPTS_MAX {
-            let position = *self.acknowledgements.borrow();
-            if self.acknowledge_to(position).await.is_ok() {
+            let count = *self.acknowledgements.borrow();
+            if self.acknowledge_to(count).await.is_ok() {
                 break;
             }
         }
@@ -93,7 +97,7 @@ impl Reader {
     async fn read(&self) {
         while !self.deliveries.is_closed() {
             if let Err(error) = self.read_connected().await {
-                self.failures.send_replace(Some(error.to_string()));
+                self.failures.send_replace(Some(sentence(&error)));
                 tokio::time::sleep(RETRY_PAUSE).await;
             }
         }
@@ -193,39 +197,32 @@ impl Reader {
         }
         let mut messages = Vec::with_capacity(entries.len());
         for entry in entries {
-            let message = entry::read(&entry, self.partition);
-            if message.is_none() {
-                let stream = &self.stream;
-                tracing::warn!(%stream, entry = %entry.id, "an entry of the bus is not a message of a shop");
-            }
-            // One of somebody else is acknowledged with what comes before it.
-            let position = message.as_ref().map_or(0, |message| message.position);
-            self.delivered.lock().push_back((position, entry.id));
-            messages.extend(message);
+            let foreign = || BusMessage::foreign(self.partition);
+            messages.push(entry::read(&entry, self.partition).unwrap_or_else(foreign));
+            let number = self.delivered_count.fetch_add(1, Ordering::Relaxed) + 1;
+            self.delivered.lock().push_back((number, entry.id));
         }
-        if !messages.is_empty() {
-            // Without a receiver it ends.
-            let _ = self.deliveries.send(messages).await;
-        }
+        // Without a receiver it ends.
+        let _ = self.deliveries.send(messages).await;
     }
 
     async fn acknowledge(&self) {
         let mut acknowledgements = self.acknowledgements.clone();
         while acknowledgements.changed().await.is_ok() {
-            let position = *acknowledgements.borrow_and_update();
-            while let Err(error) = self.acknowledge_to(position).await {
+            let count = *acknowledgements.borrow_and_update();
+            while let Err(error) = self.acknowledge_to(count).await {
                 tracing::debug!(%error, "messages of the bus are not acknowledged for now");
                 tokio::time::sleep(RETRY_PAUSE).await;
             }
         }
     }
 
-    /// Acknowledges the delivered entries up to this position.
-    async fn acknowledge_to(&self, position: u64) -> Result<(), StorageError> {
+    /// Acknowledges so many of the delivered entries.
+    async fn acknowledge_to(&self, count: u64) -> Result<(), StorageError> {
         loop {
             let ids: Vec<String> = {
                 let delivered = self.delivered.lock();
-                let done = delivered.iter().take_while(|(it, _)| *it <= position).take(READ_MAX);
+                let done = delivered.iter().take_while(|(it, _)| *it <= count).take(READ_MAX);
                 done.map(|(_, id)| id.clone()).collect()
             };
             if ids.is_empty() {

@@ -3,8 +3,8 @@
 use crate::server::{share, shared, start};
 use engine_redis::{RedisBus, RedisOptions};
 use messaging::bus::{
-    Assignment, Bus, GroupMember, Topic,
-    conformance::{assigned, messages, publish, receive_until},
+    Assignment, Bus, BusMessage, GroupMember, Topic,
+    conformance::{self, SHOP, assigned, messages, publish, receive_count, receive_until},
 };
 use std::{
     sync::{Arc, Mutex, Weak},
@@ -38,7 +38,7 @@ mod on_a_cluster {
     messaging::bus_conformance!(make);
 }
 
-const TOPIC: Topic = Topic { source: "order-service", partitions: 1 };
+const TOPIC: Topic = Topic { shop: SHOP, source: "order-service", partitions: 1 };
 const BATCH: u64 = 50;
 
 /// Server that keeps what it has confirmed.
@@ -137,8 +137,11 @@ async fn a_stream_is_trimmed_and_who_is_behind_sees_the_gap() {
     let bus = open(&server.url()).await.with_stream_messages_max(100);
     let bus: Arc<dyn Bus> = Arc::new(bus);
     publish(&bus, TOPIC, &messages(TOPIC, 1..2_001)).await;
-    let length: usize =
-        server.command(&["XLEN", "{icommerce:bus:order-service.1}:0"]).unwrap().parse().unwrap();
+    let length: usize = server
+        .command(&["XLEN", "{icommerce:bus:7468652073686f70.order-service.1}:0"])
+        .unwrap()
+        .parse()
+        .unwrap();
     assert!((100..500).contains(&length), "{length}");
     let mut member = bus.join("group", TOPIC).await.unwrap();
     let mut assignment = assigned(&mut *member).await;
@@ -152,12 +155,12 @@ async fn entries_that_are_stuck_with_a_member_that_is_gone_are_claimed() {
     let server = start();
     let bus: Arc<dyn Bus> = Arc::new(open(&server.url()).await);
     publish(&bus, TOPIC, &messages(TOPIC, 1..101)).await;
-    let stream = "{icommerce:bus:order-service.1}:0";
+    let stream = "{icommerce:bus:7468652073686f70.order-service.1}:0";
     server.command(&["XGROUP", "CREATE", stream, "group", "0"]).unwrap();
     let read = ["XREADGROUP", "GROUP", "group", "gone", "COUNT", "60", "STREAMS", stream, ">"];
     server.command(&read).unwrap();
     // It had the lease as well, which is not renewed any more.
-    let lease = "{icommerce:bus:order-service.1}:lease:group:0";
+    let lease = "{icommerce:bus:7468652073686f70.order-service.1}:lease:group:0";
     server.command(&["SET", lease, "gone", "PX", "1500"]).unwrap();
     let (mut consumer, member) = CheckedConsumer::begin(&bus).await;
     consumer.receive(100).await;
@@ -168,4 +171,56 @@ async fn entries_that_are_stuck_with_a_member_that_is_gone_are_claimed() {
     consumer.receive(101).await;
     let consumers = server.command(&["XINFO", "CONSUMERS", stream, "group"]).unwrap();
     assert!(!consumers.contains("gone"), "{consumers}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_keeps_its_partition_without_a_broker() {
+    let mut server = safe_server();
+    let bus: Arc<dyn Bus> = Arc::new(open(&server.url()).await);
+    let run = |runs| if runs { server.run().unwrap() } else { server.kill().unwrap() };
+    conformance::a_member_keeps_its_partition_without_a_broker(bus, run).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_refuses_a_batch_is_told_in_one_sentence() {
+    let server = start();
+    let bus: Arc<dyn Bus> = Arc::new(open(&server.url()).await);
+    let refusal = async || {
+        let refused = bus.publish(TOPIC, &messages(TOPIC, 1..500)).await.unwrap_err().to_string();
+        assert!(refused.contains("499 commands failed") && refused.len() < 400, "{refused}");
+        refused
+    };
+    let stream = "{icommerce:bus:7468652073686f70.order-service.1}:0";
+    server.command(&["SET", stream, "no stream"]).unwrap();
+    assert!(refusal().await.contains("WRONGTYPE"));
+    server.command(&["DEL", stream]).unwrap();
+    server.command(&["CONFIG", "SET", "maxmemory", "1"]).unwrap();
+    assert!(refusal().await.contains("OOM"));
+    server.command(&["CONFIG", "SET", "maxmemory", "0"]).unwrap();
+    publish(&bus, TOPIC, &messages(TOPIC, 1..500)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn entries_of_somebody_else_are_acknowledged_as_well() {
+    let server = start();
+    let bus: Arc<dyn Bus> = Arc::new(open(&server.url()).await);
+    let stream = "{icommerce:bus:7468652073686f70.order-service.1}:0";
+    let mut member = bus.join("group", TOPIC).await.unwrap();
+    let mut assignment = assigned(&mut *member).await;
+    let last = u64::MAX.to_string();
+    server.command(&["XADD", stream, "*", "position", &last, "event", "{}"]).unwrap();
+    server.command(&["XADD", stream, "*", "anything", "else"]).unwrap();
+    publish(&bus, TOPIC, &messages(TOPIC, 1..11)).await;
+    let received = receive_count(&mut *assignment, 12).await;
+    assert_eq!(received[0], BusMessage::foreign(0));
+    assert_eq!(received[2..], messages(TOPIC, 1..11));
+    assignment.acknowledge(12);
+    drop((assignment, member));
+    let (mut consumer, _member) = CheckedConsumer::begin(&bus).await;
+    publish(&bus, TOPIC, &messages(TOPIC, 11..12)).await;
+    consumer.last = 10;
+    consumer.receive(11).await;
+    let pending = server.command(&["XPENDING", stream, "group"]).unwrap();
+    let pending: u64 = pending.lines().next().unwrap().parse().unwrap();
+    assert!(pending <= 1, "the last message alone may not be acknowledged yet: {pending}");
 }

@@ -48,7 +48,7 @@ pub async fn retried_appends_all_succeed(storage: ServiceStorage) {
                     match journal.append(request).await {
                         Ok(appended) => break version = appended.version,
                         Err(AppendError::Conflict { actual }) => version = actual,
-                        Err(AppendError::Storage(error)) => panic!("{error}"),
+                        Err(error) => panic!("{error}"),
                     }
                     tokio::task::yield_now().await;
                 }
@@ -129,7 +129,7 @@ pub async fn documents_follow_the_order_of_appends(storage: ServiceStorage) {
                         commit.wait().await.expect("it is flushed");
                     }
                     Err(AppendError::Conflict { actual }) => version = actual,
-                    Err(AppendError::Storage(error)) => panic!("{error}"),
+                    Err(error) => panic!("{error}"),
                 }
             }
         });

@@ -93,7 +93,12 @@ pub async fn refold(
     Ok(())
 }
 
-async fn clear(
+/// Deletes every document of a collection.
+///
+/// # Errors
+///
+/// [`StorageError`] of reading or writing; then a part of them is left.
+pub async fn clear(
     documents: &dyn Documents,
     collection: &'static Collection,
 ) -> Result<(), StorageError> {

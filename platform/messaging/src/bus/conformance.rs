@@ -3,7 +3,10 @@
 //! A check is an async function that takes a bus and panics where the bus breaks the contract. Each uses a source of its own, so
 //! that they may share a broker. [`bus_conformance!`](crate::bus_conformance) turns each check into a test.
 
-use super::{Assignment, Bus, BusError, BusEvent, BusMessage, GroupMember, Partition, Topic};
+use super::{
+    Assignment, Bus, BusError, BusEvent, BusKey, BusMessage, GroupMember, Partition, ShopName,
+    Topic,
+};
 use kernel::Uuid;
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout};
@@ -19,11 +22,14 @@ macro_rules! bus_conformance {
             messages_wait_for_the_first_member_of_a_group
             every_group_receives_every_message
             what_was_not_acknowledged_comes_again
+            positions_of_others_keep_nothing_from_being_acknowledged
             topics_do_not_mix
+            shops_do_not_mix
             a_member_that_leaves_hands_its_partitions_over
             two_members_share_the_partitions
             a_revoked_partition_waits_until_it_is_dropped
             a_large_batch_arrives_whole
+            a_broker_that_runs_answers
         }
     };
     ($make:path; $($check:ident)*) => {
@@ -40,6 +46,9 @@ macro_rules! bus_conformance {
 /// Time within which whatever a check waits for has happened.
 pub const WAIT_MAX: Duration = Duration::from_mins(1);
 
+/// Shop of the checks.
+pub const SHOP: ShopName = ShopName(*b"the shop");
+
 /// A message with this number as its position, in the partition of its subject.
 #[must_use]
 pub fn message(topic: Topic, subject: &str, position: u64, previous: u64) -> BusMessage {
@@ -55,6 +64,7 @@ pub fn message(topic: Topic, subject: &str, position: u64, previous: u64) -> Bus
             cloud_event: format!("{{\"number\":{position}}}").into(),
             traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned(),
         }),
+        proof: None,
     }
 }
 
@@ -72,7 +82,7 @@ fn marks(topic: Topic, position: u64) -> Vec<BusMessage> {
 }
 
 fn topic(source: &'static str, partitions: u32) -> Topic {
-    Topic { source, partitions }
+    Topic { shop: SHOP, source, partitions }
 }
 
 async fn join(bus: &Arc<dyn Bus>, group: &str, topic: Topic) -> Box<dyn GroupMember> {
@@ -91,6 +101,23 @@ pub async fn publish(bus: &Arc<dyn Bus>, topic: Topic, messages: &[BusMessage]) 
 /// The next partition of a member.
 pub async fn assigned(member: &mut dyn GroupMember) -> Box<dyn Assignment> {
     timeout(WAIT_MAX, member.assigned()).await.expect("a partition").expect("the broker runs")
+}
+
+/// The next so many messages of a partition.
+pub async fn receive_count(assignment: &mut dyn Assignment, count: usize) -> Vec<BusMessage> {
+    let deadline = Instant::now() + WAIT_MAX;
+    let mut received = Vec::new();
+    while received.len() < count {
+        let wait = deadline.saturating_duration_since(Instant::now());
+        match timeout(wait, assignment.receive(count - received.len())).await {
+            Ok(Ok(messages)) => received.extend(messages),
+            Ok(Err(BusError::Unavailable(_))) => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            Ok(Err(BusError::Revoked)) | Err(_) => panic!("{} messages came", received.len()),
+        }
+    }
+    received
 }
 
 /// The next messages of a partition, up to that with this position, without repeats.
@@ -115,11 +142,13 @@ pub async fn receive_until(assignment: &mut dyn Assignment, last: u64) -> Vec<Bu
     received
 }
 
-/// A message arrives with everything that it was published with, and a mark too.
+/// A message arrives with everything that it was published with, a mark too, and their proofs.
 pub async fn a_message_arrives_as_it_was_published(bus: Arc<dyn Bus>) {
     let topic = topic("whole-service", 1);
     let mut published = messages(topic, 1..2);
     published.extend(marks(topic, 2));
+    let key = BusKey::new(b"the key of the shop");
+    let published: Vec<_> = published.into_iter().map(|it| key.proven(topic, it)).collect();
     publish(&bus, topic, &published).await;
     let mut member = join(&bus, "whole", topic).await;
     let mut assignment = assigned(&mut *member).await;
@@ -192,6 +221,41 @@ pub async fn what_was_not_acknowledged_comes_again(bus: Arc<dyn Bus>) {
     // Repeats before that are allowed.
     assert!(received.first().is_some_and(|message| message.position <= 10));
     assert!(received.iter().rev().take(10).map(|it| it.position).eq((10..20).rev()));
+}
+
+/// What was received is acknowledged whatever positions it names: somebody may have written one that none ever reaches.
+pub async fn positions_of_others_keep_nothing_from_being_acknowledged(bus: Arc<dyn Bus>) {
+    let topic = topic("far-service", 1);
+    let mut published = vec![message(topic, "only", u64::MAX - 1, 0)];
+    published.extend(messages(topic, 1..20));
+    publish(&bus, topic, &published).await;
+    let mut member = join(&bus, "far", topic).await;
+    let mut assignment = assigned(&mut *member).await;
+    assert_eq!(receive_count(&mut *assignment, 20).await, published);
+    assignment.acknowledge(20);
+    drop((assignment, member));
+
+    publish(&bus, topic, &messages(topic, 20..21)).await;
+    let mut member = join(&bus, "far", topic).await;
+    let mut assignment = assigned(&mut *member).await;
+    assert_eq!(receive_count(&mut *assignment, 1).await, messages(topic, 20..21));
+}
+
+/// Shops that use one broker have topics and groups of their own, under the same names.
+pub async fn shops_do_not_mix(bus: Arc<dyn Bus>) {
+    let one = topic("same-service", 2);
+    let two = Topic { shop: ShopName(*b"the next"), ..one };
+    publish(&bus, one, &marks(one, 3)).await;
+    publish(&bus, two, &marks(two, 9)).await;
+    let mut first = join(&bus, "same", one).await;
+    let mut second = join(&bus, "same", two).await;
+    for (member, position) in [(&mut first, 3), (&mut second, 9)] {
+        for _ in 0..2 {
+            let mut assignment = assigned(&mut **member).await;
+            let received = receive_until(&mut *assignment, position).await;
+            assert_eq!(received.len(), 1, "{received:?}");
+        }
+    }
 }
 
 /// Sources, and numbers of partitions, are apart.
@@ -291,4 +355,62 @@ pub async fn a_large_batch_arrives_whole(bus: Arc<dyn Bus>) {
     let mut assignment = assigned(&mut *member).await;
     publish(&bus, topic, &published).await;
     assert_eq!(receive_until(&mut *assignment, 512).await, published);
+}
+
+/// A broker that runs says so.
+pub async fn a_broker_that_runs_answers(bus: Arc<dyn Bus>) {
+    answers(&bus).await;
+    let topic = topic("answering-service", 1);
+    let mut member = join(&bus, "answering", topic).await;
+    let _assignment = assigned(&mut *member).await;
+    answers(&bus).await;
+}
+
+/// Waits until the broker answers a ping.
+async fn answers(bus: &Arc<dyn Bus>) {
+    let deadline = Instant::now() + WAIT_MAX;
+    while let Err(error) = bus.ping().await {
+        assert!(Instant::now() < deadline, "it does not answer: {error}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Time for which the broker is away in [`a_member_keeps_its_partition_without_a_broker`]: three sessions or leases of the engines.
+const AWAY: Duration = Duration::from_secs(35);
+
+/// A member has its partition until it learns that somebody else does. A broker that is away says nothing of the kind, however long
+/// that takes: the consumer is told that there is none, reads the feed, and receives from the same partition again afterwards.
+/// `run` starts the broker when it is called with `true`, and kills it with `false`.
+pub async fn a_member_keeps_its_partition_without_a_broker(
+    bus: Arc<dyn Bus>,
+    mut run: impl FnMut(bool),
+) {
+    let topic = topic("lonely-service", 1);
+    let mut member = join(&bus, "lonely", topic).await;
+    let mut assignment = assigned(&mut *member).await;
+    publish(&bus, topic, &messages(topic, 1..10)).await;
+    receive_until(&mut *assignment, 9).await;
+    assignment.acknowledge(9);
+    run(false);
+    let away = Instant::now() + AWAY;
+    let mut is_told = false;
+    while Instant::now() < away {
+        match timeout(Duration::from_secs(1), assignment.receive(100)).await {
+            Ok(Ok(repeats)) => assert!(repeats.iter().all(|it| it.position <= 9), "{repeats:?}"),
+            Ok(Err(BusError::Unavailable(_))) => {
+                is_told = true;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            Ok(Err(BusError::Revoked)) => panic!("it is revoked by nobody"),
+            Err(_) => {}
+        }
+    }
+    assert!(is_told, "the broker is away, and nobody says so");
+    let pinged = timeout(WAIT_MAX, bus.ping()).await.expect("the client bounds the time");
+    assert!(matches!(pinged, Err(BusError::Unavailable(_))), "{pinged:?}");
+    run(true);
+    answers(&bus).await;
+    publish(&bus, topic, &messages(topic, 10..20)).await;
+    let received = receive_until(&mut *assignment, 19).await;
+    assert!(received.iter().rev().take(10).map(|it| it.position).eq((10..20).rev()));
 }

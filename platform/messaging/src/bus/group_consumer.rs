@@ -1,29 +1,36 @@
 //! Consumer of a feed by way of the bus: a member of a consumer group, with a [`Consumer`] for each partition that it has.
 
 use super::{
-    Assignment, Bus, BusError, GroupMember, Partition, PartitionedBus, Topic,
-    metrics::FallbackMetrics, partition_feed::PartitionFeed,
+    Assignment, Bus, BusError, BusKey, GroupMember, Partition, PartitionedBus, Topic,
+    connection::{BusFault, BusHealth},
+    metrics::FallbackMetrics,
+    partition_feed::PartitionFeed,
+    receiver::Receiver,
 };
 use crate::{Consumer, ConsumerParts, Feed, FeedEvent, Handler};
 use std::{fmt, sync::Arc, time::Duration};
-use telemetry::{Component, Criticality};
+use telemetry::Criticality;
 use tokio::{sync::Mutex, task::JoinSet};
 
 /// Pause before a member joins again.
 const JOIN_PAUSE: Duration = Duration::from_secs(1);
+
+/// What goes on while a group is down.
+const MEANWHILE: &str = "its partitions are read from the feed meanwhile";
 
 /// Consumer of one feed for one consumer group, by way of the bus. Members of the group in several processes share the partitions;
 /// within one member the partitions take turns, so that a handler runs for one batch at a time, as without a bus.
 pub struct GroupConsumer<E> {
     bus: Arc<dyn Bus>,
     topic: Topic,
+    key: BusKey,
     /// Name of the group on the bus.
     group: String,
     parts: ConsumerParts,
     feed: Arc<dyn Feed<E>>,
     handler: Arc<dyn Handler<E>>,
     metrics: FallbackMetrics,
-    component: Component,
+    health: BusHealth,
 }
 
 impl<E: FeedEvent> GroupConsumer<E> {
@@ -38,20 +45,30 @@ impl<E: FeedEvent> GroupConsumer<E> {
     ) -> Self {
         let name = format!("bus group {group}.{}", E::SOURCE);
         let component = parts.health.component(name, Criticality::Optional);
+        let health = BusHealth::new(component, bus.connection.clone(), MEANWHILE);
         Self {
-            topic: Topic { source: E::SOURCE, partitions: bus.partitions },
+            topic: bus.topic(E::SOURCE),
             bus: bus.engine,
+            key: bus.key,
             group,
             metrics: FallbackMetrics::of(&parts.metrics, parts.group, E::SOURCE),
             parts,
             feed,
             handler,
-            component,
+            health,
         }
     }
 
     /// Consumes for ever.
     pub async fn run(self) {
+        tokio::select! {
+            biased;
+            () = self.consume_joined() => {}
+            () = self.health.follow() => {}
+        }
+    }
+
+    async fn consume_joined(&self) {
         let turn = Arc::default();
         loop {
             let error = match self.bus.join(&self.group, self.topic).await {
@@ -59,14 +76,15 @@ impl<E: FeedEvent> GroupConsumer<E> {
                 Err(error) => error,
             };
             tracing::warn!(group = self.group, source = E::SOURCE, %error, "the group is joined again");
-            self.component.down(error.to_string());
+            self.health.note(BusFault::Own, Some(error.to_string()));
             tokio::time::sleep(JOIN_PAUSE).await;
         }
     }
 
     /// Consumes the partitions that the member gets, until it has to join again.
     async fn consume(&self, member: &mut dyn GroupMember, turn: &Arc<Mutex<()>>) -> BusError {
-        self.component.up();
+        self.health.note(BusFault::Own, None);
+        self.health.begin();
         let mut partitions = JoinSet::new();
         loop {
             tokio::select! {
@@ -94,8 +112,9 @@ impl<E: FeedEvent> GroupConsumer<E> {
     ) -> impl Future<Output = ()> + use<E> {
         let partition = Partition { number: assignment.partition(), count: self.topic.partitions };
         let revoked = assignment.revoked();
-        let feed =
-            PartitionFeed::new(assignment, partition, Arc::clone(&self.feed), self.metrics.clone());
+        let observed = (self.metrics.clone(), self.health.clone());
+        let receiver = Receiver::new(assignment, self.topic, self.key.clone(), observed);
+        let feed = PartitionFeed::new(receiver, partition, Arc::clone(&self.feed));
         let consumer = Consumer::of_partition(
             self.parts.clone(),
             Arc::new(feed),

@@ -6,17 +6,22 @@ use super::{Assignment, Bus, BusError, BusMessage, GroupMember, Topic};
 use async_trait::async_trait;
 use group::{Group, MemberId};
 use parking_lot::Mutex;
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    fmt,
+    sync::Arc,
+};
 use tokio::sync::watch;
 
 /// In-memory bus, for tests. Clones are the same bus.
 ///
 /// ```
-/// use messaging::bus::{Bus, MemoryBus, Topic};
+/// use messaging::bus::{Bus, BusKey, MemoryBus, Topic};
 ///
 /// let bus = MemoryBus::default();
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-/// let topic = Topic { source: "meter-service", partitions: 1 };
+/// let shop = BusKey::new(b"a secret of the shop").shop();
+/// let topic = Topic { shop, source: "meter-service", partitions: 1 };
 /// let mut member = bus.join("readings", topic).await.unwrap();
 /// assert_eq!(member.assigned().await.unwrap().partition(), 0);
 /// # });
@@ -55,6 +60,11 @@ impl MemoryBus {
         self.change(|broker| broker.is_down = is_down);
     }
 
+    /// Adds messages to a topic without its relay, as somebody else does who may write to the broker.
+    pub fn inject(&self, topic: Topic, messages: &[BusMessage]) {
+        self.change(|broker| broker.add(topic, messages));
+    }
+
     /// Loses all messages, as a broker that kept them in memory does.
     pub fn lose_messages(&self) {
         self.change(|broker| {
@@ -84,6 +94,13 @@ impl Broker {
         let logs = || (0..topic.partitions).map(|_| PartitionLog::default()).collect();
         self.topics.entry(topic).or_insert_with(logs)
     }
+
+    fn add(&mut self, topic: Topic, messages: &[BusMessage]) {
+        let logs = self.logs(topic);
+        for message in messages {
+            logs[message.partition as usize].messages.push(message.clone());
+        }
+    }
 }
 
 #[async_trait]
@@ -91,10 +108,7 @@ impl Bus for MemoryBus {
     async fn publish(&self, topic: Topic, messages: &[BusMessage]) -> Result<(), BusError> {
         self.change(|broker| {
             broker.check()?;
-            let logs = broker.logs(topic);
-            for message in messages {
-                logs[message.partition as usize].messages.push(message.clone());
-            }
+            broker.add(topic, messages);
             Ok(())
         })
     }
@@ -110,6 +124,10 @@ impl Bus for MemoryBus {
             Ok(id)
         })?;
         Ok(Box::new(MemoryMember { bus: self.clone(), key, id }))
+    }
+
+    async fn ping(&self) -> Result<(), BusError> {
+        self.broker.lock().check()
     }
 }
 
@@ -130,7 +148,17 @@ impl GroupMember for MemoryMember {
             let taken = self.bus.change_group(&self.key, |group| group.take(self.id));
             if let Some((partition, next, revoked)) = taken {
                 let (bus, key) = (self.bus.clone(), self.key.clone());
-                return Ok(Box::new(MemoryAssignment { bus, key, partition, next, revoked }));
+                let returned = VecDeque::new();
+                let assignment = MemoryAssignment {
+                    bus,
+                    key,
+                    partition,
+                    next,
+                    returned,
+                    acknowledged: 0,
+                    revoked,
+                };
+                return Ok(Box::new(assignment));
             }
             changes.changed().await.map_err(|_| BusError::Revoked)?;
         }
@@ -163,6 +191,10 @@ struct MemoryAssignment {
     partition: u32,
     /// Offset of the next message.
     next: usize,
+    /// Offsets of the messages that were returned and are not acknowledged.
+    returned: VecDeque<usize>,
+    /// How many are acknowledged.
+    acknowledged: u64,
     revoked: watch::Receiver<bool>,
 }
 
@@ -174,6 +206,7 @@ impl MemoryAssignment {
         let begin = self.next.max(log.offset) - log.offset;
         let messages: Vec<_> = log.messages.iter().skip(begin).take(limit).cloned().collect();
         self.next = log.offset + begin + messages.len();
+        self.returned.extend(log.offset + begin..self.next);
         Ok(messages)
     }
 }
@@ -203,13 +236,18 @@ impl Assignment for MemoryAssignment {
         }
     }
 
-    fn acknowledge(&mut self, position: u64) {
-        let mut broker = self.bus.broker.lock();
-        let log = &broker.logs(self.key.1)[self.partition as usize];
-        let done = log.messages.iter().rposition(|message| message.position <= position);
-        let Some(offset) = done.map(|index| log.offset + index + 1) else { return };
-        if let Some(group) = broker.groups.get_mut(&self.key) {
-            group.acknowledge(self.partition, offset);
+    fn acknowledge(&mut self, count: u64) {
+        let mut last = None;
+        while self.acknowledged < count
+            && let Some(offset) = self.returned.pop_front()
+        {
+            self.acknowledged += 1;
+            last = Some(offset);
+        }
+        if let Some(offset) = last
+            && let Some(group) = self.bus.broker.lock().groups.get_mut(&self.key)
+        {
+            group.acknowledge(self.partition, offset + 1);
         }
     }
 }

@@ -46,12 +46,16 @@ pub(super) enum Fallback {
     Gap,
     /// Nothing came for some time.
     Silence,
+    /// What came is not proven to be the shop's.
+    Unproven,
 }
 
 /// Metrics of a consumer's partitions, by its group and source: how often it turned to the feed, by reason.
 #[derive(Clone)]
 pub(super) struct FallbackMetrics {
-    counters: [Counter; 3],
+    counters: [Counter; 4],
+    /// Messages that are not proven to be the shop's.
+    pub(super) unproven: Counter,
 }
 
 impl FallbackMetrics {
@@ -63,7 +67,14 @@ impl FallbackMetrics {
                 &[("group", group), ("source", source), ("reason", reason)],
             )
         };
-        Self { counters: ["begin", "gap", "silence"].map(counter) }
+        Self {
+            counters: ["begin", "gap", "silence", "unproven"].map(counter),
+            unproven: metrics.counter(
+                "bus_unproven",
+                "Messages that were not believed, because they lack the proof of this shop",
+                &[("group", group), ("source", source)],
+            ),
+        }
     }
 
     pub(super) fn count(&self, fallback: Fallback) {

@@ -3,7 +3,9 @@
 mod progress;
 
 use super::{
-    Bus, BusError, BusEvent, BusMessage, Partition, PartitionedBus, Topic, metrics::RelayMetrics,
+    Bus, BusError, BusEvent, BusKey, BusMessage, Partition, PartitionedBus, Topic,
+    connection::{BusFault, BusHealth},
+    metrics::RelayMetrics,
 };
 use crate::{Feed, FeedEvent, FeedPage, Message};
 use journal::ServiceStorage;
@@ -11,7 +13,7 @@ use kernel::{Ids, Timestamp, Uuid, codes};
 use progress::RelayProgress;
 use std::{fmt, sync::Arc, time::Duration};
 use storage::StorageError;
-use telemetry::{Component, Criticality, Health, Metrics};
+use telemetry::{Criticality, Health, Metrics};
 use tokio::time::{Instant, timeout};
 use transport::{CallError, Context};
 
@@ -25,6 +27,8 @@ const CONFIRM_WAIT_MAX: Duration = Duration::from_secs(30);
 const EVENT_BYTES_MAX: usize = 900 << 10;
 /// The first pause after a failure; it doubles up to [`PAUSE_MAX`].
 const PAUSE_MIN: Duration = Duration::from_millis(50);
+/// What goes on while a relay is down.
+const MEANWHILE: &str = "events wait in the journal meanwhile";
 /// The longest pause after a failure.
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 
@@ -53,12 +57,13 @@ pub struct RelayParts {
 pub struct Relay<E> {
     bus: Arc<dyn Bus>,
     topic: Topic,
+    key: BusKey,
     feed: Arc<dyn Feed<E>>,
     storage: ServiceStorage,
     ids: Ids,
     run: Uuid,
     metrics: RelayMetrics,
-    component: Component,
+    health: BusHealth,
     progress: Option<RelayProgress>,
     marked: Instant,
 }
@@ -79,34 +84,46 @@ impl<E: FeedEvent> Relay<E> {
     pub fn new(parts: RelayParts, feed: Arc<dyn Feed<E>>) -> Self {
         let component =
             parts.health.component(format!("bus relay {}", E::SOURCE), Criticality::Optional);
-        component.up();
+        let health = BusHealth::new(component, parts.bus.connection.clone(), MEANWHILE);
+        health.begin();
         Self {
-            topic: Topic { source: E::SOURCE, partitions: parts.bus.partitions },
+            topic: parts.bus.topic(E::SOURCE),
             bus: parts.bus.engine,
+            key: parts.bus.key,
             feed,
             run: parts.ids.next::<RelayRunId>().0,
             metrics: RelayMetrics::of(&parts.metrics, E::SOURCE),
             storage: parts.storage,
             ids: parts.ids,
-            component,
+            health,
             progress: None,
             marked: Instant::now(),
         }
     }
 
-    /// Publishes for ever. After an error it pauses, from 50 ms doubling up to 2 s, and reports itself as down.
+    /// Publishes for ever. After an error it pauses, from 50 ms doubling up to 2 s, and reports itself as down, as it does without
+    /// a connection to the broker.
     pub async fn run(mut self) {
+        let health = self.health.clone();
+        tokio::select! {
+            biased;
+            () = self.publish() => {}
+            () = health.follow() => {}
+        }
+    }
+
+    async fn publish(&mut self) {
         let mut pause = PAUSE_MIN;
         loop {
             match self.publish_page(PULL_WAIT).await {
                 Ok(_) => {
                     pause = PAUSE_MIN;
-                    self.component.up();
+                    self.health.note(BusFault::Own, None);
                 }
                 Err(error) => {
                     tracing::warn!(source = E::SOURCE, %error, "a feed cannot be published");
                     self.metrics.failures.inc_by(1);
-                    self.component.down(error.to_string());
+                    self.health.note(BusFault::Own, Some(error.to_string()));
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(PAUSE_MAX);
                 }
@@ -190,7 +207,7 @@ impl<E: FeedEvent> Relay<E> {
         if cloud_event.len() > EVENT_BYTES_MAX {
             return None;
         }
-        Some(BusMessage {
+        let written = BusMessage {
             partition: number,
             position: message.position,
             previous,
@@ -201,7 +218,9 @@ impl<E: FeedEvent> Relay<E> {
                 cloud_event: cloud_event.into(),
                 traceparent: traceparent(message.id),
             }),
-        })
+            proof: None,
+        };
+        Some(self.key.proven(self.topic, written))
     }
 
     /// Adds the marks that are due.
@@ -215,8 +234,9 @@ impl<E: FeedEvent> Relay<E> {
         for partition in 0..self.topic.partitions {
             let previous = progress.advance(partition, position);
             if previous < position {
-                let run = self.run;
-                messages.push(BusMessage { partition, position, previous, id, run, event: None });
+                let (run, event, proof) = (self.run, None, None);
+                let mark = BusMessage { partition, position, previous, id, run, event, proof };
+                messages.push(self.key.proven(self.topic, mark));
             }
         }
     }

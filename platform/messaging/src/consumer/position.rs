@@ -5,7 +5,7 @@ use crate::bus::Partition;
 use journal::ServiceStorage;
 use kernel::Uuid;
 use std::collections::BTreeSet;
-use storage::{Document, StorageError, StoredDocument, Write};
+use storage::{Commit, CompareAndSwap, Document, Documents, StorageError, StoredDocument, Write};
 
 /// Position that a consumer has reached, with the identity of the event there. Stored as `position event-id`; by early
 /// versions as the position alone.
@@ -22,6 +22,43 @@ impl std::fmt::Display for FeedPosition {
             None => write!(out, "{}", self.position),
         }
     }
+}
+
+/// Writes a batch with the position after it, which comes last. In a store apart from the journal it is applied only where the stored position is
+/// the `known` one; `None` where it is another, because the store has lost what it had.
+pub(super) async fn write_with(
+    writes: Vec<Write>,
+    position: Document,
+    known: Option<FeedPosition>,
+    documents: &dyn Documents,
+) -> Result<Option<Commit>, StorageError> {
+    let Some(conditional) = documents.conditional() else {
+        let mut writes = writes;
+        writes.push(Write::Put { collection: &INBOX, document: position });
+        return documents.write(writes).await.map(Some);
+    };
+    if known.is_none() {
+        // An absent position cannot be told from a lost one, so the first effects come after one as well, of the beginning.
+        let body = FeedPosition::default().to_string().into();
+        let document = Document { body, ..position.clone() };
+        let first = CompareAndSwap { collection: &INBOX, expected: None, document };
+        let Some(stored) = conditional.write_and_swap(Vec::new(), first).await? else {
+            return Ok(None);
+        };
+        stored.wait().await.map_err(|lost| StorageError::Unavailable(lost.to_string()))?;
+    }
+    let expected = known.unwrap_or_default().to_string().into();
+    let swap = CompareAndSwap { collection: &INBOX, expected: Some(expected), document: position };
+    conditional.write_and_swap(writes, swap).await
+}
+
+/// Whether the stored position is the `known` one. In the journal's log it always is.
+pub(super) async fn is_stored(
+    key: &str,
+    known: Option<FeedPosition>,
+    storage: &ServiceStorage,
+) -> Result<bool, StorageError> {
+    Ok(storage.documents.conditional().is_none() || find(key, storage).await? == known)
 }
 
 /// Storage key of a consumer, which its parked messages have as well.
@@ -128,6 +165,17 @@ pub(super) async fn reached(consumer: &str, storage: &ServiceStorage) -> Result<
         former.layouts.push((count, positions(consumer, count, storage).await?));
     }
     Ok(former.least().position)
+}
+
+/// The writes that delete every position of a consumer. The numbers of partitions that lead to them come last.
+pub(super) async fn forget(
+    consumer: &str,
+    storage: &ServiceStorage,
+) -> Result<Vec<Write>, StorageError> {
+    let counts = counts(consumer, storage).await?;
+    let positions = counts.into_iter().flat_map(of).map(|it| position_key(consumer, it));
+    let keys = positions.chain([counts_key(consumer)]);
+    Ok(keys.map(|key| Write::Delete { collection: &INBOX, key }).collect())
 }
 
 /// The numbers of partitions in which a consumer has had positions; one without a bus among them.

@@ -1,7 +1,7 @@
 //! Subscription of a service to a feed, for offline maintenance: position and parked messages of a consumer.
 
-use super::position::{consumer_key, reached};
-use crate::parking::waiting;
+use super::position::{consumer_key, forget, reached};
+use crate::parking;
 use journal::ServiceStorage;
 use storage::StorageError;
 
@@ -28,6 +28,19 @@ impl Subscription {
 
     /// The number of parked messages.
     pub async fn parked(&self) -> Result<usize, StorageError> {
-        waiting(&self.key, &self.storage).await
+        parking::waiting(&self.key, &self.storage).await
+    }
+
+    /// Forgets the position and the parked messages, so that the consumer reads the feed from its beginning. It must not be running.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] of reading or writing; then it is called again, as a part may be done.
+    pub async fn restart(&self) -> Result<(), StorageError> {
+        let mut writes = forget(&self.key, &self.storage).await?;
+        // A subject with parked messages would only add to them.
+        writes.extend(parking::forget(&self.key, &self.storage).await?);
+        let commit = self.storage.documents.write(writes).await?;
+        commit.wait().await.map_err(|error| StorageError::Unavailable(error.to_string()))
     }
 }

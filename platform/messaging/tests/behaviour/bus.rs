@@ -7,7 +7,10 @@ use crate::source::{
 use engine_memory::MemoryEngine;
 use messaging::{
     ConsumerParts, Subscription,
-    bus::{Bus, BusMessage, GroupConsumer, MemoryBus, PartitionedBus, Relay, RelayParts, Topic},
+    bus::{
+        Bus, BusEvent, BusKey, BusMessage, GroupConsumer, MemoryBus, PartitionedBus, Relay,
+        RelayParts,
+    },
 };
 use std::{
     collections::BTreeMap,
@@ -15,7 +18,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use telemetry::{Health, Metrics};
+use telemetry::{Health, HealthStatus, Metrics};
 use tokio::time::sleep;
 
 mod conformance {
@@ -38,6 +41,8 @@ struct World {
     bus: MemoryBus,
     ledger: Arc<Ledger>,
     metrics: Metrics,
+    /// Key of the shop.
+    key: BusKey,
 }
 
 impl World {
@@ -48,11 +53,12 @@ impl World {
             bus: MemoryBus::default(),
             ledger: Arc::default(),
             metrics: Metrics::new(),
+            key: BusKey::new(b"the key of the shop"),
         }
     }
 
     fn partitioned(&self, partitions: u32) -> PartitionedBus {
-        PartitionedBus { engine: Arc::new(self.bus.clone()), partitions }
+        PartitionedBus::new(Arc::new(self.bus.clone()), partitions, self.key.clone())
     }
 
     fn relay(&self, partitions: u32) -> Relay<WarehouseEvent> {
@@ -303,7 +309,7 @@ async fn messages_of_a_history_that_is_no_more_have_no_effect() {
     former.publish(0..10).await;
     former.publish(500..510).await;
     while relay.step().await.unwrap() > 0 {}
-    let topic = Topic { source: SOURCE, partitions: 1 };
+    let topic = world.partitioned(1).topic(SOURCE);
     let mut member = world.bus.join("somebody", topic).await.unwrap();
     let messages: Vec<BusMessage> = member.assigned().await.unwrap().receive(100).await.unwrap();
     assert_eq!(messages.len(), 20);
@@ -312,4 +318,217 @@ async fn messages_of_a_history_that_is_no_more_have_no_effect() {
     world.publish(10..20).await;
     world.run(1, 20).await;
     world.assert_effects(0..20).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_relay_and_an_idle_group_are_down_while_the_broker_is() {
+    let (world, health) = (World::new(), Health::new());
+    let bus = world.partitioned(2);
+    let storage = world.warehouse.service(SOURCE);
+    let (ids, metrics) = (ids(9), world.metrics.clone());
+    let parts_of_relay =
+        RelayParts { bus: bus.clone(), storage, ids, metrics, health: health.clone() };
+    let relay = Relay::new(parts_of_relay, feed(&world.warehouse));
+    let parts = ConsumerParts { health: health.clone(), ..parts(&world.office) };
+    let (name, ledger) = ("office.ledger".to_owned(), Arc::<Ledger>::clone(&world.ledger));
+    let feed = feed_over_the_wire(&world.warehouse);
+    let consumer = GroupConsumer::new(bus.clone(), name, parts, feed, ledger);
+    let status = || {
+        let components = health.readiness().components;
+        let names = [format!("bus relay {SOURCE}"), format!("bus group office.ledger.{SOURCE}")];
+        names.map(|name| components[&name].clone())
+    };
+    let checks = async {
+        sleep(Duration::from_secs(10)).await;
+        bus.ping().await.unwrap();
+        for _ in 0..2 {
+            assert_eq!(status().map(|it| it.status), [HealthStatus::Up; 2]);
+            world.bus.set_down(true);
+            bus.ping().await.unwrap_err();
+            sleep(Duration::from_secs(1)).await;
+            let down = status();
+            assert!(down.iter().all(|it| it.status == HealthStatus::Down), "{down:?}");
+            let told = &down[1].details["message"];
+            assert!(told.ends_with("; its partitions are read from the feed meanwhile"), "{told}");
+            // Nothing is published and nothing received: no call fails.
+            sleep(Duration::from_mins(2)).await;
+            assert_eq!(status().map(|it| it.status), [HealthStatus::Down; 2]);
+            world.bus.set_down(false);
+            bus.ping().await.unwrap();
+            sleep(Duration::from_secs(10)).await;
+        }
+    };
+    tokio::select! {
+        () = relay.run() => unreachable!("a relay does not end"),
+        () = consumer.run() => unreachable!("a consumer does not end"),
+        () = checks => {}
+    }
+}
+
+/// What somebody publishes who may write to the broker: a copy of the last real message of each partition, changed.
+fn forged(real: &BusMessage, change: impl FnOnce(&mut BusMessage)) -> BusMessage {
+    let mut forged = real.clone();
+    forged.previous = real.position;
+    forged.id = kernel::Uuid::from_u128(5);
+    change(&mut forged);
+    forged
+}
+
+impl World {
+    /// The last message of each partition, as somebody sees it who may read the broker.
+    async fn last_messages(&self, partitions: u32) -> Vec<BusMessage> {
+        let topic = self.partitioned(partitions).topic(SOURCE);
+        let mut member = self.bus.join("somebody", topic).await.unwrap();
+        let mut last = Vec::new();
+        for _ in 0..partitions {
+            let mut assignment = member.assigned().await.unwrap();
+            let messages = tokio::time::timeout(Duration::ZERO, assignment.receive(10_000)).await;
+            last.extend(messages.into_iter().flatten().flatten().next_back());
+        }
+        last
+    }
+
+    fn inject(&self, partitions: u32, messages: &[BusMessage]) {
+        self.bus.inject(self.partitioned(partitions).topic(SOURCE), messages);
+    }
+
+    fn unproven(&self) -> u64 {
+        let text = self.metrics.encode();
+        let line = text.lines().find(|it| it.starts_with("bus_unproven"));
+        line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).expect("it is counted")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forged_event_has_no_effect_and_a_forged_mark_leaves_none_out() {
+    let world = World::new();
+    let forging = async {
+        // The relay begins at the end of the feed.
+        sleep(Duration::from_secs(1)).await;
+        world.publish(0..40).await;
+        world.effects(40).await;
+        for real in world.last_messages(4).await {
+            let event = forged(&real, |it| {
+                let written = br#"{"specversion":"1.0","id":"00000000-0000-0000-0000-000000000005","type":"icommerce.stored.v1"}"#;
+                it.position += 3;
+                it.event = Some(BusEvent {
+                    subject: "s1".to_owned(),
+                    cloud_event: written.as_slice().into(),
+                    traceparent: String::new(),
+                });
+            });
+            let mark = forged(&real, |it| {
+                it.position += 250;
+                it.event = None;
+            });
+            let far = forged(&real, |it| it.position = u64::MAX - 1);
+            let foreign = BusMessage::foreign(real.partition);
+            world.inject(4, &[event, mark, far, foreign]);
+        }
+        world.publish(40..140).await;
+        world.effects(140).await;
+    };
+    tokio::select! {
+        () = world.relay(4).run() => unreachable!("a relay does not end"),
+        () = world.consumer(4).run() => unreachable!("a consumer does not end"),
+        () = forging => {}
+    }
+    world.assert_effects(0..140).await;
+    assert_eq!(world.unproven(), 16);
+    assert!(world.fallbacks("unproven") > 0, "the feed was asked for what they should have said");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_forged_messages_stops_nothing_and_is_no_flood_of_calls() {
+    let world = World::new();
+    let flooding = async {
+        // The relay begins at the end of the feed.
+        sleep(Duration::from_secs(1)).await;
+        world.publish(0..20).await;
+        world.effects(20).await;
+        let real = world.last_messages(1).await;
+        let before = world.fallbacks("unproven");
+        let begun = tokio::time::Instant::now();
+        for round in 0..100 {
+            let flood: Vec<_> =
+                (0..1_000).map(|number| forged(&real[0], |it| it.position += number)).collect();
+            world.inject(1, &flood);
+            world.publish(20 + round..21 + round).await;
+            sleep(Duration::from_millis(50)).await;
+        }
+        let seconds = begun.elapsed().as_secs() + 1;
+        assert!(world.fallbacks("unproven") - before <= seconds, "once a second");
+        world.effects(120).await;
+    };
+    tokio::select! {
+        () = world.relay(1).run() => unreachable!("a relay does not end"),
+        () = world.consumer(1).run() => unreachable!("a consumer does not end"),
+        () = flooding => {}
+    }
+    world.assert_effects(0..120).await;
+    assert_eq!(world.unproven(), 100_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_without_a_proof_are_read_from_the_feed_instead() {
+    let world = World::new();
+    world.publish(0..20).await;
+    world.run(1, 20).await;
+    // A relay of a process with another key, or of a release that proved nothing.
+    let relay =
+        World { bus: world.bus.clone(), warehouse: world.warehouse.clone(), ..World::new() };
+    let other = BusKey::new(b"another key");
+    world.publish(20..40).await;
+    let mut member = world.bus.join("somebody", world.partitioned(1).topic(SOURCE)).await.unwrap();
+    let mut assignment = member.assigned().await.unwrap();
+    let mut sender = relay.relay(1);
+    while sender.step().await.unwrap() > 0 {}
+    let published = assignment.receive(10_000).await.unwrap();
+    assert_eq!(published.len(), 20);
+    world.bus.lose_messages();
+    let topic = world.partitioned(1).topic(SOURCE);
+    let unproven = published.into_iter().map(|it| {
+        let stripped = BusMessage { proof: None, ..it };
+        if stripped.position.is_multiple_of(2) { other.proven(topic, stripped) } else { stripped }
+    });
+    world.inject(1, &unproven.collect::<Vec<_>>());
+    tokio::select! {
+        () = world.consumer(1).run() => unreachable!("a consumer does not end"),
+        () = world.effects(40) => {}
+    }
+    world.assert_effects(0..40).await;
+    assert!(world.unproven() >= 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn shops_on_one_broker_see_nothing_of_each_other() {
+    let world = World::new();
+    let neighbour = World {
+        bus: world.bus.clone(),
+        key: BusKey::new(b"the key of the shop next door"),
+        ..World::new()
+    };
+    let publishing = async {
+        for batch in 0..10 {
+            world.publish(batch * 10..batch * 10 + 10).await;
+            neighbour.publish(batch * 20..batch * 20 + 20).await;
+            sleep(Duration::from_millis(500)).await;
+        }
+        for shop in [&world, &neighbour] {
+            let fallbacks = (shop.fallbacks("gap"), shop.fallbacks("silence"), shop.unproven());
+            assert_eq!(fallbacks, (0, 0, 0), "each has all of its partitions");
+        }
+        world.effects(100).await;
+        neighbour.effects(200).await;
+    };
+    tokio::select! {
+        () = world.relay(4).run() => unreachable!("a relay does not end"),
+        () = world.consumer(4).run() => unreachable!("a consumer does not end"),
+        () = neighbour.relay(4).run() => unreachable!("a relay does not end"),
+        () = neighbour.consumer(4).run() => unreachable!("a consumer does not end"),
+        () = publishing => {}
+    }
+    for (shop, count) in [(&world, 100), (&neighbour, 200)] {
+        shop.assert_effects(0..count).await;
+    }
 }

@@ -7,5 +7,6 @@ mod delivery;
 mod failure;
 mod feed;
 mod parking;
+mod projected;
 mod restored;
 mod source;

@@ -127,8 +127,14 @@ async fn append(engine: &MemoryEngine, subject: &str, name: &'static str, number
         personal: None,
     };
     let stream = subject.to_owned();
-    let mut append =
-        Append { stream, expected: 0, events: vec![event], writes: Vec::new(), origin: None };
+    let mut append = Append {
+        stream,
+        expected: 0,
+        events: vec![event],
+        writes: Vec::new(),
+        origin: None,
+        sequence: None,
+    };
     while let Err(AppendError::Conflict { actual }) = journal.append(append.clone()).await {
         append.expected = actual;
     }

@@ -1,7 +1,11 @@
 //! Sagas as callers, operators and restarts see them.
 
 use crate::dinner::{self, Defect, Dinner, DinnerEnvironment, refused, unavailable, waiting};
-use journal::{Append, NewEvent, RecordedEvent, TypedEvent};
+use async_trait::async_trait;
+use journal::{
+    Append, AppendError, Appended, Journal, NewEvent, RecordedEvent, TypedEvent,
+    interceptor::{InterceptedJournal, JournalInterceptor},
+};
 use kernel::{Edge, Origin, Timestamp, Uuid};
 use parking_lot::Mutex;
 use saga::{
@@ -16,6 +20,7 @@ use std::{
     },
     time::Duration,
 };
+use storage::StorageError;
 use tokio::task::JoinSet;
 use transport::Context;
 
@@ -30,6 +35,10 @@ struct RunnerProcess {
 
 impl RunnerProcess {
     async fn start(environment: &DinnerEnvironment) -> Self {
+        Self::start_on(environment, environment.journal()).await
+    }
+
+    async fn start_on(environment: &DinnerEnvironment, journal: Arc<dyn Journal>) -> Self {
         let tasks: Arc<Mutex<JoinSet<()>>> = Arc::default();
         let spawned: Arc<AtomicUsize> = Arc::default();
         let spawn: Spawn = {
@@ -39,12 +48,27 @@ impl RunnerProcess {
                 tasks.lock().spawn(task);
             })
         };
-        let log = SagaLog::open(environment.journal(), dinner::ids(), spawn).await.unwrap();
+        let log = SagaLog::open(journal, dinner::ids(), spawn).await.unwrap();
         let saga = environment.saga(Defect::None, None);
         let runner = Runner::start(&log, saga, RetryPolicy::default()).await.unwrap();
         // The task that saves snapshots is no saga.
         spawned.fetch_sub(1, Ordering::Relaxed);
         Self { runner, log, tasks, spawned }
+    }
+
+    async fn start_with(environment: &DinnerEnvironment, first: FirstAppend) -> Self {
+        let interceptor = Arc::new(Mutex::new(Some(first)));
+        let interceptor = Arc::new(FailsFirst { first: interceptor });
+        let journal = InterceptedJournal { journal: environment.journal(), interceptor };
+        Self::start_on(environment, Arc::new(journal)).await
+    }
+
+    /// Asserts that the journal does not tell whether the saga has begun.
+    async fn begin_without_an_answer(&self) {
+        let refused = self.runner.begin(ID, dinner::input()).await;
+        assert!(matches!(refused, Err(BeginError::Storage(StorageError::Unavailable(_)))));
+        let [seen] = &self.runner.list()[..] else { panic!("operators see it") };
+        assert!(seen.status.error.as_ref().unwrap().contains("not known"), "{seen:?}");
     }
 
     fn kill(&self) {
@@ -278,10 +302,9 @@ async fn a_start_reads_the_unfinished_sagas_and_not_those_that_have_ended() {
 #[tokio::test(start_paused = true)]
 async fn a_failed_append_refuses_to_begin_and_leaves_nothing_behind() {
     let environment = DinnerEnvironment::new();
-    let process = RunnerProcess::start(&environment).await;
-    environment.engine.close().await.unwrap();
+    let process = RunnerProcess::start_with(&environment, FirstAppend::Refused).await;
     let refused = process.runner.begin(ID, dinner::input()).await;
-    assert!(matches!(refused, Err(BeginError::Storage(_))));
+    assert!(matches!(refused, Err(BeginError::Storage(StorageError::Refused(_)))));
     assert!(process.runner.list().is_empty());
     environment.verify(SagaState::Undone).unwrap();
 }
@@ -321,7 +344,8 @@ async fn store(environment: &DinnerEnvironment, events: &[(&'static str, &'stati
     };
     let events = events.iter().enumerate().map(event).collect();
     let stream = format!("saga-{ID}");
-    let append = Append { stream, expected: 0, events, writes: Vec::new(), origin: None };
+    let append =
+        Append { stream, expected: 0, events, writes: Vec::new(), origin: None, sequence: None };
     environment.journal().append(append).await.unwrap().commit.wait().await.unwrap();
 }
 
@@ -372,4 +396,172 @@ async fn events_of_a_saga_are_read_as_json_in_either_format() {
         let other = RecordedEvent { stream: "lamp-1".to_owned(), ..read[0].clone() };
         assert!(event_json(&other, KINDS).is_none(), "no event of a saga");
     }
+}
+
+/// Loses the answer to the append with this number, which is stored.
+#[derive(Debug)]
+struct LosesAnswer {
+    appends: AtomicUsize,
+    lost: usize,
+}
+
+#[async_trait]
+impl JournalInterceptor for LosesAnswer {
+    async fn append(&self, journal: &dyn Journal, append: Append) -> Result<Appended, AppendError> {
+        let appended = journal.append(append).await?;
+        if self.appends.fetch_add(1, Ordering::Relaxed) == self.lost {
+            return Err(StorageError::Unavailable("the answer was lost".to_owned()).into());
+        }
+        Ok(appended)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_was_stored_although_its_answer_was_lost_does_not_keep_a_saga_from_its_end() {
+    // Waiting, then refused: the events are begun, waiting, undoing and ended.
+    for (lost, table, expected) in [
+        (1, vec![Ok(waiting())], SagaState::Done),
+        (1, vec![Err(refused()), Ok(waiting())], SagaState::Undone),
+        (2, vec![Err(refused()), Ok(waiting())], SagaState::Undone),
+        // A step that succeeds at its next attempt: what was once decided to be undone is undone.
+        (1, vec![Err(refused())], SagaState::Undone),
+        (1, vec![], SagaState::Done),
+        (3, vec![Err(refused()), Ok(waiting())], SagaState::Undone),
+    ] {
+        let environment = DinnerEnvironment::new();
+        environment.house.lock().table = table;
+        let journal = environment.journal();
+        let interceptor = Arc::new(LosesAnswer { appends: AtomicUsize::new(0), lost });
+        let journal = Arc::new(InterceptedJournal { journal, interceptor });
+        let process = RunnerProcess::start_on(&environment, journal).await;
+        process.begin().await;
+        for _ in 0..100 {
+            process.runner.wake(ID);
+            tokio::time::sleep(Duration::from_mins(1)).await;
+        }
+        assert!(process.runner.list().is_empty(), "{lost}: {:?}", process.runner.list());
+        assert_eq!(process.begin().await.state, expected, "{lost}");
+        environment.verify(expected).unwrap();
+    }
+}
+
+/// What happens to the first append.
+#[derive(Debug)]
+enum FirstAppend {
+    /// It is refused before it is tried.
+    Refused,
+    /// It is stored, and the answer is lost.
+    Answerless,
+    /// It is lost.
+    Lost,
+    /// It is kept, and given to whoever stores it later.
+    Late(Arc<Mutex<Option<Append>>>),
+    /// It is stored, and there is no answer at all.
+    Unanswered,
+}
+
+#[derive(Debug)]
+struct FailsFirst {
+    first: Arc<Mutex<Option<FirstAppend>>>,
+}
+
+#[async_trait]
+impl JournalInterceptor for FailsFirst {
+    async fn append(&self, journal: &dyn Journal, append: Append) -> Result<Appended, AppendError> {
+        let first = self.first.lock().take();
+        match first {
+            None => return journal.append(append).await,
+            Some(FirstAppend::Refused) => {
+                return Err(StorageError::Refused("too many wait".to_owned()).into());
+            }
+            Some(FirstAppend::Answerless) => drop(journal.append(append).await?),
+            Some(FirstAppend::Lost) => {}
+            Some(FirstAppend::Late(kept)) => *kept.lock() = Some(append),
+            Some(FirstAppend::Unanswered) => {
+                drop(journal.append(append).await?);
+                return std::future::pending().await;
+            }
+        }
+        Err(StorageError::Unavailable("no answer".to_owned()).into())
+    }
+}
+
+async fn until_known(process: &RunnerProcess) {
+    for _ in 0..100 {
+        if process.runner.list().is_empty() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    panic!("it is not known: {:?}", process.runner.list());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_saga_that_has_begun_without_an_answer_goes_on_without_another_request() {
+    let environment = DinnerEnvironment::new();
+    let process = RunnerProcess::start_with(&environment, FirstAppend::Answerless).await;
+    process.begin_without_an_answer().await;
+    // The same request again says at once that it is not known.
+    assert_eq!(process.begin().await.state, SagaState::Running);
+    until_known(&process).await;
+    environment.verify(SagaState::Done).unwrap();
+    assert_eq!(process.begin().await.state, SagaState::Done);
+    assert_eq!(log_of(&environment).await, ["saga_begun", "saga_ended"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_saga_that_has_not_begun_can_be_begun_again() {
+    let environment = DinnerEnvironment::new();
+    let process = RunnerProcess::start_with(&environment, FirstAppend::Lost).await;
+    process.begin_without_an_answer().await;
+    until_known(&process).await;
+    environment.verify(SagaState::Undone).unwrap();
+    assert!(log_of(&environment).await.is_empty());
+    assert_eq!(process.begin().await.state, SagaState::Done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_saga_whose_beginning_is_stored_late_goes_on_with_the_next_request() {
+    let environment = DinnerEnvironment::new();
+    let kept = Arc::default();
+    let late = FirstAppend::Late(Arc::clone(&kept));
+    let process = RunnerProcess::start_with(&environment, late).await;
+    process.begin_without_an_answer().await;
+    until_known(&process).await;
+    let append = kept.lock().take().unwrap();
+    environment.journal().append(append).await.unwrap();
+    assert_eq!(process.begin().await.state, SagaState::Done);
+    environment.verify(SagaState::Done).unwrap();
+    let other = Dinner { guests: 5, ..dinner::input() };
+    let refused = process.runner.begin(ID, other).await;
+    assert!(matches!(refused, Err(BeginError::DifferentInput)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_saga_that_is_found_under_the_id_of_another_goes_on_as_it_was_stored() {
+    let environment = DinnerEnvironment::new();
+    let kept = Arc::default();
+    let late = FirstAppend::Late(Arc::clone(&kept));
+    let process = RunnerProcess::start_with(&environment, late).await;
+    process.begin_without_an_answer().await;
+    until_known(&process).await;
+    let append = kept.lock().take().unwrap();
+    environment.journal().append(append).await.unwrap();
+    let other = Dinner { guests: 5, ..dinner::input() };
+    let refused = process.runner.begin(ID, other).await;
+    assert!(matches!(refused, Err(BeginError::DifferentInput)));
+    until_known(&process).await;
+    // With four plates, and not five.
+    environment.verify(SagaState::Done).unwrap();
+    assert_eq!(process.begin().await.state, SagaState::Done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_saga_whose_caller_is_dropped_while_it_begins_goes_on() {
+    let environment = DinnerEnvironment::new();
+    let process = RunnerProcess::start_with(&environment, FirstAppend::Unanswered).await;
+    let begin = process.runner.begin(ID, dinner::input());
+    assert!(tokio::time::timeout(Duration::from_secs(5), begin).await.is_err());
+    until_known(&process).await;
+    environment.verify(SagaState::Done).unwrap();
 }

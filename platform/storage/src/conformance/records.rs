@@ -5,7 +5,8 @@ use crate::{
     Write,
 };
 use bytes::Bytes;
-use std::sync::Arc;
+use futures_util::poll;
+use std::{sync::Arc, task::Poll};
 
 pub(super) static SHELVES: Collection = Collection {
     name: "shelves",
@@ -93,6 +94,37 @@ pub async fn the_writes_of_one_call_apply_in_their_order(documents: Arc<dyn Docu
     assert_eq!(body(&documents, "one").await.as_deref(), Some("2"));
     write(&documents, vec![put("two", "3", &[]), delete("two")]).await;
     assert_eq!(body(&documents, "two").await, None);
+}
+
+/// Order of calls that do not wait for each other: the last one wins.
+pub async fn calls_apply_in_the_order_in_which_they_are_made(documents: Arc<dyn Documents>) {
+    for round in 0..5 {
+        let mut calls = Vec::new();
+        for number in 0..40 {
+            let text = format!("{round}.{number}");
+            let mut writes = vec![put("one", &text, &[]), put("two", &text, &[])];
+            if number % 7 == 3 {
+                writes.push(delete("two"));
+            }
+            let mut call = documents.write(writes);
+            let first = poll!(&mut call);
+            calls.push((first, call));
+        }
+        let mut commits = Vec::new();
+        for (first, call) in calls {
+            let answer = match first {
+                Poll::Ready(answer) => answer,
+                Poll::Pending => call.await,
+            };
+            commits.push(answer.expect("the writes are accepted"));
+        }
+        for commit in commits {
+            commit.wait().await.expect("the writes are flushed");
+        }
+        let last = format!("{round}.39");
+        assert_eq!(body(&documents, "one").await.as_ref(), Some(&last));
+        assert_eq!(body(&documents, "two").await.as_ref(), Some(&last));
+    }
 }
 
 /// Separate key spaces: one key in two collections names two documents.

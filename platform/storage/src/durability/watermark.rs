@@ -70,6 +70,11 @@ impl Watermark {
         all.into_values().for_each(Waker::wake);
     }
 
+    /// Whether the log has failed.
+    pub fn is_void(&self) -> bool {
+        self.voided.load(Ordering::Acquire)
+    }
+
     /// Position up to which the log is flushed.
     pub fn flushed(&self) -> u64 {
         self.flushed.load(Ordering::Acquire)
@@ -89,7 +94,7 @@ impl Watermark {
         if self.flushed() >= position {
             return Some(Ok(()));
         }
-        self.voided.load(Ordering::Acquire).then_some(Err(CommitError))
+        self.is_void().then_some(Err(CommitError))
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) struct HttpConnection<S> {
     open: OpenConnection,
     header_read_timeout: Duration,
     header_bytes_max: usize,
+    content_codings: bool,
     minimum_rate: MinimumRate,
 }
 
@@ -36,8 +37,22 @@ impl<S: HttpService> HttpConnection<S> {
         options: &ServeOptions,
         open: OpenConnection,
     ) -> Self {
-        let ServeOptions { header_read_timeout, header_bytes_max, minimum_rate, .. } = *options;
-        Self { service, peer, open, header_read_timeout, header_bytes_max, minimum_rate }
+        let ServeOptions {
+            header_read_timeout,
+            header_bytes_max,
+            content_codings,
+            minimum_rate,
+            ..
+        } = *options;
+        Self {
+            service,
+            peer,
+            open,
+            header_read_timeout,
+            header_bytes_max,
+            content_codings,
+            minimum_rate,
+        }
     }
 
     pub(super) async fn run(self, stream: TcpStream, mut stopped: watch::Receiver<()>) {
@@ -69,7 +84,14 @@ impl<S: HttpService> HttpConnection<S> {
 
     async fn respond(&self, request: hyper::Request<Incoming>) -> Result<Response, Infallible> {
         self.open.busy();
-        let response = match check_head(request.version(), request.uri(), request.headers()) {
+        let head = check_head(request.version(), request.uri(), request.headers());
+        let head =
+            head.and_then(
+                |is_plain| {
+                    if is_plain || self.content_codings { Ok(()) } else { Err(coded()) }
+                },
+            );
+        let response = match head {
             Ok(()) => {
                 let mut request = request.map(|body| {
                     if body.is_end_stream() {
@@ -88,8 +110,9 @@ impl<S: HttpService> HttpConnection<S> {
     }
 }
 
-/// Checks what every later look at a request relies on: one host, and a body in no coding but its framing.
-fn check_head(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+/// Checks what every later look at a request relies on: one host, and no transfer coding but the framing of its body. Returns whether the
+/// body is in no content coding.
+fn check_head(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<bool, Problem> {
     let is = |value: &HeaderValue, coding: &str| {
         value.as_bytes().eq_ignore_ascii_case(coding.as_bytes())
     };
@@ -103,7 +126,6 @@ fn check_head(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Pr
                 names_host = is_host(value, uri);
             }
             header::TRANSFER_ENCODING => is_framed &= is(value, "chunked"),
-            // A body in a content coding would be parsed as what it is not.
             header::CONTENT_ENCODING => is_plain &= is(value, "identity"),
             _ => {}
         }
@@ -117,11 +139,13 @@ fn check_head(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Pr
         let title = "no transfer coding but chunked is understood";
         return Err(Problem::of(codes::INVALID_HEADER, title));
     }
-    if !is_plain {
-        let title = "send the body without a content coding";
-        return Err(Problem::of(codes::UNSUPPORTED_MEDIA_TYPE, title));
-    }
-    Ok(())
+    Ok(is_plain)
+}
+
+/// Refusal of a body that would be parsed as what it is not.
+fn coded() -> Problem {
+    let title = "send the body without a content coding";
+    Problem::of(codes::UNSUPPORTED_MEDIA_TYPE, title)
 }
 
 /// Whether this is a host, and the one that the target of the request names, if it names one. A host has no user in front of

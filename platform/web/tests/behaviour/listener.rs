@@ -228,6 +228,18 @@ async fn a_request_that_outlasts_the_drain_is_cut() {
 }
 
 #[tokio::test]
+async fn a_service_that_decodes_bodies_itself_gets_them_as_they_are() {
+    let length = async |body: axum::body::Bytes| format!("{} bytes", body.len());
+    let router = axum::Router::new().route("/length", axum::routing::post(length)).into();
+    let options = ServeOptions { content_codings: true, ..ServeOptions::default() };
+    let server = TestServer::with(router, options).await;
+    let mut client = server.connect().await;
+    let head = "POST /length HTTP/1.1\r\nhost: a\r\nconnection: close\r\n";
+    client.send(format!("{head}content-encoding: gzip\r\ncontent-length: 3\r\n\r\nabc")).await;
+    assert!(client.rest().await.ends_with("3 bytes"));
+}
+
+#[tokio::test]
 async fn what_is_not_http_is_refused_and_the_next_client_is_served() {
     let server = TestServer::to(things()).await;
     let large = "a".repeat(200_000);

@@ -25,6 +25,7 @@ const TAGS: &[Tag] = &[
     Tag { name: "Delivery", description: "Countries and shipping methods." },
     Tag { name: "Feeds", description: "Messages between services that were set aside." },
     Tag { name: "Media", description: "Pictures of products." },
+    Tag { name: "Notifications", description: "Mails to customers about their orders." },
     Tag { name: "Orders", description: "What was bought, from checkout to refund." },
     Tag { name: "Payments", description: "The money side of orders." },
     Tag { name: "Product administration", description: "Changes of the catalogue." },

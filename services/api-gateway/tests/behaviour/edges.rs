@@ -81,6 +81,14 @@ const OPERATOR: &[(&str, &str, &str)] = &[
     ("POST", "/api/v1/parked/order-service/a.b.7/replay", "order-service"),
     ("GET", "/api/v1/parked/audit-service", "audit-service"),
     ("GET", "/api/v1/parked/product-service", "product-service"),
+    ("GET", "/api/v1/parked/notification-service", "notification-service"),
+    ("POST", "/api/v1/parked/notification-service/a.b.7/replay", "notification-service"),
+    ("GET", "/api/v1/notifications?state=failed", "notification-service"),
+    ("GET", "/api/v1/notifications/7", "notification-service"),
+    ("GET", "/api/v1/notifications/7/mail", "notification-service"),
+    ("POST", "/api/v1/notifications/7/redeliver", "notification-service"),
+    ("POST", "/api/v1/notification-templates/order_confirmed/preview", "notification-service"),
+    ("POST", "/api/v1/notification-templates/order_confirmed/test", "notification-service"),
 ];
 
 #[tokio::test]

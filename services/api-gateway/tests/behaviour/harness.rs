@@ -35,6 +35,7 @@ const fn service(name: &'static str) -> Module {
         events: None,
         plaintext: None,
         collections: &[],
+        projected: &[],
         maintenance: runtime::Maintenance::none,
         build: build_echo_service,
     }
@@ -47,6 +48,7 @@ static TABLE: &[Module] = &[
     service("inventory-service"),
     service("payment-service"),
     service("audit-service"),
+    service("notification-service"),
     Module { build: build_auth_server, ..service("auth-server") },
     service("storefront"),
     api_gateway::MODULE,

@@ -2,7 +2,7 @@
 
 mod auth;
 
-use crate::application::{Digests, IdDigest, Recorder, StoredActivity, into_chunks};
+use crate::application::{Digests, IdDigest, OF_EVENTS, Recorder, StoredActivity, into_chunks};
 use async_trait::async_trait;
 use contracts::{
     auth_event::{AuthEvent, SignInOutcome},
@@ -40,7 +40,7 @@ pub(crate) fn consume(context: &BuildContext, recorder: &Arc<Recorder>) -> Resul
         recorder: &Arc<Recorder>,
     ) -> Result<(), BuildError> {
         let handler = ActivityRecorder(Arc::clone(recorder));
-        context.consume::<E>(GROUP, &context.bulk, Arc::new(handler))
+        context.consume::<E>(GROUP, &context.bulk.projected(), Arc::new(handler))
     }
     from::<ProductEvent>(context, recorder)?;
     from::<CartEvent>(context, recorder)?;
@@ -58,13 +58,14 @@ struct ActivityRecorder(Arc<Recorder>);
 impl<E: AuditedEvent> Handler<E> for ActivityRecorder {
     async fn handle(&self, message: &Message<E>) -> Result<Vec<Write>, HandlerError> {
         let Some(action) = message.event.action(&self.0.digests) else { return Ok(Vec::new()) };
-        let write = self.0.write_stored(activity(message, action));
+        // A feed that is read again has the budgets of the days that its messages are from.
+        let write = self.0.write_stored(activity(message, action), || message.time);
         let write = write.map_err(|error| HandlerError::Poison(error.to_string()))?;
         Ok(write.into_iter().collect())
     }
 
     fn coalesce(&self, writes: Vec<Write>) -> Vec<Write> {
-        into_chunks(writes)
+        into_chunks(writes, &OF_EVENTS)
     }
 }
 

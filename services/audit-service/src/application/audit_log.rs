@@ -1,12 +1,9 @@
 //! Audit log: activities stored once each, scanned newest first.
 
 use super::{
-    activity_kind::ActivityKind,
     bloom_filter::{self, FilterKey},
-    chunk::{
-        self, BY_KIND, CHUNK_HEADERS, CHUNKS, ChunkHeader, into_chunks, second_of,
-        second_of_micros, start_of,
-    },
+    chunk::{self, BY_SECOND, second_of, second_of_micros, start_of},
+    chunk_store::{ChunkStore, FoundHeader, HeaderScan},
     dropped::DroppedCounters,
     recorder::Recorder,
 };
@@ -17,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use std::{cmp::Reverse, sync::Arc};
 use storage::{
     Direction, Documents, FieldValue, IndexPosition, QUERY_DOCUMENTS_MAX, Query, StorageError,
-    StoredDocument, Write,
 };
 use telemetry::Component;
 
@@ -62,21 +58,29 @@ pub(crate) struct AuditLogPage {
 /// Audit log: all activities, and the counters of dropped ones.
 #[derive(Debug)]
 pub(crate) struct AuditLog {
-    documents: Arc<dyn Documents>,
+    reported: ChunkStore,
+    of_events: ChunkStore,
     dropped: DroppedCounters,
     recorder: Arc<Recorder>,
     health: Component,
 }
 
 impl AuditLog {
+    /// The log in these stores: of what other services report, and of what is read from feeds.
     pub(crate) fn new(
         documents: Arc<dyn Documents>,
+        projections: Arc<dyn Documents>,
         recorder: Arc<Recorder>,
         health: Component,
     ) -> Self {
         health.up();
-        let dropped = DroppedCounters::new(Arc::clone(&documents));
-        Self { documents, dropped, recorder, health }
+        Self {
+            dropped: DroppedCounters::new(Arc::clone(&documents)),
+            reported: ChunkStore::reported(documents),
+            of_events: ChunkStore::of_events(projections),
+            recorder,
+            health,
+        }
     }
 
     /// Records a batch. Idempotent: a known activity is not stored twice.
@@ -84,7 +88,10 @@ impl AuditLog {
         let writes = batch.activities.iter().cloned();
         let writes = writes.filter_map(|activity| self.recorder.write(activity).transpose());
         let stored = match writes.collect() {
-            Ok(writes) => self.dropped.write_counting(batch, into_chunks(writes)).await,
+            Ok(writes) => {
+                let chunks = self.reported.chunks_of(writes);
+                self.dropped.write_counting(batch, chunks).await
+            }
             Err(error) => Err(error),
         };
         match &stored {
@@ -112,19 +119,9 @@ impl AuditLog {
         Ok(AuditLogPage { activities: scan.activities, next, lost: self.dropped.total().await? })
     }
 
-    /// Deletes up to `limit` chunks of one kind, of seconds that ended before `until`; returns their number. Waits until the
-    /// deletion is durable.
-    pub(crate) async fn delete_before(
-        &self,
-        kind: ActivityKind,
-        until: Timestamp,
-        limit: usize,
-    ) -> Result<usize, StorageError> {
-        let until = Some(FieldValue::Integer(second_of(until)));
-        let equals = vec![chunk::kind_field(kind)];
-        let query = Query { equals, until, ..Query::all(BY_KIND, limit) };
-        let found = self.documents.query(&CHUNK_HEADERS, query).await?.documents;
-        self.delete(found).await
+    /// Chunks of what other services report, and of what is read from feeds, which may be on a server that is away.
+    pub(super) fn stores(&self) -> [&ChunkStore; 2] {
+        [&self.reported, &self.of_events]
     }
 
     /// Deletes the chunks of mixed kinds among the next `limit` chunks before `until`, from `after` on. Returns their number,
@@ -135,24 +132,7 @@ impl AuditLog {
         after: Option<IndexPosition>,
         limit: usize,
     ) -> Result<(usize, Option<IndexPosition>), StorageError> {
-        let until = Some(FieldValue::Integer(second_of(until)));
-        let query = Query { until, after, ..Query::all("by_second", limit) };
-        let found = self.documents.query(&CHUNK_HEADERS, query).await?;
-        let mixed = found.documents.into_iter().filter(|it| chunk::is_of_mixed_kinds(&it.key));
-        Ok((self.delete(mixed.collect()).await?, found.next))
-    }
-
-    async fn delete(&self, found: Vec<StoredDocument>) -> Result<usize, StorageError> {
-        let count = found.len();
-        let delete = |StoredDocument { key, .. }| {
-            let chunk = Write::Delete { collection: &CHUNKS, key: key.clone() };
-            [chunk, Write::Delete { collection: &CHUNK_HEADERS, key }]
-        };
-        if count > 0 {
-            let commit = self.documents.write(found.into_iter().flat_map(delete).collect()).await?;
-            commit.wait().await.map_err(|lost| StorageError::Unavailable(lost.to_string()))?;
-        }
-        Ok(count)
+        self.reported.delete_mixed_before(until, after, limit).await
     }
 }
 
@@ -168,51 +148,42 @@ struct Scan<'a> {
 impl Scan<'_> {
     /// Fills the page; returns the cursor of the next one.
     async fn run(&mut self) -> Result<Option<ActivityCursor>, StorageError> {
-        let mut query = self.filter.query(self.after, self.limit);
+        let query = self.filter.query(self.after, self.limit);
+        let mut headers = HeaderScan::of(self.log.stores(), &query);
         let (mut scanned, mut second, mut chunks) = (0, None, Vec::new());
-        loop {
-            let found = self.log.documents.query(&CHUNK_HEADERS, query.clone()).await?;
-            scanned += found.documents.len();
-            for stored in found.documents {
-                let header = ChunkHeader::read(&stored)?;
-                if second.is_some_and(|second| second != header.second)
-                    && let Some(next) = self.collect_second(std::mem::take(&mut chunks)).await?
-                {
+        while let Some(FoundHeader { store, key, header }) = headers.next().await? {
+            if let Some(ended) = second.filter(|second| *second != header.second) {
+                if let Some(next) = self.collect_second(std::mem::take(&mut chunks)).await? {
                     return Ok(Some(next));
                 }
-                second = Some(header.second);
-                if self.filter.may_match(&header.names) {
-                    chunks.push(stored.key);
+                let reached = ActivityCursor(start_of(ended), ActivityId(Uuid::nil()));
+                if scanned >= SCANNED_CHUNKS_MAX && self.is_progress(reached) {
+                    return Ok(Some(reached));
                 }
             }
-            // All later seconds were scanned; the last one perhaps not completely.
-            let first = ActivityId(Uuid::nil());
-            let reached =
-                second.map(|second| ActivityCursor(start_of(second.saturating_add(1)), first));
-            match found.next {
-                None => return self.collect_second(chunks).await,
-                Some(_) if scanned >= SCANNED_CHUNKS_MAX && self.is_progress(reached) => {
-                    return Ok(reached);
-                }
-                next => query.after = next,
+            scanned += 1;
+            second = Some(header.second);
+            if self.filter.may_match(&header.names) {
+                chunks.push((store, key));
             }
         }
+        self.collect_second(chunks).await
     }
 
     /// Whether continuing from `reached` makes progress.
-    fn is_progress(&self, reached: Option<ActivityCursor>) -> bool {
-        reached.is_some_and(|reached| self.after.is_none_or(|after| reached < after))
+    fn is_progress(&self, reached: ActivityCursor) -> bool {
+        self.after.is_none_or(|after| reached < after)
     }
 
     /// Collects the matches in the chunks of one second. Returns the cursor if the page is full and more follow.
     async fn collect_second(
         &mut self,
-        chunks: Vec<String>,
+        chunks: Vec<(&ChunkStore, String)>,
     ) -> Result<Option<ActivityCursor>, StorageError> {
         let mut matching = Vec::new();
-        for key in chunks {
+        for (store, key) in chunks {
             // The chunk may have been deleted between the two reads.
-            let Some(chunk) = self.log.documents.find(&CHUNKS, &key).await? else { continue };
+            let Some(chunk) = store.chunk(&key).await? else { continue };
             for activity in chunk::read(&chunk) {
                 let activity = activity?;
                 let is_next = self.after.is_none_or(|after| ActivityCursor::of(&activity) < after);
@@ -246,7 +217,7 @@ impl ActivityFilter {
             from: self.from.map(|from| FieldValue::Integer(second_of(from))),
             until: until.into_iter().chain(after).min().map(FieldValue::Integer),
             direction: Direction::Descending,
-            ..Query::all("by_second", chunks)
+            ..Query::all(BY_SECOND, chunks)
         }
     }
 

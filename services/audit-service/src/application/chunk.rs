@@ -14,22 +14,51 @@ use kernel::{Timestamp, prefixed_id};
 use std::collections::{BTreeMap, HashSet};
 use storage::{Collection, Document, FieldValue, Index, StorageError, StoredDocument, Write};
 
-/// Chunks: activities as JSON Lines. The collection keeps its first name, `bundles`, because it is stored.
-pub(super) static CHUNKS: Collection = Collection { name: "bundles", indexes: &[] };
+/// Chunks of what other services report: activities as JSON Lines. The collection keeps its first name, `bundles`, because it is
+/// stored. Early versions have put the activities of events here as well.
+static CHUNKS: Collection = Collection { name: "bundles", indexes: &[] };
 
-/// Chunk headers, under the keys of their chunks.
+/// Headers of [`CHUNKS`], under the keys of their chunks.
 pub(crate) static CHUNK_HEADERS: Collection = Collection {
     name: "bundle_summaries",
     indexes: &[
-        Index { name: "by_second", fields: &["second"] },
+        Index { name: BY_SECOND, fields: &["second"] },
         // Headers of early versions are not in it: their chunks mix kinds.
         Index { name: BY_KIND, fields: &["kind", "second"] },
     ],
 };
 
+/// Chunks of what is read from feeds: a projected read model, as the feeds have it still.
+pub(crate) static EVENT_CHUNKS: Collection = Collection { name: "event_bundles", indexes: &[] };
+
+/// Headers of [`EVENT_CHUNKS`].
+pub(crate) static EVENT_CHUNK_HEADERS: Collection = Collection {
+    name: "event_bundle_summaries",
+    indexes: &[
+        Index { name: BY_SECOND, fields: &["second"] },
+        Index { name: BY_KIND, fields: &["kind", "second"] },
+    ],
+};
+
+/// Where the chunks of one origin are.
+#[derive(Debug)]
+pub(crate) struct ChunkCollections {
+    pub(super) chunks: &'static Collection,
+    pub(super) headers: &'static Collection,
+}
+
+/// Chunks of what other services report, which is stored nowhere else.
+pub(super) static REPORTED: ChunkCollections =
+    ChunkCollections { chunks: &CHUNKS, headers: &CHUNK_HEADERS };
+/// Chunks of what is read from feeds.
+pub(crate) static OF_EVENTS: ChunkCollections =
+    ChunkCollections { chunks: &EVENT_CHUNKS, headers: &EVENT_CHUNK_HEADERS };
+
+/// Index of the headers by second.
+pub(super) const BY_SECOND: &str = "by_second";
 /// Index of the headers by kind and second.
 pub(super) const BY_KIND: &str = "by_kind";
-/// Separator between the kind and the digest in the key of a chunk; keys of early versions have none.
+/// Separator between the kind and the activities in the key of a chunk; keys of early versions have none.
 const SEPARATOR: char = '/';
 
 /// Marker collection, never stored: an activity as a document of its own until it is put into a chunk.
@@ -83,9 +112,10 @@ pub(super) fn activity_write(
     Write::Put { collection: &ACTIVITIES, document: Document { key, body, fields } }
 }
 
-/// Groups the activities among these writes into chunks; other writes pass unchanged.
-pub(crate) fn into_chunks(writes: Vec<Write>) -> Vec<Write> {
-    let mut rest = Vec::new();
+/// Groups the activities among these writes into chunks of these collections; other writes pass unchanged. The headers come after the
+/// chunks that they lead to.
+pub(crate) fn into_chunks(writes: Vec<Write>, target: &ChunkCollections) -> Vec<Write> {
+    let (mut rest, mut chunks) = (Vec::new(), Vec::new());
     let mut open: BTreeMap<(ActivityKind, i64), ChunkBuilder> = BTreeMap::new();
     for write in writes {
         match write {
@@ -93,7 +123,7 @@ pub(crate) fn into_chunks(writes: Vec<Write>) -> Vec<Write> {
                 let (kind, second) = kind_and_second(&document);
                 let chunk = open.entry((kind, second)).or_default();
                 if chunk.bytes + document.body.len() > CHUNK_BYTES_MAX {
-                    rest.extend(std::mem::take(chunk).finish(kind, second));
+                    chunks.extend(std::mem::take(chunk).finish(kind, second));
                 }
                 chunk.bytes += document.body.len();
                 chunk.activities.push(document);
@@ -102,7 +132,11 @@ pub(crate) fn into_chunks(writes: Vec<Write>) -> Vec<Write> {
         }
     }
     let open = open.into_iter();
-    rest.extend(open.flat_map(|((kind, second), chunk)| chunk.finish(kind, second)));
+    chunks.extend(open.filter_map(|((kind, second), chunk)| chunk.finish(kind, second)));
+    let (chunks, headers): (Vec<_>, Vec<_>) = chunks.into_iter().unzip();
+    let put = |collection| move |document| Write::Put { collection, document };
+    rest.extend(chunks.into_iter().map(put(target.chunks)));
+    rest.extend(headers.into_iter().map(put(target.headers)));
     rest
 }
 
@@ -114,10 +148,16 @@ struct ChunkBuilder {
 }
 
 impl ChunkBuilder {
-    fn finish(self, kind: ActivityKind, second: i64) -> Vec<Write> {
-        let Some(first) = self.activities.first() else { return Vec::new() };
-        // The key is that of the first activity: a batch that is sent again overwrites itself.
-        let key = format!("{}{SEPARATOR}{}", kind.as_str(), first.key);
+    /// The chunk and its header; `None` without activities.
+    fn finish(self, kind: ActivityKind, second: i64) -> Option<(Document, Document)> {
+        let first = self.activities.first()?;
+        // The key is that of the first and the last activity: a batch that is sent again overwrites itself, and none that has more.
+        let key = match &self.activities[..] {
+            [_, .., last] => {
+                format!("{}{SEPARATOR}{}{SEPARATOR}{}", kind.as_str(), first.key, last.key)
+            }
+            _ => format!("{}{SEPARATOR}{}", kind.as_str(), first.key),
+        };
         let mut body = BytesMut::with_capacity(self.bytes + self.activities.len());
         let mut names = HashSet::with_capacity(3 * self.activities.len());
         for activity in &self.activities {
@@ -129,10 +169,7 @@ impl ChunkBuilder {
         let fields = vec![("second", FieldValue::Integer(second)), ("kind", kind_field(kind))];
         let header = Document { key: key.clone(), body: header.encode(), fields };
         let chunk = Document { key, body: body.freeze(), fields: Vec::new() };
-        vec![
-            Write::Put { collection: &CHUNKS, document: chunk },
-            Write::Put { collection: &CHUNK_HEADERS, document: header },
-        ]
+        Some((chunk, header))
     }
 }
 

@@ -50,7 +50,7 @@ impl Recorder {
         let Activity { id, at, actor, edge, address, user_agent, action, .. } = activity;
         let Activity { subject, details, request_id, .. } = activity;
         let (edge, user_agent) = (&*edge, user_agent.as_deref());
-        self.write_stored(StoredActivity {
+        let activity = StoredActivity {
             id,
             at,
             actor,
@@ -61,18 +61,21 @@ impl Recorder {
             subject,
             details,
             request_id,
-        })
+        };
+        // Not its own time, which another service has written: a flood of any dates has the budget of one day.
+        self.write_stored(activity, || self.ids.now())
     }
 
-    /// Write of an activity as it is stored; `None` when the budget of its kind is used up.
+    /// Write of an activity as it is stored; `None` when the budget of its kind, of the day at this time, is used up.
     pub(crate) fn write_stored<D: Serialize>(
         &self,
         activity: StoredActivity<'_, D>,
+        of_day: impl FnOnce() -> Timestamp,
     ) -> Result<Option<Write>, StorageError> {
         let kind = ActivityKind::of(&activity.action, activity.edge);
         let body = kernel::json::to_vec(&activity)
             .map_err(|error| StorageError::Corrupt(error.to_string()))?;
-        if !self.budget.take(kind, body.len(), || self.ids.now()) {
+        if !self.budget.take(kind, body.len(), of_day) {
             return Ok(None);
         }
         let StoredActivity { id, at, actor, action, subject, .. } = activity;

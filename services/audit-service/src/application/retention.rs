@@ -1,6 +1,6 @@
 //! Retention: deletes activities older than the retention period of their kind, in small batches.
 
-use super::{ActivityKind, AuditLog, ByKind};
+use super::{ActivityKind, AuditLog, ByKind, chunk_store::ChunkStore};
 use kernel::{Ids, Timestamp};
 use std::{sync::Arc, time::Duration};
 use storage::{IndexPosition, StorageError};
@@ -39,14 +39,8 @@ impl Retention {
 
     /// Deletes a batch of each kind. Returns whether more may be left to delete.
     async fn delete_batch(&self, mixed: &mut Option<IndexPosition>) -> Result<bool, StorageError> {
-        let mut is_more_left = false;
-        for kind in ActivityKind::ALL {
-            if let Some(until) = self.until(self.periods.of(kind)) {
-                let deleted =
-                    self.audit_log.delete_before(kind, until, RETENTION_BATCH_MAX).await?;
-                is_more_left |= deleted == RETENTION_BATCH_MAX;
-            }
-        }
+        let [reported, of_events] = self.audit_log.stores();
+        let mut is_more_left = self.delete_kinds(reported).await?;
         // Chunks of early versions mix kinds; most of their activities are about orders.
         if let Some(until) = self.until(self.periods.order) {
             let after = mixed.take();
@@ -54,6 +48,20 @@ impl Retention {
                 self.audit_log.delete_mixed_before(until, after, RETENTION_BATCH_MAX).await?;
             is_more_left |= deleted > 0 && next.is_some();
             *mixed = next;
+        }
+        // Last, as it may be on a server that is away.
+        is_more_left |= self.delete_kinds(of_events).await?;
+        Ok(is_more_left)
+    }
+
+    /// Deletes a batch of each kind from a store. Returns whether more may be left to delete.
+    async fn delete_kinds(&self, store: &ChunkStore) -> Result<bool, StorageError> {
+        let mut is_more_left = false;
+        for kind in ActivityKind::ALL {
+            if let Some(until) = self.until(self.periods.of(kind)) {
+                let deleted = store.delete_before(kind, until, RETENTION_BATCH_MAX).await?;
+                is_more_left |= deleted == RETENTION_BATCH_MAX;
+            }
         }
         Ok(is_more_left)
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 const ID: Uuid = Uuid::from_u128(7);
 
 /// Collection of the activities.
-static CHUNKS: storage::Collection = storage::Collection { name: "bundles", indexes: &[] };
+static CHUNKS: storage::Collection = storage::Collection { name: "event_bundles", indexes: &[] };
 
 /// Collection of the consumers' positions.
 static INBOX: storage::Collection = storage::Collection { name: "inbox", indexes: &[] };

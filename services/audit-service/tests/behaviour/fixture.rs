@@ -145,17 +145,29 @@ impl AuditFixture {
         subject: &str,
         data: Json,
     ) {
+        self.publish_at("2026-05-31T12:00:00Z", origin, source, subject, data).await;
+    }
+
+    /// Publishes an event that was recorded at this time.
+    pub(crate) async fn publish_at(
+        &self,
+        time: &str,
+        origin: Option<Origin>,
+        source: &'static str,
+        subject: &str,
+        data: Json,
+    ) {
         let event = NewEvent {
             id: Uuid::new_v5(&Uuid::nil(), data.to_string().as_bytes()),
             name: "published",
             data: Bytes::from(data.to_string()),
-            recorded_at: at("2026-05-31T12:00:00Z"),
+            recorded_at: at(time),
             typed: TypedEvent::default(),
             personal: None,
         };
         let stream = subject.to_owned();
         let (events, writes) = (vec![event], Vec::new());
-        let mut append = Append { stream, expected: 0, events, writes, origin };
+        let mut append = Append { stream, expected: 0, events, writes, origin, sequence: None };
         let journal = self.engine.service(source).journal;
         while let Err(AppendError::Conflict { actual }) = journal.append(append.clone()).await {
             append.expected = actual;

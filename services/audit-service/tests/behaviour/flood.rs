@@ -62,3 +62,19 @@ async fn programs_that_register_themselves_have_the_budget_of_accounts_and_opera
     let own = fixture.all("actor=guest", 200).await.len();
     assert!((1..100).contains(&own), "{own}");
 }
+
+#[tokio::test]
+async fn a_feed_that_is_read_late_has_the_budgets_of_the_days_of_its_events() {
+    let fixture = AuditFixture::on(MemoryEngine::new(), &[("day_bytes_max.cart", "10000")]).await;
+    let id = kernel::Uuid::from_u128(7);
+    for day in 1..=4 {
+        for number in 0..15 {
+            let time = format!("2026-05-0{day}T12:00:{number:02}Z");
+            let change = format!("change_{day}_{number}");
+            let data = json!({ "type": "cart_changed", "cart_id": id, "change": change, "sku": null, "quantity": null });
+            fixture.publish_at(&time, None, "shopping-cart-service", "c", data).await;
+        }
+    }
+    // Four fifths of them would not fit into one day.
+    fixture.wait_for_count(60).await;
+}

@@ -164,3 +164,30 @@ async fn invalid_parameters_are_rejected_by_name() {
         20
     );
 }
+
+#[tokio::test]
+async fn what_is_reported_and_what_is_read_from_feeds_is_one_list() {
+    let fixture = AuditFixture::start().await;
+    let id = kernel::Uuid::from_u128(7);
+    for number in 0..9 {
+        let change = format!("change_{number}");
+        let data = serde_json::json!({ "type": "cart_changed", "cart_id": id, "change": change, "sku": null, "quantity": null });
+        fixture.publish("shopping-cart-service", "c", data).await;
+    }
+    let of_feed = fixture.wait_for_count(9).await;
+    // Reported in the second of the events, and in those around it.
+    let seconds = [-2, -1, 0, 0, 1, 2];
+    let reported = seconds.iter().enumerate().map(|(number, second)| Activity {
+        at: kernel::Timestamp::from_second(of_feed[0].at.as_second() + second).unwrap(),
+        ..activity(u32::try_from(number).unwrap(), "visitor:1", "product.viewed", "product:1")
+    });
+    let reported: Vec<_> = reported.collect();
+    record(&fixture, reported.clone()).await;
+    let mut expected = [of_feed, reported].concat();
+    expected.sort_by_key(|activity| std::cmp::Reverse((activity.at, activity.id)));
+    for limit in [1, 2, 4, 200] {
+        assert_eq!(fixture.all("", limit).await, expected, "{limit}");
+    }
+    assert_eq!(fixture.all("action=product.viewed", 4).await.len(), 6);
+    assert_eq!(fixture.all("action=cart.change_3", 4).await.len(), 1);
+}

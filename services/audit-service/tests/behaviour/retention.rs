@@ -69,6 +69,18 @@ async fn a_kind_without_a_period_is_kept_forever() {
     assert_eq!(left_at(&fixture, "2126-05-11T12:00:00Z").await, expected([360, 0, 0, 0]));
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_read_from_feeds_is_deleted_as_well() {
+    let fixture = AuditFixture::on(MemoryEngine::new(), &[("retention_days.cart", "20")]).await;
+    let id = kernel::Uuid::from_u128(7);
+    let data = serde_json::json!({ "type": "cart_changed", "cart_id": id, "change": "created", "sku": null, "quantity": null });
+    fixture.publish("shopping-cart-service", "c", data).await;
+    fixture.wait_for_count(1).await;
+    let carts = |count| BTreeMap::from([("cart.created".to_owned(), count)]);
+    assert_eq!(left_at(&fixture, "2026-06-20T11:00:00Z").await, carts(1));
+    assert_eq!(left_at(&fixture, "2026-06-20T12:10:00Z").await, BTreeMap::new());
+}
+
 static CHUNKS: Collection = Collection { name: "bundles", indexes: &[] };
 static HEADERS: Collection = Collection {
     name: "bundle_summaries",

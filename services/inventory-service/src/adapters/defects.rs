@@ -89,6 +89,7 @@ impl DefectiveInventory {
         let ttl = Duration::from_secs(expires_in_seconds.into());
         let decide = |state: &LedgerState, now: Timestamp| {
             let expires_at = now.saturating_add(ttl).unwrap_or(Timestamp::MAX);
+            let lines = lines.clone();
             state.place_hold(&HoldRequest { id, order_id, lines, expires_at }, now)
         };
         self.check_then_append(id, decide).await
@@ -98,7 +99,7 @@ impl DefectiveInventory {
     async fn check_then_append(
         &self,
         id: HoldId,
-        decide: impl FnOnce(&LedgerState, Timestamp) -> Result<Vec<Event>, Rejection>,
+        decide: impl Fn(&LedgerState, Timestamp) -> Result<Vec<Event>, Rejection>,
     ) -> Result<inventory::Hold, CallError> {
         let decided = self.ledger().read(decide).await.map_err(Problem::from)?;
         let decided = decided.map_err(Problem::from)?;
@@ -158,7 +159,7 @@ fn for_hold(id: HoldId) -> WriteOptions {
     WriteOptions { hold: Some(id), ..WriteOptions::default() }
 }
 
-fn view(id: HoldId) -> impl FnOnce(&LedgerState, Timestamp) -> Result<HoldView, StockError> {
+fn view(id: HoldId) -> impl Fn(&LedgerState, Timestamp) -> Result<HoldView, StockError> {
     move |state, now| {
         let hold = state.hold(id).ok_or(StockError::Rejected(Rejection::UnknownHold))?;
         Ok(HoldView { id, state: hold.state_at(now), expires_at: hold.expires_at })

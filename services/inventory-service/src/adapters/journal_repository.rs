@@ -3,11 +3,13 @@
 use super::{movements, snapshot};
 use crate::{
     domain::{Event, Hold, LedgerState},
-    ports::{AppendReceipt, EventBatch, LedgerRepository, LoadedLedger, RepositoryError},
+    ports::{
+        AppendReceipt, EventBatch, LedgerRepository, LoadedLedger, RepositoryError, SubmittedAppend,
+    },
 };
 use async_trait::async_trait;
 use bytes::Bytes;
-use identifiers::HoldId;
+use identifiers::{HoldId, Sku};
 use journal::{
     Append, AppendError, DecodeError, EventId, Journal, NewEvent, Projection, READ_EVENTS_MAX,
     RecordedEvent, TypedEvent,
@@ -26,12 +28,9 @@ impl JournalLedgerRepository {
     pub(crate) fn new(journal: Arc<dyn Journal>, ids: Ids) -> Self {
         Self { journal, ids }
     }
-}
 
-#[async_trait]
-impl LedgerRepository for JournalLedgerRepository {
-    async fn append(&self, batch: EventBatch<'_>) -> Result<AppendReceipt, RepositoryError> {
-        let EventBatch { events, expected, operation, at } = batch;
+    fn encode(&self, batch: EventBatch<'_>) -> Result<Append, StorageError> {
+        let EventBatch { events, expected, operation, at, place } = batch;
         let stream = events.first().map(|event| stream_of(event)).unwrap_or_default();
         let new_event = |(index, event): (usize, &Arc<Event>)| {
             let id = operation.filter(|_| index == 0);
@@ -46,14 +45,23 @@ impl LedgerRepository for JournalLedgerRepository {
         for (event, new) in events.iter().zip(&new) {
             writes.extend(movements::operation_write(event, new.id, at)?);
         }
-        let append = Append { stream, expected, events: new, writes, origin: None };
-        match self.journal.append(append).await {
-            Ok(appended) => {
-                Ok(AppendReceipt { position: appended.position, commit: appended.commit })
+        Ok(Append { stream, expected, events: new, writes, origin: None, sequence: Some(place) })
+    }
+}
+
+#[async_trait]
+impl LedgerRepository for JournalLedgerRepository {
+    fn append<'a>(&'a self, batch: EventBatch<'_>) -> Result<SubmittedAppend<'a>, StorageError> {
+        let place = batch.place.clone();
+        let append = self.encode(batch).inspect_err(|_| place.give_back())?;
+        Ok(Box::pin(async {
+            match self.journal.append(append).await {
+                Ok(appended) => Ok(AppendReceipt { position: appended.position }),
+                Err(AppendError::Conflict { .. }) => Err(RepositoryError::Conflict),
+                Err(AppendError::OutOfSequence) => Err(RepositoryError::OutOfSequence),
+                Err(AppendError::Storage(error)) => Err(error.into()),
             }
-            Err(AppendError::Conflict { .. }) => Err(RepositoryError::Conflict),
-            Err(AppendError::Storage(error)) => Err(error.into()),
-        }
+        }))
     }
 
     async fn load_hold(&self, id: HoldId) -> Result<Option<Hold>, StorageError> {
@@ -92,7 +100,7 @@ impl LedgerRepository for JournalLedgerRepository {
 fn stream_of(event: &Event) -> String {
     match (event.hold(), event.sku()) {
         (Some(id), _) => hold_stream(id),
-        (None, Some(sku)) => format!("sku-{}", sku.key()),
+        (None, Some(sku)) => sku_stream(sku),
         (None, None) => String::new(),
     }
 }
@@ -100,7 +108,13 @@ fn stream_of(event: &Event) -> String {
 /// Prefix of the hold streams.
 pub(super) const HOLD_PREFIX: &str = "hold-";
 
-fn hold_stream(id: HoldId) -> String {
+/// Name of the stream of a SKU's own events.
+pub(super) fn sku_stream(sku: &Sku) -> String {
+    format!("sku-{}", sku.key())
+}
+
+/// Name of the stream of a hold.
+pub(super) fn hold_stream(id: HoldId) -> String {
     prefixed_id(HOLD_PREFIX, id)
 }
 

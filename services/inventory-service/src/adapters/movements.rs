@@ -4,10 +4,10 @@
 //! Early versions wrote a document for each movement instead, in an asynchronous projection. Those documents stay, and a
 //! list goes on with them where the chain begins.
 
-use super::journal_repository::{decode, encode};
+use super::journal_repository::{decode, encode, hold_stream, sku_stream};
 use crate::{
     application::StockLedger,
-    domain::{Event, MovedUnits},
+    domain::{Event, MovedUnits, MovementLink},
     ports::{MovementCursor, MovementPage, MovementQueries},
 };
 use async_trait::async_trait;
@@ -85,11 +85,21 @@ impl JournalMovements {
         Ok(decode(&recorded)?.moved().any(|(moved, before)| moved == sku && before.is_some()))
     }
 
-    /// Event at this position, which another one or the ledger leads to.
-    async fn event_at(&self, position: Position) -> Result<RecordedEvent, StorageError> {
-        self.find_event(position).await?.ok_or_else(|| {
-            StorageError::Corrupt(format!("no stock movement is at position {position}"))
-        })
+    /// Event to which another one, or the ledger, leads.
+    async fn linked_event(
+        &self,
+        sku: &Sku,
+        link: MovementLink,
+    ) -> Result<RecordedEvent, StorageError> {
+        let found = match link {
+            MovementLink::Position(position) => self.find_event(position).await?,
+            MovementLink::Version(hold, version) => {
+                let stream = hold.map_or_else(|| sku_stream(sku), hold_stream);
+                let events = self.storage.journal.read(&stream, version.saturating_sub(1), 1).await;
+                events?.into_iter().find(|event| event.version == version)
+            }
+        };
+        found.ok_or_else(|| StorageError::Corrupt(format!("{sku} has no movement at {link:?}")))
     }
 
     async fn find_event(&self, position: Position) -> Result<Option<RecordedEvent>, StorageError> {
@@ -103,11 +113,21 @@ impl JournalMovements {
         &self,
         sku: &Sku,
         limit: usize,
-        (mut position, mut listed): (Position, usize),
+        (mut link, mut listed): (MovementLink, usize),
         items: &mut Vec<Movement>,
     ) -> Result<(Position, usize), StorageError> {
-        while position > 0 && items.len() < limit {
-            let recorded = self.event_at(position).await?;
+        let mut before = Position::MAX;
+        while link != MovementLink::BEGINNING {
+            let recorded = self.linked_event(sku, link).await?;
+            if recorded.position >= before {
+                let event = format!("the stock movement at position {before}");
+                let reason = format!("{event} does not lead to the one before it");
+                return Err(StorageError::Corrupt(reason));
+            }
+            if items.len() == limit {
+                return Ok((recorded.position, listed));
+            }
+            before = recorded.position;
             let event = decode(&recorded)?;
             let of_sku = movements_from(&event, recorded.recorded_at).into_iter().rev();
             let mut of_sku = of_sku.filter(|movement| movement.sku == *sku).skip(listed).peekable();
@@ -117,18 +137,17 @@ impl JournalMovements {
                 items.push(movement);
                 listed += 1;
             }
-            if of_sku.peek().is_none() {
-                let mut moved = event.moved().filter(|(moved, _)| *moved == sku);
-                let previous = moved.find_map(|(_, previous)| previous);
-                let previous =
-                    previous.filter(|previous| *previous < position).ok_or_else(|| {
-                        let event = format!("the stock movement at position {position}");
-                        StorageError::Corrupt(format!("{event} does not lead to the one before it"))
-                    })?;
-                (position, listed) = (previous, 0);
+            if of_sku.peek().is_some() {
+                return Ok((recorded.position, listed));
             }
+            let mut moved = event.moved().filter(|(moved, _)| *moved == sku);
+            let previous = moved.find_map(|(_, previous)| previous).ok_or_else(|| {
+                let event = format!("the event at position {}", recorded.position);
+                StorageError::Corrupt(format!("{event} moved no unit of {sku}"))
+            })?;
+            (link, listed) = (previous, 0);
         }
-        Ok((position, listed))
+        Ok((0, listed))
     }
 }
 
@@ -149,7 +168,7 @@ impl MovementQueries for JournalMovements {
                         if position > 0 && !self.is_in_chain(sku, position).await? {
                             return Ok(None);
                         }
-                        (position, listed)
+                        (MovementLink::Position(position), listed)
                     }
                     _ => (self.stock_ledger.last_movement(sku).await?, 0),
                 };

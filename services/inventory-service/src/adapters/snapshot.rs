@@ -3,7 +3,8 @@
 
 use super::journal_repository;
 use crate::domain::{
-    Hold, HoldState, LedgerState, Location, LocationStock, LocationUnits, SkuStock, StockPolicy,
+    Hold, HoldState, LedgerState, Location, LocationStock, LocationUnits, MovementLink, SkuStock,
+    StockPolicy,
 };
 use bytes::Bytes;
 use identifiers::{HoldId, OrderId, Sku};
@@ -28,7 +29,7 @@ struct StockSnapshot(
     u64,
     Vec<(Location, i64, i64)>,
     #[serde(default)] StockPolicy,
-    #[serde(default)] u64,
+    #[serde(default)] MovementLink,
 );
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -62,7 +62,7 @@ fn for_hold(id: HoldId) -> WriteOptions {
     WriteOptions { hold: Some(id), ..WriteOptions::default() }
 }
 
-fn hold_view(id: HoldId) -> impl FnOnce(&LedgerState, Timestamp) -> Result<HoldView, StockError> {
+fn hold_view(id: HoldId) -> impl Fn(&LedgerState, Timestamp) -> Result<HoldView, StockError> {
     move |ledger, now| {
         let hold: &Hold = ledger.hold(id).ok_or(StockError::Rejected(Rejection::UnknownHold))?;
         Ok(HoldView { id, state: hold.state_at(now), expires_at: hold.expires_at })

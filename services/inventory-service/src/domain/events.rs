@@ -3,7 +3,7 @@
 use super::Location;
 use identifiers::{HoldId, OrderId, Sku};
 use kernel::Timestamp;
-use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode, encode::Write};
+use minicbor::{Decode, Decoder, Encode, Encoder, data::Type, decode, encode, encode::Write};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::borrow::Cow;
 
@@ -131,7 +131,7 @@ pub(crate) struct StockChange {
     /// As in [`MovedUnits`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[n(5)]
-    pub(crate) previous: Option<u64>,
+    pub(crate) previous: Option<MovementLink>,
 }
 
 /// Stock policy of a SKU: whether its units are counted.
@@ -184,11 +184,34 @@ pub(crate) struct MovedUnits {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cbor(n(4), skip_if = "std::ops::Not::not")]
     pub(crate) untracked: bool,
-    /// Position of the event that moved units of this SKU before, so that its movements are a chain through the journal; 0
-    /// at the beginning of the chain, and absent in events of early versions.
+    /// The event that moved units of this SKU before, so that its movements are a chain through the journal; absent in events of
+    /// early versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[n(5)]
-    pub(crate) previous: Option<u64>,
+    pub(crate) previous: Option<MovementLink>,
+}
+
+/// Link to an event that moved units of a SKU.
+///
+/// Stored as a number, or as an array of the hold and the version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum MovementLink {
+    /// Its position in the journal; 0 is the beginning of the chain.
+    Position(u64),
+    /// Its version in the stream of its hold, or of the SKU. The position was not known yet when the link was made.
+    Version(Option<HoldId>, u64),
+}
+
+impl MovementLink {
+    /// Beginning of a chain.
+    pub(crate) const BEGINNING: Self = Self::Position(0);
+}
+
+impl Default for MovementLink {
+    fn default() -> Self {
+        Self::BEGINNING
+    }
 }
 
 /// Stock alert: a threshold that the available units of a SKU have crossed.
@@ -264,8 +287,8 @@ impl Event {
         }
     }
 
-    /// Movements of stock: SKUs, and for each the position of the event that moved units of it before.
-    pub(crate) fn moved(&self) -> impl Iterator<Item = (&Sku, Option<u64>)> {
+    /// Movements of stock: SKUs, and for each the event that moved units of it before.
+    pub(crate) fn moved(&self) -> impl Iterator<Item = (&Sku, Option<MovementLink>)> {
         let (change, lines) = match self {
             Self::Received(change) | Self::Adjusted(change) | Self::Counted(change) => {
                 (Some(change), &[][..])
@@ -330,5 +353,28 @@ impl<C> Encode<C> for Location {
 impl<'b, C> Decode<'b, C> for Location {
     fn decode(decoder: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
         Self::new(decoder.str()?).ok_or_else(|| decode::Error::message("not a location"))
+    }
+}
+
+impl<C> Encode<C> for MovementLink {
+    fn encode<W: Write>(
+        &self,
+        encoder: &mut Encoder<W>,
+        context: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        match self {
+            Self::Position(position) => encoder.u64(*position)?.ok(),
+            Self::Version(hold, version) => (hold, version).encode(encoder, context),
+        }
+    }
+}
+
+impl<'b, C> Decode<'b, C> for MovementLink {
+    fn decode(decoder: &mut Decoder<'b>, context: &mut C) -> Result<Self, decode::Error> {
+        if decoder.datatype()? == Type::Array {
+            let (hold, version) = Decode::decode(decoder, context)?;
+            return Ok(Self::Version(hold, version));
+        }
+        decoder.u64().map(Self::Position)
     }
 }

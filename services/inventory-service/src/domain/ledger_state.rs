@@ -1,6 +1,6 @@
 //! Ledger state: every SKU's stock and the holds on it, folded from events.
 
-use super::{Event, Hold, HoldState, SkuLocation, SkuStock};
+use super::{Event, Hold, HoldState, MovementLink, SkuLocation, SkuStock};
 use identifiers::{HoldId, Sku};
 use kernel::Timestamp;
 use std::{
@@ -67,13 +67,22 @@ impl LedgerState {
         }
     }
 
-    /// Folds an event that the journal has at this position.
-    pub(crate) fn apply_at(&mut self, event: &Event, position: u64) {
+    /// Folds an event to which this link leads.
+    pub(crate) fn apply_at(&mut self, event: &Event, link: MovementLink) {
         self.apply(event);
         // Events of early versions are in no chain.
         for (sku, _) in event.moved().filter(|(_, previous)| previous.is_some()) {
             if let Some(stock) = self.stock.get_mut(sku) {
-                stock.last_movement = position;
+                stock.last_movement = link;
+            }
+        }
+    }
+
+    /// Learns the position of an event that was applied before it had one.
+    pub(crate) fn settle(&mut self, event: &Event, link: MovementLink, position: u64) {
+        for (sku, _) in event.moved() {
+            if let Some(stock) = self.stock.get_mut(sku).filter(|it| it.last_movement == link) {
+                stock.last_movement = MovementLink::Position(position);
             }
         }
     }
@@ -81,7 +90,7 @@ impl LedgerState {
     /// Folds an event read from the journal, the `version`th of its stream. Only the journal knows the version of a hold
     /// that ended, was evicted, and was then placed again.
     pub(crate) fn replay(&mut self, event: &Event, version: u64, position: u64) {
-        self.apply_at(event, position);
+        self.apply_at(event, MovementLink::Position(position));
         if let Some(hold) = event.hold().and_then(|id| self.holds.get_mut(&id)) {
             hold.version = version;
         }
@@ -150,9 +159,9 @@ impl LedgerState {
         self.stock.len() + self.holds.len()
     }
 
-    /// Position of the last event that moved units of a SKU; 0 when there is none.
-    pub(crate) fn last_movement(&self, sku: &Sku) -> u64 {
-        self.stock.get(sku).map_or(0, |stock| stock.last_movement)
+    /// The last event that moved units of a SKU.
+    pub(crate) fn last_movement(&self, sku: &Sku) -> MovementLink {
+        self.stock.get(sku).map(|stock| stock.last_movement).unwrap_or_default()
     }
 
     /// Current version of the event's stream.

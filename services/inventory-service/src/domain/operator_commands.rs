@@ -85,7 +85,7 @@ impl LedgerState {
         if on_hand > UNITS_MAX {
             return Err(Rejection::QuantityOverflow);
         }
-        let previous = Some(stock.map_or(0, |stock| stock.last_movement));
+        let previous = Some(stock.map(|stock| stock.last_movement).unwrap_or_default());
         Ok(StockChange { sku, location, quantity, on_hand, reason, previous })
     }
 }

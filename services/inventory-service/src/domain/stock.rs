@@ -1,6 +1,6 @@
 //! Stock of one SKU.
 
-use super::{Location, StockPolicy, UNITS_MAX};
+use super::{Location, MovementLink, StockPolicy, UNITS_MAX};
 
 /// Stock of one SKU at one location.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +30,8 @@ pub(crate) struct SkuStock {
     /// Version of the SKU's own stream.
     pub(crate) version: u64,
     pub(crate) policy: StockPolicy,
-    /// Position of the last event that moved units of it, in the chain of its movements; 0 when there is none.
-    pub(crate) last_movement: u64,
+    /// The last event that moved units of it, in the chain of its movements.
+    pub(crate) last_movement: MovementLink,
 }
 
 impl SkuStock {

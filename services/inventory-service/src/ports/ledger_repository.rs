@@ -3,9 +3,10 @@
 use crate::domain::{Event, Hold, LedgerState};
 use async_trait::async_trait;
 use identifiers::HoldId;
+use journal::SequencePlace;
 use kernel::{Timestamp, Uuid};
-use std::sync::Arc;
-use storage::{Commit, StorageError};
+use std::{pin::Pin, sync::Arc};
+use storage::StorageError;
 
 /// Atomic batch of events of one stream: one domain event and the events derived from it.
 #[derive(Debug)]
@@ -17,13 +18,19 @@ pub(crate) struct EventBatch<'a> {
     /// The identifier of the first event, when the caller named the operation.
     pub(crate) operation: Option<Uuid>,
     pub(crate) at: Timestamp,
+    /// Place among the appends that the ledger has submitted.
+    pub(crate) place: SequencePlace,
 }
 
-/// Receipt of an accepted append: its position, and the commit handle to wait for.
-#[derive(Debug)]
+/// Append that is submitted; its answer is still to come, perhaps at once.
+pub(crate) type SubmittedAppend<'a> =
+    Pin<Box<dyn Future<Output = Result<AppendReceipt, RepositoryError>> + Send + 'a>>;
+
+/// Receipt of an accepted append.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct AppendReceipt {
+    /// Position of its last event.
     pub(crate) position: u64,
-    pub(crate) commit: Commit,
 }
 
 /// Error of an append.
@@ -32,6 +39,9 @@ pub(crate) enum RepositoryError {
     /// The stream is not at the expected version.
     #[error("another writer appended to the stream")]
     Conflict,
+    /// An append on whose state this one was decided was not accepted.
+    #[error("an append before it was not accepted")]
+    OutOfSequence,
     /// The store failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -49,8 +59,13 @@ pub(crate) struct LoadedLedger {
 /// Repository of the stock ledger.
 #[async_trait]
 pub(crate) trait LedgerRepository: Send + Sync {
-    /// Append of a batch, ordered by the calls; the commit handle says when it is durable.
-    async fn append(&self, batch: EventBatch<'_>) -> Result<AppendReceipt, RepositoryError>;
+    /// Append of a batch. It is submitted by the first poll, and decided on in the order of the places; the commit handle says when
+    /// it is durable.
+    ///
+    /// # Errors
+    ///
+    /// When the events cannot be encoded; the place is given back then.
+    fn append<'a>(&'a self, batch: EventBatch<'_>) -> Result<SubmittedAppend<'a>, StorageError>;
 
     /// A hold folded from its own stream, durable or not; `None` when the stream is empty.
     async fn load_hold(&self, id: HoldId) -> Result<Option<Hold>, StorageError>;

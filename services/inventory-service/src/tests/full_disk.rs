@@ -5,76 +5,39 @@ use crate::{adapters::movements::JournalMovements, ports::MovementQueries};
 use async_trait::async_trait;
 use engine_memory::MemoryEngine;
 use journal::{
-    Append, AppendError, Appended, DeleteError, Journal, Position, RecordedEvent, ServiceStorage,
-    Snapshot, Version,
+    Append, AppendError, Appended, Journal, ServiceStorage,
+    interceptor::{InterceptedJournal, JournalInterceptor},
 };
 use kernel::Uuid;
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering::Relaxed},
 };
-use storage::{Commit, StorageError};
+use storage::StorageError;
 
-/// Journal on a disk that can be made full.
-#[derive(Debug)]
-struct FillableJournal {
-    journal: Arc<dyn Journal>,
+/// Disk that can be made full.
+#[derive(Debug, Default)]
+struct FillableDisk {
     is_full: AtomicBool,
 }
 
 #[async_trait]
-impl Journal for FillableJournal {
-    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+impl JournalInterceptor for FillableDisk {
+    async fn append(&self, journal: &dyn Journal, append: Append) -> Result<Appended, AppendError> {
         if self.is_full.load(Relaxed) {
             return Err(StorageError::Full.into());
         }
-        self.journal.append(append).await
-    }
-
-    async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, DeleteError> {
-        self.journal.delete_stream(stream, expected).await
-    }
-
-    async fn read(
-        &self,
-        stream: &str,
-        after: Version,
-        limit: usize,
-    ) -> Result<Vec<RecordedEvent>, StorageError> {
-        self.journal.read(stream, after, limit).await
-    }
-
-    async fn follow(
-        &self,
-        after: Position,
-        limit: usize,
-    ) -> Result<Vec<RecordedEvent>, StorageError> {
-        self.journal.follow(after, limit).await
-    }
-
-    async fn wait_beyond(&self, after: Position) {
-        self.journal.wait_beyond(after).await;
-    }
-
-    async fn last_position(&self) -> Result<Position, StorageError> {
-        self.journal.last_position().await
-    }
-
-    async fn save_snapshot(&self, name: &str, snapshot: Snapshot) -> Result<Commit, StorageError> {
-        self.journal.save_snapshot(name, snapshot).await
-    }
-
-    async fn snapshot(&self, name: &str) -> Result<Option<Snapshot>, StorageError> {
-        self.journal.snapshot(name).await
+        journal.append(append).await
     }
 }
 
 #[tokio::test]
 async fn movements_can_be_read_while_the_disk_is_full() {
     let storage = MemoryEngine::new().service("inventory-service");
-    let disk =
-        Arc::new(FillableJournal { journal: Arc::clone(&storage.journal), is_full: false.into() });
-    let storage = ServiceStorage { journal: Arc::clone(&disk) as _, ..storage };
+    let disk = Arc::new(FillableDisk::default());
+    let (journal, interceptor) = (Arc::clone(&storage.journal), Arc::clone(&disk));
+    let journal = Arc::new(InterceptedJournal { journal, interceptor });
+    let storage = ServiceStorage { journal, ..storage };
     let stock_ledger = open_ledger(&storage).await;
     let movements = JournalMovements::open(storage, Arc::clone(&stock_ledger)).await.unwrap();
     let receive = async |operation| {

@@ -143,8 +143,14 @@ async fn a_movement_with_a_repeated_key_is_recorded_once_even_if_the_response_wa
             personal: None,
         };
         let (stream, expected) = (event.stream, event.version - 1);
-        let append =
-            journal::Append { stream, expected, events: vec![new], writes: vec![], origin: None };
+        let append = journal::Append {
+            stream,
+            expected,
+            events: vec![new],
+            writes: vec![],
+            origin: None,
+            sequence: None,
+        };
         let _ = copy.append(append).await.unwrap();
     }
     // With the documents that were written in the commits of the events.

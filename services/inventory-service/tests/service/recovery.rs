@@ -130,7 +130,14 @@ async fn the_ledger_is_reloaded_after_another_writer_appended() {
     };
     let stream = "sku-a".to_owned();
     let expected = journal.read(&stream, 0, 100).await.unwrap().len() as u64;
-    let append = Append { stream, expected, events: vec![stranger], writes: vec![], origin: None };
+    let append = Append {
+        stream,
+        expected,
+        events: vec![stranger],
+        writes: vec![],
+        origin: None,
+        sequence: None,
+    };
     let _ = journal.append(append).await.unwrap();
     service.count(&[("a", 12)]).await;
     let movement = &service

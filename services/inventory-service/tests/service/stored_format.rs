@@ -131,8 +131,14 @@ async fn events_of_an_earlier_program_are_read() {
             }
         };
         let events = events.iter().map(new).collect();
-        let append =
-            Append { stream: stream.to_owned(), expected: 0, events, writes: vec![], origin: None };
+        let append = Append {
+            stream: stream.to_owned(),
+            expected: 0,
+            events,
+            writes: vec![],
+            origin: None,
+            sequence: None,
+        };
         drop(journal.append(append).await.unwrap());
     }
     let clock = ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap());

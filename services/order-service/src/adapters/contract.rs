@@ -2,15 +2,20 @@
 
 use super::{http::address_book, view};
 use crate::{
-    application::{address_books, erase_customer::EraseCustomer, export_customer::ExportCustomer},
-    domain::contact_details::check_email,
+    application::{
+        address_books, erase_customer::EraseCustomer, error::OrderError,
+        export_customer::ExportCustomer, read_order::ReadOrder,
+    },
+    domain::{contact_details::check_email, rejection::Rejection},
 };
 use async_trait::async_trait;
 use contracts::{
-    order::{AddressBook, AddressBooks, CustomerErasure, CustomerOrders, Customers},
-    shared::AccountId,
+    order::{
+        AddressBook, AddressBooks, CustomerErasure, CustomerOrders, Customers, Order, OrderDetails,
+    },
+    shared::{AccountId, OrderId},
 };
-use kernel::{Cursor, Problem};
+use kernel::{Cursor, Problem, Timestamp};
 use rpc::CallError;
 use std::fmt;
 
@@ -63,6 +68,34 @@ impl AddressBooks for AddressBooksProvider {
 
     async fn erase_addresses(&self, account: AccountId) -> Result<(), CallError> {
         Ok(self.0.erase(account).await.map_err(Problem::from)?)
+    }
+}
+
+/// Provider of [`OrderDetails`], over the use case.
+pub(crate) struct OrderDetailsProvider(pub(crate) ReadOrder);
+
+#[async_trait]
+impl OrderDetails for OrderDetailsProvider {
+    async fn order_details(
+        &self,
+        id: OrderId,
+        as_of: Option<Timestamp>,
+    ) -> Result<Option<Order>, CallError> {
+        let found = match as_of {
+            Some(instant) => self.0.at(id, instant).await,
+            None => self.0.now(id).await,
+        };
+        match found {
+            Ok(found) => Ok(Some(view::order(&found))),
+            Err(OrderError::Rejected(Rejection::Unknown)) => Ok(None),
+            Err(error) => Err(Problem::from(error).into()),
+        }
+    }
+}
+
+impl fmt::Debug for OrderDetailsProvider {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("OrderDetailsProvider")
     }
 }
 

@@ -35,6 +35,7 @@ pub(crate) fn order(found: &VersionedOrder) -> OrderView {
         payment_status: payment_status(order),
         fulfilment_status: fulfilment_status(order),
         email: placed.email.clone(),
+        language: placed.language.clone(),
         customer_erased: placed.is_erased(),
         currency: placed.currency,
         lines: placed.lines.iter().map(|line| order_line(order, line)).collect(),

@@ -1,9 +1,9 @@
-//! Cancellation saga of a confirmed order: the request blocks every other change of the order; then the payment is
-//! cancelled, the stock is released, and the order is cancelled.
+//! Cancellation saga of a confirmed order: the request blocks every other change of the order, and waits for the refunds
+//! that were promised before; then the payment is cancelled, the stock is released, and the order is cancelled.
 
-use super::{orders::Orders, saga_dependencies::SagaDependencies};
+use super::{error::OrderError, orders::Orders, saga_dependencies::SagaDependencies};
 use crate::{
-    domain::order::OrderCommand,
+    domain::{order::OrderCommand, rejection::Rejection},
     ports::{payments::Payments, stock::Stock},
 };
 use async_trait::async_trait;
@@ -46,7 +46,7 @@ pub(crate) fn cancellation_saga(dependencies: &SagaDependencies) -> Saga<Cancell
         "cancellation",
         vec![
             Arc::new(RequestCancellation { orders: Arc::clone(&orders) }),
-            Arc::new(CancelPayment { payments }),
+            Arc::new(CancelPayment { orders: Arc::clone(&orders), payments }),
             Arc::new(ReleaseHold { stock }),
             Arc::new(CompleteCancellation { orders }),
         ],
@@ -71,8 +71,9 @@ impl Step<CancellationInput> for RequestCancellation {
     }
 }
 
-/// Step that voids or refunds the payment.
+/// Step that voids the payment, or refunds what is left of it.
 struct CancelPayment {
+    orders: Arc<Orders>,
     payments: Arc<dyn Payments>,
 }
 
@@ -87,6 +88,13 @@ impl Step<CancellationInput> for CancelPayment {
     }
 
     async fn execute(&self, input: &CancellationInput) -> Result<Progress, StepError> {
+        let found = self.orders.find(input.order_id).await?;
+        let found = found.ok_or(OrderError::Rejected(Rejection::Unknown))?;
+        // Its client was told that the refund is made: were the whole payment refunded first, nothing would be left for it.
+        // No refund is reserved any more after the request, so that the wait ends.
+        if found.order.has_reserved_refund() {
+            return Err(StepError::Unavailable("a refund of the order is not paid yet".to_owned()));
+        }
         if let Some(payment) = input.payment_id {
             self.payments.cancel(payment, input.order_id).await?;
         }

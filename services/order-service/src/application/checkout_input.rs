@@ -61,6 +61,10 @@ pub(crate) struct CheckoutInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[n(15)]
     pub(crate) account: Option<AccountId>,
+    /// Tag of the language of messages about the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[n(16)]
+    pub(crate) language: Option<String>,
     #[serde(skip)]
     #[cbor(skip)]
     pub(crate) first_attempt: FirstAttempt,
@@ -156,6 +160,7 @@ impl CheckoutInput {
             shipping_address: self.shipping_address.country_alone(),
             billing_address,
             account: None,
+            language: None,
             ..self.clone()
         }
     }

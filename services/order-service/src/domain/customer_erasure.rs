@@ -42,6 +42,7 @@ impl Placed {
             shipping_address: self.shipping_address.country_alone(),
             billing_address: self.billing_address.country_alone(),
             account: None,
+            language: None,
             of_account: self.is_of_account(),
             ..self.clone()
         }

@@ -272,6 +272,10 @@ pub(crate) struct Placed {
     #[serde(default, skip_serializing_if = "is_false")]
     #[cbor(n(17), skip_if = "is_false")]
     pub(crate) of_account: bool,
+    /// Tag of the language of messages about the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[n(18)]
+    pub(crate) language: Option<String>,
 }
 
 impl Placed {
@@ -280,7 +284,8 @@ impl Placed {
         let lines: usize = self.lines.iter().map(Line::bytes).sum();
         let texts =
             [&self.email, &self.payment_method, &self.shipping.method, &self.shipping.label];
-        let texts: usize = texts.into_iter().map(String::len).sum();
+        let texts = texts.into_iter().chain(&self.language);
+        let texts: usize = texts.map(String::len).sum();
         let details = self.terms.transfer().map_or(0, |(details, _)| details.len());
         let addresses = self.shipping_address.bytes() + self.billing_address.bytes();
         size_of::<Self>() + lines + texts + details + addresses

@@ -410,5 +410,6 @@ fn empty_placed(event: &OrderEvent) -> Placed {
         customer: None,
         account: None,
         of_account: false,
+        language: None,
     }
 }

@@ -145,6 +145,11 @@ impl Order {
         self.refunds.iter().find(|record| record.refund.id == id)
     }
 
+    /// Whether a refund has its amount reserved and is neither paid nor dropped yet.
+    pub(crate) fn has_reserved_refund(&self) -> bool {
+        self.refunds.iter().any(|record| record.state == RefundState::Reserved)
+    }
+
     /// Amount that can still be refunded.
     pub(crate) fn refundable(&self) -> Money {
         let refunded = self.refund_total(|state| state != RefundState::Dropped);

@@ -88,6 +88,7 @@ fn placed(lines: &[SampleLine], shipping: i64, shipping_tax: i64) -> Placed {
         customer: None,
         account: None,
         of_account: false,
+        language: None,
     }
 }
 
@@ -577,10 +578,9 @@ fn a_cancelled_order_remembers_whether_it_was_confirmed() {
 
 #[test]
 fn stored_events_stay_readable() {
-    // As written by the first version.
-    let stored = r#"{"type":"confirmed","captured":{"amount":4090,"currency":"EUR"},"of":{"number":1000001,
+    let first_version = r#"{"type":"confirmed","captured":{"amount":4090,"currency":"EUR"},"of":{"number":1000001,
         "total":{"amount":4090,"currency":"EUR"},"status":"confirmed"},"at":"2026-11-22T12:00:00Z"}"#;
-    assert_eq!(serde_json::from_str::<OrderEvent>(stored).unwrap().name(), "confirmed");
+    assert_eq!(serde_json::from_str::<OrderEvent>(first_version).unwrap().name(), "confirmed");
     let placed = OrderEvent::Placed(Arc::new(placed(&[SampleLine::of(1_000)], 0, 0)));
     let text = serde_json::to_string(&placed).unwrap();
     assert!(text.starts_with(r#"{"type":"placed","number":1000001,"#), "{text}");

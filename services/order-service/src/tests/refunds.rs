@@ -1,15 +1,15 @@
 //! Refunds through the use case: concurrent, repeated, and mixed with cancellations.
 
-use super::test_world::{ORDER, Process, TOTAL, TestWorld, checkout, sku};
+use super::test_world::{ORDER, Process, TOTAL, TestWorld, checkout, payments::FakeRefunds, sku};
 use crate::domain::{
     events::{OrderStatus, RefundScope},
     payment_status::PaymentStatus,
-    refund::RefundRequest,
+    refund::{RefundRequest, RefundState},
 };
 use contracts::codes;
 use identifiers::RefundId;
 use kernel::{Currency, Money, Problem, Uuid};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 
 async fn sold() -> (TestWorld, Arc<Process>) {
@@ -87,6 +87,31 @@ async fn a_refund_of_the_rest_refunds_everything_that_is_left() {
     assert_eq!(cancelled.order.payment_status(), PaymentStatus::Refunded);
     world.stock.lock().has_units(10, 0).unwrap();
     world.payments.lock().owes_nothing().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refund_that_was_promised_is_made_before_a_later_cancellation() {
+    let (world, process) = sold().await;
+    world.payments.lock().refunds = FakeRefunds::Unavailable;
+    let mug = RefundScope::Units(vec![(sku("mug"), 1)]);
+    let refund = RefundRequest { restock: true, ..request(1, mug) };
+    let promised = process.use_cases.refund.execute(ORDER, refund.clone()).await.unwrap();
+    assert_eq!(promised.order.refund(refund.id).unwrap().state, RefundState::Reserved);
+    let cancelling = process.use_cases.cancel.execute(ORDER, None).await.unwrap();
+    assert_eq!(cancelling.order.status(), OrderStatus::Confirmed);
+    // Far more attempts than either saga makes before it counts as stuck.
+    tokio::time::sleep(Duration::from_mins(30)).await;
+    let waiting = process.use_cases.read.now(ORDER).await.unwrap().order;
+    assert_eq!(waiting.refund(refund.id).unwrap().state, RefundState::Reserved);
+    assert_eq!((waiting.status(), world.payments.lock().refunded()), (OrderStatus::Confirmed, 0));
+    world.payments.lock().refunds = FakeRefunds::Made;
+    tokio::time::sleep(Duration::from_mins(30)).await;
+    let order = process.use_cases.read.now(ORDER).await.unwrap().order;
+    assert_eq!(order.status(), OrderStatus::Cancelled);
+    assert_eq!(order.refund(refund.id).unwrap().state, RefundState::Done);
+    assert_eq!(order.payment_status(), PaymentStatus::Refunded);
+    world.payments.lock().owes_nothing().unwrap();
+    world.stock.lock().has_units(10, 0).unwrap();
 }
 
 #[tokio::test(start_paused = true)]

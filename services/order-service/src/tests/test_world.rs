@@ -259,6 +259,7 @@ pub(crate) fn checkout(world: &TestWorld, token: &str) -> CheckoutInput {
         clients: Vec::new(),
         customer: None,
         account: None,
+        language: None,
         first_attempt: FirstAttempt::pending(),
     }
 }

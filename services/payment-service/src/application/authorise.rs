@@ -2,7 +2,7 @@
 
 use super::{
     PaymentError, Payments,
-    payments::{CALL_TIMEOUT, commit_failed, stream_name},
+    payments::{CALL_TIMEOUT, Known, commit_failed, stream_name},
 };
 use crate::{
     domain::{AuthorisationOutcome, Payment, PaymentIntent, PaymentState, Rejection},
@@ -48,10 +48,12 @@ impl Payments {
             }
         }
         let processor = processor.ok_or_else(|| PaymentError::MethodGone(intent.method.clone()))?;
+        let mut absent = if known.is_none() { Known::Absent } else { Known::Unread };
         if known.is_none() && processor.is_external() {
             // A crash must not lose the fact that the bank was called.
-            self.execute(id, create).await?;
+            self.execute_on(absent, id, create).await?;
             durability::wait().await.map_err(commit_failed)?;
+            absent = Known::Unread;
         }
         let request = authorisation_request(id, &intent);
         let outcome = timeout(CALL_TIMEOUT, processor.authorise(&request)).await;
@@ -68,7 +70,7 @@ impl Payments {
             }
             Ok(events)
         };
-        self.execute(id, decide).await
+        self.execute_on(absent, id, decide).await
     }
 
     /// Processor for a payment that does not exist yet, after the checks of what is requested.

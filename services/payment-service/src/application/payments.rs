@@ -32,6 +32,15 @@ pub(crate) struct Payments {
     pub(crate) ids: Ids,
 }
 
+/// What the caller of a decision knows of the payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    /// Nothing: it is read first.
+    Unread,
+    /// It did not exist a moment ago, and is not read again.
+    Absent,
+}
+
 /// Prefix of the streams of payments.
 pub(crate) const STREAM_PREFIX: &str = "payment-";
 
@@ -98,6 +107,16 @@ impl Payments {
         id: PaymentId,
         decide: impl Fn(Option<&Payment>) -> Result<Vec<PaymentEvent>, Rejection> + Send + Sync,
     ) -> Result<Arc<Payment>, PaymentError> {
+        self.execute_on(Known::Unread, id, decide).await
+    }
+
+    /// The same, with what the caller knows of the payment.
+    pub(super) async fn execute_on(
+        &self,
+        known: Known,
+        id: PaymentId,
+        decide: impl Fn(Option<&Payment>) -> Result<Vec<PaymentEvent>, Rejection> + Send + Sync,
+    ) -> Result<Arc<Payment>, PaymentError> {
         let was_unsettled = AtomicBool::new(false);
         let decide = |payment: Option<&Payment>| {
             was_unsettled.store(payment.is_some_and(Payment::is_unsettled), Ordering::Relaxed);
@@ -110,8 +129,11 @@ impl Payments {
                 (false, false) | (true, true) => Vec::new(),
             }
         };
-        let LoadedAggregate { state, .. } =
-            self.repository.execute(&stream_name(id), decide, writes).await?;
+        let stream = stream_name(id);
+        let LoadedAggregate { state, .. } = match known {
+            Known::Unread => self.repository.execute(&stream, decide, writes).await?,
+            Known::Absent => self.repository.create(&stream, decide, writes).await?,
+        };
         Ok(state.ok_or(Rejection::UnknownPayment)?)
     }
 

@@ -25,7 +25,7 @@ pub(crate) async fn open_index(
     if stored.as_deref() != Some(&read_model.schema_version()) {
         refold(storage, &[Box::new(read_model)], &|_| ()).await?;
     }
-    let buckets = persistence::load_buckets(documents).await?;
+    let buckets = persistence::load_buckets(&*storage.projections).await?;
     let documents = persistence::load_documents(documents).await?;
     Ok(SearchIndex::new(documents, Availability::from_buckets(buckets)))
 }

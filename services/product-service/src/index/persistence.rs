@@ -1,5 +1,5 @@
 //! Persistence of the search index: a document for each product, written in the commit of its events, and the
-//! availability buckets, written in the commit of the inventory's messages.
+//! availability buckets, a projected read model, written with the position in the inventory's feed.
 
 use super::availability::AvailabilityBucket;
 use super::document::ProductDocument;

@@ -141,6 +141,7 @@ async fn publish(journal: &dyn Journal, data: &Value) {
         }],
         writes: vec![],
         origin: None,
+        sequence: None,
     };
     loop {
         match journal.append(append.clone()).await {

@@ -4,7 +4,7 @@ use addresses::AddressFormat;
 use kernel::Decimal;
 use std::{collections::BTreeMap, sync::LazyLock};
 
-/// Columns: code, name, tax rate. Standard rates of VAT or GST as of 2026; a shop can override them. Where a tax provider
+/// Columns: code, tax rate. Standard rates of VAT or GST as of 2026; a shop can override them. Where a tax provider
 /// decides, as in the United States, the rate is 0.
 const TABLE: &str = include_str!("../../data/countries.csv");
 
@@ -39,7 +39,7 @@ fn parse(row: &'static str) -> Option<Country> {
     let code = cells.next()?;
     Some(Country {
         code,
-        name: cells.next()?,
+        name: addresses::country_name(code, "en")?,
         tax_rate: cells.next()?.parse().ok()?,
         address_format: addresses::format_of(code)?,
     })

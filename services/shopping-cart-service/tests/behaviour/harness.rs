@@ -265,6 +265,7 @@ impl TestShop {
                 events: vec![new],
                 writes: Vec::new(),
                 origin: None,
+                sequence: None,
             };
             journal.append(append).await.unwrap();
         }

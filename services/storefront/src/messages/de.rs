@@ -1,7 +1,5 @@
 //! German messages.
 
-mod countries;
-
 use super::{
     CartMessages, CheckoutMessages, CurrencyPosition, ErrorMessages, FieldMessages, HelpMessages,
     HomeMessages, LayoutMessages, ListingMessages, Messages, OrderMessages, Plural,
@@ -21,7 +19,6 @@ pub(crate) static DE: Messages = Messages {
         "Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.",
         "Dez.",
     ],
-    countries: countries::COUNTRIES,
     shipping_methods: &[
         ("Standard delivery", "Standard"),
         ("Express delivery", "Express"),
@@ -317,6 +314,7 @@ pub(crate) static DE: Messages = Messages {
         collectable_title: "Bereit zur Abholung, {name}",
         number: "Bestellung {number}",
         find_again: "Du findest sie auch unter „Wo ist meine Bestellung?“ mit der Bestellnummer und {email}.",
+        mailed: "Neuigkeiten zu dieser Bestellung schicken wir an {email}.",
         confirm_text: "Bestätige die Zahlung über {amount} bei deiner Bank, um die Bestellung abzuschließen.",
         confirm_button: "Zahlung bestätigen",
         pending_text: "Wir warten auf deine Bank. Zahle nicht noch einmal. Diese Seite aktualisiert sich von selbst.",
@@ -384,9 +382,15 @@ pub(crate) static DE: Messages = Messages {
         request_id: "Wenn du uns kontaktierst, nenne diese Kennung: {id}",
         rate_limited: "Zu viele Versuche.",
         unavailable: "Ein Teil unseres Shops ist gerade nicht erreichbar.",
-        unavailable_text: "Dein Warenkorb ist sicher. Versuch es in {n} Sekunden noch einmal.",
+        unavailable_text: Plural {
+            one: "Dein Warenkorb ist sicher. Versuch es in {n} Sekunde noch einmal.",
+            other: "Dein Warenkorb ist sicher. Versuch es in {n} Sekunden noch einmal.",
+        },
         busy: "Gerade ist sehr viel los.",
-        busy_text: "Versuch es in {n} Sekunden noch einmal.",
+        busy_text: Plural {
+            one: "Versuch es in {n} Sekunde noch einmal.",
+            other: "Versuch es in {n} Sekunden noch einmal.",
+        },
         cross_origin: "Wir konnten dieses Formular nicht annehmen.",
         cross_origin_text: "Zu deiner Sicherheit nehmen wir nur Formulare an, die in diesem Shop abgeschickt wurden. Geh zurück, lade die Seite neu und versuche es noch einmal.",
         method_not_allowed: "Das geht hier nicht.",

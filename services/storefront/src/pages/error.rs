@@ -19,22 +19,21 @@ pub(crate) fn page(
     request_id: Option<&str>,
 ) -> Response {
     let messages = &context.locale.messages.error_pages;
+    let within = |text, seconds: u32| context.locale.plural(text, seconds.into());
     let (title, text) = match error {
         PageError::NotFound => (messages.not_found, messages.not_found_text.to_owned()),
         PageError::MethodNotAllowed | PageError::PayloadTooLarge => {
             (messages.method_not_allowed, messages.method_not_allowed_text.to_owned())
         }
         PageError::CrossOrigin => (messages.cross_origin, messages.cross_origin_text.to_owned()),
-        PageError::RateLimited { retry_seconds } => (
-            messages.rate_limited,
-            interpolate(messages.busy_text, &[("n", &retry_seconds.to_string())]),
-        ),
-        PageError::Unavailable { retry_seconds } => (
-            messages.unavailable,
-            interpolate(messages.unavailable_text, &[("n", &retry_seconds.to_string())]),
-        ),
+        PageError::RateLimited { retry_seconds } => {
+            (messages.rate_limited, within(&messages.busy_text, retry_seconds))
+        }
+        PageError::Unavailable { retry_seconds } => {
+            (messages.unavailable, within(&messages.unavailable_text, retry_seconds))
+        }
         PageError::Busy { retry_seconds } => {
-            (messages.busy, interpolate(messages.busy_text, &[("n", &retry_seconds.to_string())]))
+            (messages.busy, within(&messages.busy_text, retry_seconds))
         }
         PageError::Internal => (messages.internal, messages.internal_text.to_owned()),
     };

@@ -92,12 +92,25 @@ async fn render(
     rejection: Option<&str>,
 ) -> Response {
     let pictures = LinePictures::load(state, order).await;
-    let view = OrderView { context, layout, order, pictures, shop: &state.settings.name };
+    let (shop, has_mail) = (&*state.settings.name, state.settings.order_mails);
+    let view = OrderView { context, layout, order, pictures, shop, has_mail };
     let title = view.title();
     let meta = PageMeta { title: &title, indexing: Indexing::NoIndex, ..PageMeta::default() };
     let page = layout::page(state, context, layout, &meta, &view.main(&title, rejection));
     let status = if rejection.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
-    PageResponse::private(state, context).status(status).html(page)
+    let is_shown = context.paying_order == Some(order.id) && needs_no_cart(order);
+    let cookie = if is_shown { CartCookie::Clear } else { CartCookie::Unchanged };
+    PageResponse::private(state, context).status(status).cookie(cookie).html(page)
+}
+
+/// Whether the cart of the order is not needed again: its payment cannot fail any more, or is a bank transfer, which is a
+/// promise.
+fn needs_no_cart(order: &Order) -> bool {
+    match order.status {
+        OrderStatus::Pending => order.payment.bank_details.is_some(),
+        OrderStatus::Confirmed | OrderStatus::Completed => true,
+        OrderStatus::Cancelled => false,
+    }
 }
 
 /// Moment in the time zone of the shop, which a script replaces by the time of the visitor's zone.
@@ -112,6 +125,8 @@ struct OrderView<'a> {
     pictures: LinePictures,
     /// Name of the shop, which a printed page needs.
     shop: &'a str,
+    /// Whether the customer is told by mail what becomes of the order.
+    has_mail: bool,
 }
 
 /// Stage of an order from the shopper's point of view.
@@ -227,6 +242,9 @@ impl OrderView<'_> {
                     p { (interpolate(messages.cancelled_refund_text, &[("amount", &locale.money(order.payment.refunded))])) }
                 },
                 OrderStage::Cancelled => p { (messages.cancelled_text) },
+            }
+            @if self.has_mail && matches!(self.stage(), OrderStage::Placed | OrderStage::TransferDue | OrderStage::Shipped) {
+                p.quiet { (interpolate(messages.mailed, &[("email", &order.email)])) }
             }
             // What was not paid for is in the cart again.
             @if matches!(self.stage(), OrderStage::Declined | OrderStage::Cancelled) && self.layout.cart.as_ref().is_some_and(|cart| !cart.lines.is_empty()) {

@@ -95,6 +95,21 @@ async fn older_orders_are_on_further_pages() {
 }
 
 #[tokio::test]
+async fn a_customer_who_has_ordered_sees_the_cart_that_another_browser_fills() {
+    let shop = TestClient::new().await;
+    let (mut first, mut second) = (customer(&shop, 0xd0d0), customer(&shop, 0xd0d0));
+    first.add_to_cart("mug", "Clay").await;
+    let placed = first.submit_checkout(&[("key", "d1"), ("expected", "2290")]).await;
+    assert_eq!(placed.status, 303, "{}", placed.body);
+    // The page of the order is not looked at.
+    first.keep_cookie(&placed);
+    assert!(first.get("/cart").await.body.contains("Your cart is empty."));
+    second.add_to_cart("dome-lamp", "Brick").await;
+    let cart = first.get("/cart").await.body;
+    assert!(cart.contains("Dome table lamp") && !cart.contains("Your cart is empty."), "{cart}");
+}
+
+#[tokio::test]
 async fn what_a_customer_sees_is_kept_by_no_shared_cache() {
     let client = TestClient::new().await;
     let public = client.get("/products").await;

@@ -103,8 +103,10 @@ async fn an_order_by_bank_transfer_says_how_to_pay() {
     client.add_to_cart("dome-lamp", "Brick").await;
     let placed = client.submit_checkout(&[("payment", "prepayment"), ("key", "transfer")]).await;
     assert_eq!(placed.status, 303, "{}", placed.body);
-    assert!(placed.header("set-cookie").contains("Max-Age=0"), "the cart is cleared");
-    let order = client.get(placed.header("location")).await.body;
+    client.keep_cookie(&placed);
+    let shown = client.get(placed.header("location")).await;
+    assert!(shown.header("set-cookie").contains("Max-Age=0"), "the cart is cleared");
+    let order = shown.body;
     assert!(order.contains("<h1>Thank you, Maren</h1>"), "{order}");
     for text in [
         "DE02 1203 0000 0000 2020 51",
@@ -128,4 +130,18 @@ async fn an_order_page_has_what_one_would_keep() {
         assert!(facts.contains(text), "{text}: {facts}");
     }
     assert!(order.contains("<p class=\"print-only\"><strong>Fernleigh</strong></p>"), "{order}");
+}
+
+#[tokio::test]
+async fn a_mail_is_promised_where_one_is_sent_and_nowhere_else() {
+    for (settings, is_promised) in
+        [(&[][..], false), (&[("storefront.order_mails", "true")][..], true)]
+    {
+        let mut client = TestClient::of_shop(settings).await;
+        let placed = client.buy("success").await;
+        let order = client.get(placed.header("location")).await.body;
+        assert!(order.contains("Thank you"), "{order}");
+        let sentence = "We’ll send updates about this order to";
+        assert_eq!(order.contains(sentence), is_promised, "{order}");
+    }
 }

@@ -34,6 +34,7 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     events: None,
     plaintext: None,
     collections: &[],
+    projected: &[],
     maintenance: runtime::Maintenance::none,
     build: |context| {
         Box::pin(async move {

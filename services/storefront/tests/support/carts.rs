@@ -15,6 +15,7 @@ use contracts::{
         LineQuantity, NewCart, Notice, NoticeCode, PickupPlace, Quote, QuoteRequest, QuotedLine,
         QuotedShipping, ShippingMethod, ShippingMethods, WishList, WishListItem,
     },
+    codes,
     product::{Catalogue, VariantFacts},
     shared::{AccountId, Address, CartId, CustomerActor, OrderId, Quantity, Sku, Totals},
 };
@@ -35,6 +36,7 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     events: None,
     plaintext: None,
     collections: &[],
+    projected: &[],
     maintenance: runtime::Maintenance::none,
     build: |context| {
         Box::pin(async move {
@@ -201,14 +203,27 @@ impl FakeCarts {
         .into_response()
     }
 
-    fn set(&self, id: CartId, sku: &Sku, change: impl FnOnce(i64) -> i64) {
+    /// Answer to a change of a line's quantity: the cart, or a refusal once it was ordered.
+    async fn set(&self, id: CartId, sku: &Sku, change: impl FnOnce(i64) -> i64) -> Response {
+        if !self.set_quantity(id, sku, change) {
+            return problem_response(Problem::new(409, codes::ALREADY_ORDERED, "ordered"));
+        }
+        self.cart_response(id).await
+    }
+
+    /// Sets the quantity of a line, and returns whether the cart can still be changed.
+    fn set_quantity(&self, id: CartId, sku: &Sku, change: impl FnOnce(i64) -> i64) -> bool {
         let mut stored = self.stored.lock().unwrap();
-        let Some(cart) = stored.get_mut(&id) else { return };
+        let Some(cart) = stored.get_mut(&id) else { return true };
+        if cart.order.is_some() {
+            return false;
+        }
         match cart.lines.iter_mut().find(|line| line.sku == *sku) {
             Some(line) => line.quantity = change(line.quantity),
             None => cart.lines.push(Quantity { sku: sku.clone(), quantity: change(0) }),
         }
         cart.lines.retain(|line| line.quantity > 0);
+        true
     }
 }
 
@@ -295,14 +310,9 @@ async fn add(
     Json(line): Json<Quantity>,
 ) -> Response {
     if line.quantity > 100 {
-        return problem_response(Problem::new(
-            422,
-            contracts::codes::QUANTITY_LIMIT,
-            "at most 100",
-        ));
+        return problem_response(Problem::new(422, codes::QUANTITY_LIMIT, "at most 100"));
     }
-    carts.set(id, &line.sku, |quantity| quantity + line.quantity);
-    carts.cart_response(id).await
+    carts.set(id, &line.sku, |quantity| quantity + line.quantity).await
 }
 
 async fn change(
@@ -310,13 +320,11 @@ async fn change(
     Path((id, sku)): Path<(CartId, Sku)>,
     Json(line): Json<LineQuantity>,
 ) -> Response {
-    carts.set(id, &sku, |_| line.quantity);
-    carts.cart_response(id).await
+    carts.set(id, &sku, |_| line.quantity).await
 }
 
 async fn remove(State(carts): State<FakeCarts>, Path((id, sku)): Path<(CartId, Sku)>) -> Response {
-    carts.set(id, &sku, |_| 0);
-    carts.cart_response(id).await
+    carts.set(id, &sku, |_| 0).await
 }
 
 async fn methods() -> Json<ShippingMethods> {

@@ -38,6 +38,7 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     events: None,
     plaintext: None,
     collections: &[],
+    projected: &[],
     maintenance: runtime::Maintenance::none,
     build: |context| {
         Box::pin(async move {
@@ -58,6 +59,7 @@ pub(super) const PAYMENTS: runtime::Module = runtime::Module {
     events: None,
     plaintext: None,
     collections: &[],
+    projected: &[],
     maintenance: runtime::Maintenance::none,
     build: |context| {
         Box::pin(async move {
@@ -180,6 +182,7 @@ fn placed(id: OrderId, cart_id: CartId, request: Checkout, quote: Quote) -> Orde
     let payment: PaymentId = Ids::derived(id.into(), "payment");
     Order {
         customer_erased: false,
+        language: request.language,
         id,
         number: "1000482".to_owned(),
         status: if is_pending { OrderStatus::Pending } else { OrderStatus::Confirmed },

@@ -197,6 +197,7 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     events: None,
     plaintext: None,
     collections: &[],
+    projected: &[],
     maintenance: runtime::Maintenance::none,
     build: |context| {
         Box::pin(async move {

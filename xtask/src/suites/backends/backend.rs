@@ -20,7 +20,7 @@ pub(crate) enum Backend {
     Kafka,
     /// RabbitMQ.
     Rabbitmq,
-    /// A server of MongoDB's protocol, for the tests of its engine, which the program does not offer yet.
+    /// A server of MongoDB's protocol.
     Mongodb,
 }
 
@@ -74,8 +74,8 @@ impl Backend {
             }
             Self::Mongodb => {
                 let server = MongoServer::start(place)?;
-                let setting = format!("TEST_MONGODB_URL={}", server.url());
-                (server.address(), setting, server.keep()?)
+                let url = format!("{}/{DATABASE}", server.url());
+                (server.address(), variables("documents", "mongodb", &url), server.keep()?)
             }
         };
         let version = self.version(place, &server).unwrap_or_default();

@@ -55,6 +55,14 @@ pub(super) fn program(names: &[&str], packages: &str) -> Availability {
     })
 }
 
+/// Perl with the modules that the build of OpenSSL uses, which the smallest installations of it lack.
+pub(super) fn perl() -> Availability {
+    system_packages("perl", || {
+        let modules = ["-MFindBin", "-MIPC::Cmd", "-MFile::Compare", "-e", "1"];
+        process::output_in(Path::new("."), "perl", &modules).map(|_| "perl".to_owned())
+    })
+}
+
 /// A browser with one of these names and the font of the pages, or else both installed from these system packages.
 pub(super) fn browser(names: &[&str], font: &str, packages: &str) -> Availability {
     system_packages(packages, || {

@@ -19,16 +19,24 @@ pub(super) fn kafka(root: &Path, target: &Path, version: &str) -> Availability {
     ensure(&project, &folder, file, || Ok(()))
 }
 
-/// The folder with the jars and the program of a server of MongoDB's protocol.
+/// The folder with the jars and the program of a server of MongoDB's protocol, which is compiled again when it has changed.
 pub(super) fn mongodb(root: &Path, target: &Path) -> Availability {
     let sources = root.join("test-servers/mongodb");
     let folder = target.join("tools/mongo-java-server");
-    ensure(&sources.join("pom.xml"), &folder, format!("{MONGODB_PROGRAM}.class"), || {
+    let (program, class) = (format!("{MONGODB_PROGRAM}.java"), format!("{MONGODB_PROGRAM}.class"));
+    let (source, compiled) = (sources.join(&program), folder.join(&program));
+    let compile = || {
         let mut compile = Command::new("javac");
-        compile.arg("-cp").arg(folder.join("*")).arg("-d").arg(&folder);
-        compile.arg(sources.join(format!("{MONGODB_PROGRAM}.java")));
-        installer::run(&mut compile)
-    })
+        compile.arg("-cp").arg(folder.join("*")).arg("-d").arg(&folder).arg(&source);
+        installer::run(&mut compile)?;
+        std::fs::copy(&source, &compiled).map(drop).map_err(|error| error.to_string())
+    };
+    let available = ensure(&sources.join("pom.xml"), &folder, class, compile);
+    let content = |file: &Path| std::fs::read(file).ok();
+    if matches!(available, Availability::Missing(_)) || content(&source) == content(&compiled) {
+        return available;
+    }
+    compile().map_or_else(Availability::Missing, |()| available)
 }
 
 /// The folder, in which a file shows that everything is there.

@@ -13,6 +13,11 @@ const INTERPRETER: &str = "bin/python";
 const SYSTEM_PACKAGES: &str = "python3 python3-venv";
 /// Program that runs where virtual environments can be made: Debian packages that apart from the interpreter.
 const CAN_MAKE_ENVIRONMENTS: &str = "-cimport ensurepip, venv";
+/// Interpreter for which the system has packages.
+const SYSTEM_PYTHON: &str = "/usr/bin/python3";
+const SMTP_PACKAGE: &str = "python3-aiosmtpd";
+/// Program that runs where the mail server is installed.
+const HAS_SMTP_SERVER: &str = "-cimport aiosmtpd";
 const PIP_INSTALL: &[&str] = &[
     "-m",
     "pip",
@@ -41,5 +46,12 @@ pub(super) fn ensure(root: &Path, target: &Path) -> Availability {
         installer::run(environment.args(["-m", "venv", "--clear"]).arg(&folder))?;
         let mut packages = Command::new(folder.join(INTERPRETER));
         installer::run(packages.args(PIP_INSTALL).arg(&list))
+    })
+}
+
+/// The system's interpreter with a mail server.
+pub(super) fn smtp_server() -> Availability {
+    installer::system_packages(SMTP_PACKAGE, || {
+        process::output_of(SYSTEM_PYTHON, HAS_SMTP_SERVER).map(|_| SYSTEM_PYTHON.to_owned())
     })
 }

@@ -131,5 +131,12 @@ fn next_event(stream: &str, expected: u64) -> Append {
     let body = Bytes::from((expected + 1).to_string());
     let document = Document { key: stream.to_owned(), body, fields: Vec::new() };
     let writes = vec![Write::Put { collection: &LATEST, document }];
-    Append { stream: stream.to_owned(), expected, events: vec![event], writes, origin: None }
+    Append {
+        stream: stream.to_owned(),
+        expected,
+        events: vec![event],
+        writes,
+        origin: None,
+        sequence: None,
+    }
 }

@@ -203,6 +203,9 @@ impl MailQueue {
                 Err(MailError::Invalid(reason)) => {
                     tracing::error!(mail = %id, reason, "a mail has no valid form; it is dropped");
                 }
+                Err(MailError::Refused(reason)) => {
+                    tracing::warn!(mail = %id, reason, "a mail was refused; it is dropped");
+                }
                 Err(error @ MailError::Unavailable(_)) => {
                     return Err(StorageError::Unavailable(error.to_string()).into());
                 }

@@ -35,6 +35,8 @@ const LINE_UNITS_MAX: i64 = 100_000;
 const REFERENCE_CHARACTERS_MAX: usize = 140;
 /// Limit of the name of a method, or a payment token, in bytes.
 const TOKEN_BYTES_MAX: usize = 200;
+/// Limit of the tag of a language, in bytes (RFC 5646, section 4.4.1).
+const LANGUAGE_BYTES_MAX: usize = 35;
 
 /// Input of the checkout of a cart. `operation` identifies the request.
 pub(super) fn checkout(
@@ -61,6 +63,7 @@ pub(super) fn new_order(
         payment,
         currency,
         expected_total,
+        language,
     } = new;
     let checkout = Checkout {
         email,
@@ -69,6 +72,7 @@ pub(super) fn new_order(
         shipping_method,
         payment,
         expected_total,
+        language,
     };
     checkout_input(app, operation, lines_source(lines, currency)?, checkout)
 }
@@ -86,6 +90,7 @@ fn checkout_input(
         shipping_method,
         payment,
         expected_total,
+        language,
     } = checkout;
     let mut errors = Vec::new();
     let email = check_email(&email).unwrap_or_else(|error| {
@@ -102,6 +107,7 @@ fn checkout_input(
     };
     check_payment(&payment)?;
     check_token("shipping_method", shipping_method.as_deref().unwrap_or("-"))?;
+    check_language(language.as_deref())?;
     Ok(CheckoutInput {
         order_id: order_id(app, operation),
         source,
@@ -119,8 +125,21 @@ fn checkout_input(
         clients: clients(app),
         customer: None,
         account: customer(&Caller::current()),
+        language,
         first_attempt: FirstAttempt::pending(),
     })
+}
+
+/// Checks a language tag by its form (RFC 5646, section 2.1): words of letters and digits with hyphens in between.
+fn check_language(tag: Option<&str>) -> Result<(), Problem> {
+    let is_word = |word: &str| {
+        (1..=8).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    let is_tag = |tag: &str| tag.len() <= LANGUAGE_BYTES_MAX && tag.split('-').all(is_word);
+    if tag.is_none_or(is_tag) {
+        return Ok(());
+    }
+    Err(Problem::field("language", "is no tag of a language such as de"))
 }
 
 /// Filter of a list of orders.

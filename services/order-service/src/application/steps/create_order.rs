@@ -142,6 +142,7 @@ impl CreateOrder {
             customer: Some(customer),
             account: input.account,
             of_account: false,
+            language: input.language.clone(),
         })
     }
 }

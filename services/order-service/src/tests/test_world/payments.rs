@@ -24,8 +24,18 @@ pub(crate) struct FakePayments {
     pub(crate) transfers_off: bool,
     /// Whether the bank refuses every capture.
     pub(crate) captures_fail: bool,
+    /// What the bank does with refunds.
+    pub(crate) refunds: FakeRefunds,
     /// Hook that runs during an authorisation, before its response is sent.
     pub(crate) on_authorise: Option<AuthoriseHook>,
+}
+
+/// What the bank does with refunds, whatever it does with payments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum FakeRefunds {
+    #[default]
+    Made,
+    Unavailable,
 }
 
 type AuthoriseHook = Box<dyn Fn(&mut FakePayment) + Send>;
@@ -289,6 +299,10 @@ impl Payments for FakeClient<FakePayments> {
         {
             let mut fake = self.fake.lock();
             fake.check_available()?;
+            if fake.refunds == FakeRefunds::Unavailable {
+                let reason = "the bank makes no refunds at the moment".to_owned();
+                return Err(PortError::Unavailable { service: "payment-service", reason });
+            }
             let payment = fake.payments.get_mut(&payment).expect("what is refunded was captured");
             if !payment.refunds.contains(&refund) {
                 if payment.refunded + amount.amount > payment.captured {

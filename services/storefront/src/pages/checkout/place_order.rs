@@ -2,7 +2,7 @@
 
 use super::{
     AddressForm, CheckoutForm, Feedback, USE_ADDRESS, USE_BILLING, address_book, open_cart,
-    pickup_place, render, shipping_methods, waiting_page,
+    order_address, pickup_place, render, shipping_methods, waiting_page,
 };
 use crate::{
     app_state::AppState,
@@ -61,7 +61,7 @@ pub(crate) async fn place_order(
     if !field_errors.is_empty() || !notices.is_empty() {
         return render(&state, &context, &cart, &form, Feedback { field_errors, notices }).await;
     }
-    let checkout = checkout_request(&form, &fields, &cart);
+    let checkout = checkout_request(&form, &fields, &cart, context.locale);
     match submit(&state, &cart, &fields, &checkout).await {
         Ok(order) => {
             keep_address(&state, &context, &form).await;
@@ -138,7 +138,7 @@ async fn resubmit(
     let Some(id) = context.cart else { return Err(PageError::NotFound) };
     let cart = state.carts.cart(id).await?;
     complete(state, &cart, form).await?;
-    let checkout = checkout_request(form, fields, &cart);
+    let checkout = checkout_request(form, fields, &cart, context.locale);
     match submit(state, &cart, fields, &checkout).await {
         Ok(order) => {
             keep_address(state, context, form).await;
@@ -148,7 +148,12 @@ async fn resubmit(
     }
 }
 
-fn checkout_request(form: &CheckoutForm, fields: &FormFields, cart: &Cart) -> Checkout {
+fn checkout_request(
+    form: &CheckoutForm,
+    fields: &FormFields,
+    cart: &Cart,
+    locale: Locale,
+) -> Checkout {
     let expected = fields.text("expected").and_then(|it| it.parse().ok());
     Checkout {
         email: form.email.clone(),
@@ -157,6 +162,7 @@ fn checkout_request(form: &CheckoutForm, fields: &FormFields, cart: &Cart) -> Ch
         shipping_method: (!form.method.is_empty()).then(|| form.method.clone()),
         payment: payment::chosen_method(&form.payment),
         expected_total: expected.map(|amount| Money::new(amount, cart.currency)),
+        language: Some(locale.messages.tag.to_owned()),
     }
 }
 
@@ -194,13 +200,9 @@ fn order_placed(context: &RequestContext, order: &Order) -> Response {
     let action = payment::action_address(order)
         .filter(|it| pending && it.starts_with('/') && !it.starts_with("//"));
     let location = action.unwrap_or_else(|| format!("/orders/{}", order.id));
-    // A pending payment may still fail, and then the shopper needs the cart again; a bank transfer is a promise.
-    let cookie = match context.cart {
-        Some(cart) if pending && order.payment.bank_details.is_none() => {
-            CartCookie::Paying(cart, order.id)
-        }
-        _ => CartCookie::Clear,
-    };
+    // The cart is named until the page of its order is shown: a pending payment may still fail, and the second of two
+    // clicks, whose answer is the one a browser shows, may be sent with the cookie that came with the first answer.
+    let cookie = context.cart.map_or(CartCookie::Clear, |cart| CartCookie::Paying(cart, order.id));
     see_other(context, &location, cookie)
 }
 
@@ -242,7 +244,7 @@ async fn handle_rejection(
             &[("name", &name_of(&cart, problem))],
         ))
     } else if *code == codes::ALREADY_ORDERED {
-        return Ok(see_other(context, "/orders", CartCookie::Clear));
+        return Ok(see_other(context, &order_address(context), CartCookie::Clear));
     } else if *code == codes::CART_EMPTY
         || *code == kernel::codes::NOT_FOUND
         || *code == codes::CART_EXPIRED

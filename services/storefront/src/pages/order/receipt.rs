@@ -41,7 +41,7 @@ pub(crate) async fn show(
     }
     let pictures = LinePictures::default();
     let (context, layout, order, shop) = (&context, &layout, &order, &*state.settings.name);
-    let view = OrderView { context, layout, order, pictures, shop };
+    let view = OrderView { context, layout, order, pictures, shop, has_mail: false };
     let messages = &context.locale.messages.order;
     let title = interpolate(messages.receipt_of, &[("number", &order.number)]);
     let meta = PageMeta { title: &title, indexing: Indexing::NoIndex, ..PageMeta::default() };

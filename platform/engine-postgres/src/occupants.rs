@@ -1,0 +1,41 @@
+//! Occupants of a database: shops that are connected to it already.
+
+use crate::{connection::Connection, error::DatabaseError, options::APPLICATION_NAME};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Between two looks for a shop that ends: the server may still execute what a killed one had sent.
+const POLL: Duration = Duration::from_millis(100);
+
+/// The oldest connection of a shop that is older than this one. So of two that start at once, one is refused. The server tells the
+/// beginning of other users' connections to nobody but its monitors: they count as older.
+const OCCUPANT: &str = "
+SELECT coalesce(' from ' || other.client_addr::text, ''),
+    coalesce(' since ' || to_char(other.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '')
+FROM pg_stat_activity other JOIN pg_stat_activity own ON own.pid = pg_backend_pid()
+WHERE other.datname = current_database() AND other.application_name = $1
+    AND (coalesce(other.backend_start, '-infinity'), other.pid) < (own.backend_start, own.pid)
+ORDER BY other.backend_start LIMIT 1";
+
+/// Waits until no other shop is connected, for so long at most.
+///
+/// # Errors
+///
+/// [`DatabaseError::InUse`] when it stays; those of the server.
+pub(crate) async fn wait_until_alone(
+    connection: &Connection,
+    server: &str,
+    timeout: Duration,
+) -> Result<(), DatabaseError> {
+    let until = Instant::now() + timeout;
+    loop {
+        let found = connection.client.query_opt(OCCUPANT, &[&APPLICATION_NAME]).await;
+        let found = found.map_err(|error| DatabaseError::new(server, &error))?;
+        let Some(occupant) = found else { return Ok(()) };
+        if Instant::now() >= until {
+            let (address, since) = (occupant.get(0), occupant.get(1));
+            return Err(DatabaseError::InUse { server: server.to_owned(), address, since });
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}

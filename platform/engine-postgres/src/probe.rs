@@ -1,0 +1,63 @@
+//! Probe of the database: whether it answers, and takes writes.
+
+use crate::{
+    connection::{Connection, DatabaseConnector},
+    error::storage_error,
+};
+use std::{sync::Arc, time::Duration};
+use storage::StorageError;
+use tokio::{
+    sync::Mutex,
+    time::{Instant, timeout},
+};
+
+/// How long the database may take to answer.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(3);
+
+/// Age at which the connection is made anew: after a failover, an old one may still reach the former server, and only a new one
+/// notices that ([`history`](crate::history)).
+const CONNECTION_AGE_MAX: Duration = Duration::from_secs(10);
+
+/// Probe, with a connection of its own: those of the services may be busy.
+#[derive(Debug)]
+pub(crate) struct Probe {
+    connector: Arc<DatabaseConnector>,
+    connection: Mutex<Option<(Connection, Instant)>>,
+}
+
+impl Probe {
+    pub(crate) fn new(connector: Arc<DatabaseConnector>, connection: Connection) -> Self {
+        Self { connector, connection: Mutex::new(Some((connection, Instant::now()))) }
+    }
+
+    /// Ends its connection.
+    pub(crate) async fn close(&self) {
+        self.connection.lock().await.take();
+    }
+
+    /// Asks the database.
+    pub(crate) async fn ping(&self) -> Result<(), StorageError> {
+        let mut kept = self.connection.lock().await;
+        // Whatever goes wrong, the next one asks on another connection.
+        let open = kept.take().filter(|(connection, begun)| {
+            !connection.client.is_closed() && begun.elapsed() < CONNECTION_AGE_MAX
+        });
+        let answered = timeout(ANSWERED_WITHIN, async {
+            let connection = match open {
+                Some(open) => open,
+                None => (self.connector.connect(None).await?, Instant::now()),
+            };
+            let row = connection.0.client.query_one("SHOW transaction_read_only", &[]).await?;
+            let is_read_only = row.try_get::<_, &str>(0)? == "on";
+            Ok::<_, tokio_postgres::Error>((connection, is_read_only))
+        });
+        let no_answer = |_| StorageError::Unavailable("the database does not answer".to_owned());
+        let answer = answered.await.map_err(no_answer)?;
+        let (connection, is_read_only) = answer.map_err(|error| storage_error(&error))?;
+        if is_read_only {
+            return Err(StorageError::Unavailable("the database takes no writes".to_owned()));
+        }
+        *kept = Some(connection);
+        Ok(())
+    }
+}
