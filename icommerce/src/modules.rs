@@ -57,6 +57,12 @@ pub(crate) fn selected(process: &ProcessSettings) -> Result<Vec<&'static Module>
     table()?.select(Some(&names)).map_err(CliError::usage)
 }
 
+/// Services with these names; all for none.
+pub(crate) fn named(names: &[String]) -> Result<Vec<&'static Module>, CliError> {
+    let selection = (!names.is_empty()).then_some(names);
+    table()?.select(selection).map_err(CliError::usage)
+}
+
 /// Whether one of these services stores anything.
 pub(crate) fn need_storage(selected: &[&Module]) -> bool {
     !selected.iter().all(|module| WITHOUT_STORAGE.contains(&module.name))

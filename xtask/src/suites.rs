@@ -65,8 +65,9 @@ const PROGRAM: &[Prerequisite] = &[
     Prerequisite::OpenSsl,
 ];
 
-/// Servers of the shop that the crash tests let fail, and the proxy before them.
+/// Servers of the shop that the crash tests let fail, the proxy before them, and what they fill and cut off.
 const CRASH_TESTS: &[Prerequisite] = &[
+    Prerequisite::FileSystems,
     Prerequisite::Postgres,
     Prerequisite::Redis,
     Prerequisite::Kafka,
@@ -131,7 +132,8 @@ pub(crate) fn run(root: &Path, only: &[String], skip_policy: SkipPolicy) -> Outc
     // They run until the last suite has ended.
     let _servers = Servers::start(&mut variables)?;
     println!("build");
-    let mut suites = workspace.build(only, &features(only))?;
+    let features = features(only);
+    let mut suites = workspace.build(only, &features)?;
     for suite in suites.iter_mut().filter(|suite| WAITING.contains(&suite.name.as_str())) {
         suite.arguments.push(format!("--test-threads={WAITING_AT_ONCE}"));
     }
@@ -148,7 +150,7 @@ pub(crate) fn run(root: &Path, only: &[String], skip_policy: SkipPolicy) -> Outc
             None => summary.add(runner::run(suite, &variables)?),
         }
     }
-    if let Some(documentation) = workspace.documentation(&packages) {
+    if let Some(documentation) = workspace.documentation(&packages, &features) {
         summary.add(runner::run(&documentation, &variables)?);
     }
     print!("{summary}");

@@ -58,7 +58,7 @@ async fn execute(
     command: AccountCommand,
     ids: &Ids,
 ) -> Result<AccountAnswer, CliError> {
-    let administration = Administration::open(&shop.offline(&MODULE), ids).await;
+    let administration = Administration::open(&shop.offline(&MODULE)?, ids).await;
     let administration = administration.map_err(CliError::unavailable)?;
     administration.execute(command).await.map_err(|problem| refused(&problem))
 }

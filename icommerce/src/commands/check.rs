@@ -5,7 +5,7 @@ mod report;
 mod service;
 
 use super::{
-    offline::{OfflineShop, maintenance, selected},
+    offline::{OfflineShop, maintenance},
     worker_runtime,
 };
 use crate::{cli::ProcessFlags, error::CliError};
@@ -27,8 +27,8 @@ pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, CliError> {
 async fn check(shop: &OfflineShop) -> Result<CheckReport, CliError> {
     let mut report = CheckReport::default();
     let mut services = Vec::new();
-    for module in selected(&shop.process.services)? {
-        let offline = shop.offline(module);
+    for module in shop.services()? {
+        let offline = shop.offline(module)?;
         let maintenance = maintenance(module, &offline)?;
         services.push(service::ServiceCheck { name: module.name, offline, maintenance });
     }

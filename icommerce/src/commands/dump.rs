@@ -1,9 +1,6 @@
 //! `icommerce dump [STREAM]`: events of a data folder as JSON Lines, of one stream or of all services.
 
-use super::{
-    offline::{OfflineShop, selected},
-    worker_runtime,
-};
+use super::{offline::OfflineShop, worker_runtime};
 use crate::{cli::ProcessFlags, error::CliError, output::print};
 use journal::{Journal, READ_EVENTS_MAX, RecordedEvent};
 use runtime::Module;
@@ -27,12 +24,12 @@ struct DumpedEvent<'a> {
 }
 
 pub(crate) fn run(flags: &ProcessFlags, stream: Option<&str>) -> Result<ExitCode, CliError> {
-    let modules = selected(&[])?;
     let shop = OfflineShop::open(flags)?;
+    let modules = shop.services()?;
     worker_runtime()?.block_on(async {
         let mut count = Ok(0);
         for module in modules {
-            let journal = shop.offline(module).storage.journal;
+            let journal = shop.offline(module)?.storage.journal;
             if let Ok(before) = count {
                 count = dump(module, &*journal, stream).await.map(|events| before + events);
             }

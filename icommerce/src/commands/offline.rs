@@ -94,14 +94,24 @@ impl OfflineShop {
         self.projections.is_apart()
     }
 
+    /// Services that the settings name, or all.
+    pub(super) fn services(&self) -> Result<Vec<&'static Module>, CliError> {
+        modules::named(&self.process.services)
+    }
+
     /// Offline context of a service: its storage and settings.
-    pub(super) fn offline(&self, module: &Module) -> OfflineContext {
-        OfflineContext {
-            name: module.name,
-            storage: self.projections.within(module.name, self.engine.service(module.name)),
-            bulk: self.projections.within(module.name, self.engine.bulk(module.name)),
-            settings: Arc::clone(&self.settings),
+    pub(super) fn offline(&self, module: &Module) -> Result<OfflineContext, CliError> {
+        let name = module.name;
+        if !self.engine.has(name) {
+            let reason = format!("expected {name} among them, because this command reads it");
+            return Err(CliError::usage(reason).about("services"));
         }
+        Ok(OfflineContext {
+            name,
+            storage: self.projections.within(name, self.engine.service(name)),
+            bulk: self.projections.within(name, self.engine.bulk(name)),
+            settings: Arc::clone(&self.settings),
+        })
     }
 
     /// Compacts the log.
@@ -137,12 +147,6 @@ pub(super) fn maintenance(
         BuildError::Setting(error) => CliError::usage(error),
         error => CliError::unavailable(format!("{}: {error}", module.name)),
     })
-}
-
-/// Selected modules: the named ones, or all.
-pub(super) fn selected(names: &[String]) -> Result<Vec<&'static Module>, CliError> {
-    let selection = (!names.is_empty()).then_some(names);
-    modules::table()?.select(selection).map_err(CliError::usage)
 }
 
 /// Progress display of a pass through a journal.

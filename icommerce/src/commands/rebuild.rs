@@ -1,12 +1,13 @@
 //! `icommerce rebuild SERVICE`: rebuild of a service's read models and snapshots from its journal.
 
 use super::{
-    offline::{JournalProgress, OfflineShop, maintenance, selected},
+    offline::{JournalProgress, OfflineShop, maintenance},
     projected, worker_runtime,
 };
 use crate::{
     cli::ProcessFlags,
     error::CliError,
+    modules,
     output::{LINE_COLUMNS, print, wrapped},
 };
 use comfy_table::{Table, presets};
@@ -21,12 +22,12 @@ use std::process::ExitCode;
 use storage::{Collection, StorageError};
 
 pub(crate) fn run(flags: &ProcessFlags, service: String) -> Result<ExitCode, CliError> {
-    let modules = selected(&[service])?;
+    let modules = modules::named(&[service])?;
     let shop = OfflineShop::with_projections(flags)?;
     worker_runtime()?.block_on(async {
         let mut done = Ok(ExitCode::SUCCESS);
         for module in modules {
-            let offline = shop.offline(module);
+            let offline = shop.offline(module)?;
             let maintenance = maintenance(module, &offline)?;
             let projected = if shop.has_projections_apart() { module.projected } else { &[] };
             let rebuilt = async {

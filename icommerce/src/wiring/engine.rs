@@ -110,6 +110,15 @@ impl Engine {
         }
     }
 
+    /// Whether it has the storage of a service.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        match self {
+            Self::Embedded(_) | Self::Nothing(_) => true,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(engine) => engine.has(name),
+        }
+    }
+
     /// Storage of a service for bulk data with relaxed durability.
     pub(crate) fn bulk(&self, name: &'static str) -> ServiceStorage {
         match self {

@@ -2,7 +2,7 @@
 //! subjects, or does not need to, whole files.
 
 use super::{check_finished, folder_binding, metrics, tls, transfer::services};
-use crate::{error::CliError, process::ProcessSettings, shop::PROCESS};
+use crate::{error::CliError, modules, process::ProcessSettings, shop::PROCESS};
 use data_folder::{BlobFolder, FolderBlobs, FolderLock};
 use engine_log::{KEY_FILE, key_file};
 use engine_postgres::{
@@ -56,7 +56,7 @@ impl Postgres {
         if settings.storage.migrate_at_start {
             migrate_all(settings).await?;
         }
-        let export = DatabaseExport::begin(&options, &services()).await;
+        let export = DatabaseExport::begin(&options, &opened_services(settings)?).await;
         let export = export.map_err(|error| open_error(&error))?;
         let known = export.value(PROCESS, KEYS_ID).await.map_err(|error| open_error(&error))?;
         if known.is_some() {
@@ -105,7 +105,7 @@ impl Postgres {
         let blobs = Arc::new(BlobFolder::open(folder, settings.disk_reserve_bytes));
         let blobs =
             |name| -> Arc<dyn Blobs> { Arc::new(FolderBlobs::new(Arc::clone(&blobs), name)) };
-        let services = services();
+        let services = opened_services(settings)?;
         let engine = PostgresEngine::open(options, &services, Arc::clone(&keys), &blobs);
         let engine = engine.await.map_err(|error| open_error(&error))?;
         let opened = Self { engine, keys, _lock: lock };
@@ -120,9 +120,15 @@ impl Postgres {
         self.keys.derived_secret(purpose)
     }
 
-    /// Storage of a service.
+    /// Storage of a service that [was opened](Self::has).
     pub(crate) fn service(&self, name: &'static str) -> ServiceStorage {
-        self.engine.service(name).expect("every service was opened")
+        self.engine.service(name).expect("the settings name the service")
+    }
+
+    /// Whether the storage of a service was opened. That of one that the settings do not name was not: the user of this process may not
+    /// be allowed to read its tables.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.engine.service(name).is_some()
     }
 
     /// Registers the metrics of the engine's writers.
@@ -145,6 +151,15 @@ impl Postgres {
     pub(crate) async fn close(self) {
         self.engine.close().await;
     }
+}
+
+/// Names of the storages that a process opens: those of the services that it runs and its own, so that its user needs the roles of no
+/// others; all of the shop where the settings name no services, one that runs on request among them.
+fn opened_services(settings: &ProcessSettings) -> Result<Vec<&'static str>, CliError> {
+    if settings.services.is_empty() {
+        return Ok(services());
+    }
+    Ok(modules::selected(settings)?.into_iter().map(|it| it.name).chain([PROCESS]).collect())
 }
 
 /// Claims a database that has no keys yet. A claim lasts as long as a first start may take: who made it may have been killed.
@@ -233,17 +248,22 @@ pub(crate) async fn migrate_all(settings: &ProcessSettings) -> Result<Vec<Migrat
 async fn migrated(settings: &ProcessSettings) -> Result<Vec<Migration>, CliError> {
     let shop = options(settings)?;
     let (owner, setting) = owner(settings)?;
-    let migrated = migrate(&owner, shop.user(), &services()).await;
+    let services = opened_services(settings)?;
+    let migrated = migrate(&owner, shop.user(), &services).await;
     let migrated = migrated.map_err(|error| database_error(&error, setting))?;
     if setting == MIGRATE_URL {
-        check_reached(&shop, &owner).await?;
+        check_reached(&shop, &owner, &services).await?;
     }
     Ok(migrated)
 }
 
 /// Refuses an address of the shop that does not lead to what the owner has migrated.
-async fn check_reached(shop: &PostgresOptions, owner: &PostgresOptions) -> Result<(), CliError> {
-    let lacks = match pending(shop, &services()).await {
+async fn check_reached(
+    shop: &PostgresOptions,
+    owner: &PostgresOptions,
+    services: &[&'static str],
+) -> Result<(), CliError> {
+    let lacks = match pending(shop, services).await {
         Ok(migrations) => migrations.iter().any(|migration| !migration.change_sets.is_empty()),
         Err(DatabaseError::Schema { .. }) => true,
         Err(error) => {
@@ -270,7 +290,7 @@ pub(crate) async fn pending_migrations(
 
 async fn pending_of(settings: &ProcessSettings) -> Result<Vec<Migration>, CliError> {
     let user = options(settings)?.user().to_owned();
-    let ((owner, setting), services) = (owner(settings)?, services());
+    let ((owner, setting), services) = (owner(settings)?, opened_services(settings)?);
     let failed = |error: DatabaseError| database_error(&error, setting);
     check_rights(&owner, &user, &services).await.map_err(failed)?;
     pending(&owner, &services).await.map_err(failed)

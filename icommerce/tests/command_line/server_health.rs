@@ -40,6 +40,8 @@ struct ObservedShop {
     component: &'static str,
     /// Answer of the readiness while it is away.
     ready: u16,
+    /// Host and port of the server.
+    server: String,
 }
 
 impl ObservedShop {
@@ -59,7 +61,7 @@ impl ObservedShop {
     fn assert_down(&self) {
         let health = self.wait("DOWN");
         let told = health["components"][self.component]["details"]["message"].as_str().unwrap();
-        assert!(!told.is_empty());
+        assert!(told.contains(&self.server), "{}: {told}", self.server);
         assert_eq!(ask(&self.operator, "/health/ready").0, self.ready, "{health:#}");
         assert_eq!(ask(&self.operator, "/health/live").0, 200, "a restart does not help");
     }
@@ -81,10 +83,12 @@ impl ObservedShop {
 fn observed(
     command: &mut Command,
     (component, ready): (&'static str, u16),
+    url: &str,
     server: &mut dyn AnyServer,
 ) {
     let (child, [_, operator]) = start_shop(command.arg("--no-demo"));
-    ObservedShop { operator, component, ready }.assert_follows(server);
+    let server_of_url = url.rsplit(['/', '@']).next().unwrap().to_owned();
+    ObservedShop { operator, component, ready, server: server_of_url }.assert_follows(server);
     stop_shop(child);
 }
 
@@ -97,7 +101,8 @@ fn a_shop_without_its_database_is_alive_and_not_ready() {
     let storage = format!("--storage={}/shop", server.url());
     assert!(icommerce(folder.path()).args(["migrate", &storage]).status().unwrap().success());
     let mut command = icommerce(folder.path());
-    observed(command.args(["serve", &storage]), ("database", 503), &mut server);
+    let url = server.url();
+    observed(command.args(["serve", &storage]), ("database", 503), &url, &mut server);
 }
 
 #[test]
@@ -107,7 +112,7 @@ fn a_shop_without_the_server_of_losable_values_is_ready() {
     let mut command = icommerce(folder.path());
     command.env("ICOMMERCE_STORAGE__KEY_VALUE__ENGINE", "redis");
     command.env("ICOMMERCE_STORAGE__KEY_VALUE__URL", server.url());
-    observed(&mut command, ("key_value", 200), &mut server);
+    observed(&mut command, ("key_value", 200), &server.url(), &mut server);
 }
 
 #[test]
@@ -117,7 +122,7 @@ fn a_shop_without_the_server_of_read_models_is_ready() {
     let mut command = icommerce(folder.path());
     command.env("ICOMMERCE_STORAGE__DOCUMENTS__ENGINE", "mongodb");
     command.env("ICOMMERCE_STORAGE__DOCUMENTS__URL", format!("{}/shop", server.url()));
-    observed(&mut command, ("documents", 200), &mut server);
+    observed(&mut command, ("documents", 200), &server.url(), &mut server);
 }
 
 /// Waits until the audit trail, which consumes the feeds of others, has what happens now.

@@ -7,6 +7,8 @@ mod behaviours;
 mod client;
 mod fixtures;
 mod invariants;
+#[cfg(feature = "postgres")]
+mod logins;
 mod servers;
 mod shop;
 

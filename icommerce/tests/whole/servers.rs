@@ -1,5 +1,7 @@
 //! Servers that a test shop uses.
 
+#[cfg(feature = "postgres")]
+use crate::logins::ServiceLogins;
 use crate::shop::Topology;
 use std::any::Any;
 
@@ -7,7 +9,10 @@ use std::any::Any;
 #[derive(Default)]
 pub(crate) struct ShopServers {
     /// Flag that names them to each process.
-    pub(crate) flag: Option<String>,
+    flag: Option<String>,
+    /// Database that each process has a login of its own for.
+    #[cfg(feature = "postgres")]
+    pub(crate) logins: Option<ServiceLogins>,
     /// Settings beside it.
     pub(crate) variables: Vec<(&'static str, String)>,
     /// What goes with the shop.
@@ -15,6 +20,17 @@ pub(crate) struct ShopServers {
 }
 
 impl ShopServers {
+    /// Flag that names them to the process with these services.
+    pub(crate) fn flag(&self, services: &[&str]) -> Option<String> {
+        #[cfg(feature = "postgres")]
+        if let Some(logins) = &self.logins {
+            return Some(format!("--storage={}", logins.url(services)));
+        }
+        #[cfg(not(feature = "postgres"))]
+        let _ = services;
+        self.flag.clone()
+    }
+
     /// Starts what the topology needs and nobody has started.
     pub(crate) fn start(topology: Topology) -> Self {
         match topology {
@@ -22,12 +38,17 @@ impl ShopServers {
                 Self::default()
             }
             #[cfg(feature = "postgres")]
+            Topology::ProcessPerServiceOnPostgres => {
+                let logins = ServiceLogins::create(&topology.processes());
+                Self { logins: Some(logins), ..Self::default() }
+            }
+            #[cfg(feature = "postgres")]
             Topology::SingleProcessOnPostgres => {
                 let database = test_servers::PostgresDatabase::create();
                 let database = database.expect("the server takes another database");
                 let flag = Some(format!("--storage={}", database.url()));
                 let variables = vec![("ICOMMERCE_STORAGE__MIGRATE_AT_START", "true".to_owned())];
-                Self { flag, variables, _running: Some(Box::new(database)) }
+                Self { flag, variables, _running: Some(Box::new(database)), ..Self::default() }
             }
             #[cfg(feature = "kafka")]
             Topology::SingleProcessWithKafka => {
@@ -52,6 +73,7 @@ impl ShopServers {
                     // Each is a quorum queue for each group.
                     variables: vec![("ICOMMERCE_BUS__PARTITIONS", "2".to_owned())],
                     _running: Some(Box::new(server)),
+                    ..Self::default()
                 }
             }
             #[cfg(feature = "redis")]

@@ -6,7 +6,7 @@ use crate::{
 };
 use std::{
     io::{BufRead, BufReader},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -16,6 +16,9 @@ use testkit::ReservedPort;
 
 /// Timeout for the start and the stop of a process.
 const TIMEOUT: Duration = Duration::from_mins(3);
+
+/// File of the keys of personal data, in the data folder.
+const KEYS: &str = "icommerce.keys";
 
 /// Services of the only process.
 const SINGLE_PROCESS: [&[&str]; 1] = [&[
@@ -37,6 +40,8 @@ pub(crate) enum Topology {
     TwoProcesses,
     ProcessPerService,
     #[cfg(feature = "postgres")]
+    ProcessPerServiceOnPostgres,
+    #[cfg(feature = "postgres")]
     SingleProcessOnPostgres,
     #[cfg(feature = "kafka")]
     SingleProcessWithKafka,
@@ -50,7 +55,7 @@ pub(crate) enum Topology {
 
 impl Topology {
     /// Processes with their services; the one with the gateway is last.
-    fn processes(self) -> Vec<&'static [&'static str]> {
+    pub(crate) fn processes(self) -> Vec<&'static [&'static str]> {
         match self {
             Self::SingleProcess => SINGLE_PROCESS.to_vec(),
             #[cfg(feature = "postgres")]
@@ -73,6 +78,8 @@ impl Topology {
                 ],
                 &["shopping-cart-service", "order-service", "storefront", "api-gateway"],
             ],
+            #[cfg(feature = "postgres")]
+            Self::ProcessPerServiceOnPostgres => Self::ProcessPerService.processes(),
             Self::ProcessPerService => vec![
                 &["audit-service"],
                 &["inventory-service"],
@@ -96,7 +103,7 @@ pub(crate) struct TestShop {
     pub(crate) mail_folder: PathBuf,
     /// Address of the shop edge, which only the process with the edges knows by itself.
     shop_url: String,
-    servers: ShopServers,
+    pub(crate) servers: ShopServers,
     /// Reserved ports: a restarted process listens on the same ones.
     _ports: Vec<ReservedPort>,
     processes: Mutex<Vec<Process>>,
@@ -108,6 +115,8 @@ pub(crate) struct TestShop {
 struct Process {
     services: &'static [&'static str],
     arguments: Vec<String>,
+    /// Data folder.
+    data: PathBuf,
     /// File of the fleet's secret.
     secret: Option<PathBuf>,
     /// Port of the service listener.
@@ -160,11 +169,11 @@ impl TestShop {
                 arguments.push(format!("--service-listen=127.0.0.1:{port}"));
                 arguments.push(format!("--peers={}", peers.join(",")));
             }
-            arguments.extend(servers.flag.clone());
+            arguments.extend(servers.flag(services));
             // One topology with a secret, one without.
             let has_secret = topology == Topology::ProcessPerService;
             let secret = has_secret.then(|| secret.clone());
-            processes.push(Process { services, arguments, secret, port: *port, child: None });
+            processes.push(Process { services, arguments, data, secret, port: *port, child: None });
         }
         let this = Self {
             _data: folder,
@@ -187,6 +196,14 @@ impl TestShop {
         let processes = self.processes();
         let process = processes.iter().find(|process| process.services.contains(&service))?;
         process.secret.as_ref().map(|_| Client::new(process.port))
+    }
+
+    /// Data folder of the process that runs `service`.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn data_of(&self, service: &str) -> PathBuf {
+        let processes = self.processes();
+        let process = processes.iter().find(|process| process.services.contains(&service));
+        process.expect("a process runs it").data.clone()
     }
 
     /// Kills the processes that run `service`, or all of them, with SIGKILL.
@@ -230,7 +247,10 @@ impl TestShop {
     }
 
     fn start_missing(&self) {
-        for process in self.processes().iter_mut().filter(|process| process.child.is_none()) {
+        let mut processes = self.processes();
+        let first = processes[0].data.join(KEYS);
+        for process in processes.iter_mut().filter(|process| process.child.is_none()) {
+            self.share_keys(&first, &process.data);
             let mut child = Command::new(env!("CARGO_BIN_EXE_icommerce"))
                 .args(&process.arguments)
                 .env("ICOMMERCE_PAYMENT_SERVICE__TEST_PAYMENTS", "true")
@@ -255,6 +275,20 @@ impl TestShop {
             assert!(first.contains("http://127.0.0.1:"), "{first}");
         }
     }
+
+    /// Gives a process the keys of the first one, where all have one database, which must have one set of keys.
+    #[cfg(feature = "postgres")]
+    fn share_keys(&self, first: &Path, data: &Path) {
+        let keys = data.join(KEYS);
+        if self.servers.logins.is_some() && first.exists() && !keys.exists() {
+            std::fs::create_dir_all(data).unwrap();
+            std::fs::copy(first, keys).unwrap();
+        }
+    }
+
+    #[cfg(not(feature = "postgres"))]
+    #[expect(clippy::unused_self, reason = "without a database nothing is shared")]
+    fn share_keys(&self, _: &Path, _: &Path) {}
 
     async fn wait_until_ready(&self) {
         let ready = async {

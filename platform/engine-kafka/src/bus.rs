@@ -297,7 +297,10 @@ impl Bus for KafkaBus {
             producer.client().fetch_metadata(known.as_deref(), PING_ANSWERED_WITHIN).map(drop)
         });
         match asked.await {
-            Ok(answer) => answer.map_err(|error| unavailable(&error)),
+            Ok(answer) => answer.map_err(|error| {
+                let (brokers, reason) = (self.shared.options.brokers(), error.to_string());
+                BusError::Unavailable(one_line(&format!("Kafka at {brokers}: {reason}")))
+            }),
             Err(error) => Err(BusError::Unavailable(error.to_string())),
         }
     }

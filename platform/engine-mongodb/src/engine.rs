@@ -1,6 +1,6 @@
 //! Engine: the document stores of all services of a process in one database.
 
-use crate::{MongoError, MongoOptions, documents::MongoDocuments, error::storage_error};
+use crate::{MongoError, MongoOptions, documents::MongoDocuments, error::message};
 use mongodb::{
     Client, Database,
     bson::{Document, doc},
@@ -29,6 +29,8 @@ pub(crate) struct MongoConnection {
     pub(crate) database: Database,
     pub(crate) operations: Semaphore,
     pub(crate) operation_timeout: Duration,
+    /// Hosts and database, for messages.
+    server: String,
 }
 
 impl MongoEngine {
@@ -79,6 +81,7 @@ impl MongoEngine {
                 database,
                 operations: Semaphore::new(options.operations_max),
                 operation_timeout: options.operation_timeout,
+                server,
             }),
         })
     }
@@ -89,12 +92,13 @@ impl MongoEngine {
     ///
     /// [`StorageError::Unavailable`] where it does not answer within the time of an operation.
     pub async fn ping(&self) -> Result<(), StorageError> {
-        let MongoConnection { database, operation_timeout, .. } = &*self.connection;
+        let MongoConnection { database, operation_timeout, server, .. } = &*self.connection;
+        let named = |reason| StorageError::Unavailable(format!("MongoDB at {server}: {reason}"));
         let pinged = database.run_command(doc! { "ping": 1 });
         match tokio::time::timeout(*operation_timeout, pinged).await {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(storage_error(&error)),
-            Err(_) => Err(StorageError::Unavailable("the server does not answer".to_owned())),
+            Ok(Err(error)) => Err(named(message(&error))),
+            Err(_) => Err(named("it does not answer".to_owned())),
         }
     }
 

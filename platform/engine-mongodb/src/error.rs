@@ -117,7 +117,7 @@ impl MongoError {
 const REASON: (&str, &str) = ("I/O error: ", ", labels:");
 
 /// What the server or the driver says, in one line.
-fn message(error: &Error) -> String {
+pub(crate) fn message(error: &Error) -> String {
     one_line(&match &*error.kind {
         ErrorKind::ServerSelection { message, .. } => {
             let reason = message.split_once(REASON.0).map(|(_, rest)| rest);

@@ -2,9 +2,9 @@
 
 use crate::{
     connection::{Connection, DatabaseConnector},
-    error::storage_error,
+    error::message,
 };
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Display, sync::Arc, time::Duration};
 use storage::StorageError;
 use tokio::{
     sync::Mutex,
@@ -35,8 +35,12 @@ impl Probe {
         self.connection.lock().await.take();
     }
 
-    /// Asks the database.
+    /// Asks the database; what is wrong names the server.
     pub(crate) async fn ping(&self) -> Result<(), StorageError> {
+        let named = |reason: &dyn Display| {
+            let server = self.connector.options.server();
+            StorageError::Unavailable(format!("PostgreSQL at {server}: {reason}"))
+        };
         let mut kept = self.connection.lock().await;
         // Whatever goes wrong, the next one asks on another connection.
         let open = kept.take().filter(|(connection, begun)| {
@@ -51,11 +55,10 @@ impl Probe {
             let is_read_only = row.try_get::<_, &str>(0)? == "on";
             Ok::<_, tokio_postgres::Error>((connection, is_read_only))
         });
-        let no_answer = |_| StorageError::Unavailable("the database does not answer".to_owned());
-        let answer = answered.await.map_err(no_answer)?;
-        let (connection, is_read_only) = answer.map_err(|error| storage_error(&error))?;
+        let answer = answered.await.map_err(|_| named(&"it does not answer"))?;
+        let (connection, is_read_only) = answer.map_err(|error| named(&message(&error)))?;
         if is_read_only {
-            return Err(StorageError::Unavailable("the database takes no writes".to_owned()));
+            return Err(named(&"it takes no writes"));
         }
         *kept = Some(connection);
         Ok(())

@@ -183,6 +183,13 @@ impl Writer {
         personal::seal_in_use(&self.subject_keys, self.service, stream, events)
     }
 
+    /// Logs why a batch was not committed at its first attempt: the next ones fail of the same.
+    fn log_first_failure(&self, error: &tokio_postgres::Error) {
+        let (server, error) = (self.connector.options.server(), message(error));
+        let service = self.service;
+        tracing::warn!(service, server, error, "a batch was not committed, and is tried again");
+    }
+
     /// Commits a batch, in several attempts until the deadline.
     async fn commit(
         &self,
@@ -215,11 +222,9 @@ impl Writer {
                     return self.commit_singly(connection, operations, &error, deadline).await;
                 }
                 Ok(Err(BatchError::Database(error))) => {
-                    tracing::warn!(
-                        service = self.service,
-                        error = message(&error),
-                        "a batch was not committed, and is tried again"
-                    );
+                    if pause == RETRY_PAUSES.0 {
+                        self.log_first_failure(&error);
+                    }
                     *connection = None;
                     let reason = storage_error_in(&self.schema, &error);
                     // Whether it was committed is not known; what must not happen twice is not tried again.

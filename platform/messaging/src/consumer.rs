@@ -205,7 +205,8 @@ impl<E: FeedEvent> Consumer<E> {
         }
     }
 
-    /// Consumes the feed for ever. After an error it pauses, from 50 ms doubling up to 10 s, and reports itself as down.
+    /// Consumes the feed for ever. After an error it pauses, from 50 ms doubling up to 10 s, and reports itself as down; the first of
+    /// several in turn is logged.
     pub async fn run(self) {
         let (_never, revoked) = watch::channel(false);
         self.run_until(revoked).await;
@@ -224,7 +225,9 @@ impl<E: FeedEvent> Consumer<E> {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(group = self.group, source = E::SOURCE, %error, "a feed cannot be consumed");
+                    if pause == PAUSE_MIN {
+                        tracing::warn!(group = self.group, source = E::SOURCE, %error, "a feed cannot be consumed, and is tried until it can");
+                    }
                     self.component.down(error.to_string());
                     // Whether it is revoked is asked above.
                     let _ = timeout(pause, revoked.wait_for(|revoked| *revoked)).await;

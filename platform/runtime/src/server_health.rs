@@ -10,7 +10,7 @@ const PING_PAUSE: Duration = Duration::from_secs(2);
 const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Follows the health of a server for ever: asks it every 2 seconds, and reports as down one that answers with an error, or
-/// not within 5 seconds.
+/// not within 5 seconds. It is logged once when the server goes away, and once when it is back.
 ///
 /// ```
 /// use runtime::follow_server;
@@ -31,11 +31,24 @@ where
     A: Future<Output = Result<(), E>>,
     E: Display,
 {
+    let mut is_away = false;
     loop {
-        match timeout(ANSWERED_WITHIN, ping()).await {
-            Ok(Ok(())) => component.up(),
-            Ok(Err(error)) => component.down(error.to_string()),
-            Err(_) => component.down("it does not answer in time"),
+        let server = component.name();
+        let answer = timeout(ANSWERED_WITHIN, ping()).await;
+        let failure = match answer {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => Some("it does not answer in time".to_owned()),
+        };
+        match &failure {
+            Some(reason) if !is_away => tracing::warn!(server, reason, "a server is away"),
+            None if is_away => tracing::info!(server, "a server is back"),
+            _ => {}
+        }
+        is_away = failure.is_some();
+        match failure {
+            Some(reason) => component.down(reason),
+            None => component.up(),
         }
         sleep(PING_PAUSE).await;
     }

@@ -54,8 +54,10 @@ impl<I: SagaInput> Runner<I> {
                     }
                     Ok(saved) => return runner.leave(&saga, ended(saved)),
                     Err(error) => {
+                        if attempts == 0 {
+                            tracing::warn!(id = %saga.id, %error, "the log of a saga cannot be read");
+                        }
                         attempts += 1;
-                        tracing::warn!(id = %saga.id, %error, "the log of a saga cannot be read");
                         let random = runner.0.log.random();
                         let pause = runner.0.retry_policy.jittered_backoff(attempts, random);
                         tokio::time::sleep(pause).await;

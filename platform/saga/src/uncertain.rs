@@ -44,8 +44,10 @@ impl<I: SagaInput> Runner<I> {
                 Ok(true) => return,
                 Ok(false) => attempts = 1,
                 Err(error) => {
+                    if attempts == 1 {
+                        tracing::warn!(saga = self.0.definition.name, %error, "it is not known which sagas have begun");
+                    }
                     attempts = (attempts + 1).min(ATTEMPTS_COUNTED_MAX);
-                    tracing::warn!(saga = self.0.definition.name, %error, "it is not known which sagas have begun");
                 }
             }
         }

@@ -116,6 +116,11 @@ impl Health {
 }
 
 impl Component {
+    /// Name under which it was registered.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Reports that the component works.
     pub fn up(&self) {
         self.set(HealthStatus::Up, None);

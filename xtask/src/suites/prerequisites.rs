@@ -56,6 +56,8 @@ pub(super) enum Prerequisite {
     OpenSsl,
     /// The build tool of Java programs, with a JDK.
     Maven,
+    /// What makes file systems, and cuts off their power.
+    FileSystems,
 }
 
 /// The availability of a prerequisite.
@@ -79,6 +81,9 @@ pub(super) const SERVERS: [Prerequisite; 6] = [
 const VALGRIND: &str = "valgrind";
 const REDIS: &str = "redis-server";
 const OPENSSL: &str = "openssl";
+const XFS_PACKAGE: &str = "xfsprogs";
+/// It shuts a file system down, whichever it is.
+const XFS_TOOL: &str = "xfs_io";
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
 /// Font of the pages: with another one, widths would differ.
 const FONT: &str = "Inter";
@@ -116,6 +121,7 @@ impl Prerequisite {
             Self::Smtp => "aiosmtpd",
             Self::OpenSsl => "openssl",
             Self::Maven => "maven",
+            Self::FileSystems => XFS_PACKAGE,
         }
     }
 
@@ -141,6 +147,7 @@ impl Prerequisite {
             Self::Smtp => "TEST_SMTP",
             Self::OpenSsl => "TEST_OPENSSL",
             Self::Maven => "TEST_MAVEN",
+            Self::FileSystems => "TEST_FILE_SYSTEMS",
         }
     }
 
@@ -170,6 +177,9 @@ impl Prerequisite {
                 process::output_of(OPENSSL, "version").map(|_| OPENSSL.to_owned())
             }),
             Self::Maven => installer::maven(),
+            Self::FileSystems => installer::system_packages(XFS_PACKAGE, || {
+                process::output_of(XFS_TOOL, "-V").map(|_| XFS_TOOL.to_owned())
+            }),
         }
     }
 }

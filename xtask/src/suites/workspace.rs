@@ -163,8 +163,9 @@ impl Workspace {
         })
     }
 
-    /// The doc tests, when one of `packages` is a library.
-    pub(crate) fn documentation(&self, packages: &[String]) -> Option<Suite> {
+    /// The doc tests, when one of `packages` is a library. With the features that the other tests were built with, so that nothing is built
+    /// a second time.
+    pub(crate) fn documentation(&self, packages: &[String], features: &[&str]) -> Option<Suite> {
         let is_library = |package: &&WorkspacePackage| {
             packages.contains(&package.name)
                 && package.targets.iter().any(|target| target.kind.iter().any(|kind| kind == "lib"))
@@ -174,7 +175,15 @@ impl Workspace {
             return None;
         }
         let mut arguments = vec!["test".to_owned(), "--doc".to_owned()];
-        if packages.len() == self.packages.len() {
+        let is_whole = packages.len() == self.packages.len();
+        // Those of a program are none of a library that is tested without it.
+        let of_library = |feature: &&&str| {
+            let package = feature.split('/').next();
+            libraries.iter().any(|library| Some(&*library.name) == package)
+        };
+        let features = features.iter().filter(|feature| is_whole || of_library(feature));
+        arguments.extend(features.flat_map(|it| ["--features".to_owned(), (*it).to_owned()]));
+        if is_whole {
             arguments.push("--workspace".to_owned());
         } else {
             arguments.extend(
@@ -274,8 +283,16 @@ mod tests {
     #[test]
     fn only_libraries_have_examples() {
         let workspace = workspace();
-        assert!(workspace.documentation(&["tool".to_owned()]).is_none());
-        let one = workspace.documentation(&["kernel".to_owned()]).unwrap();
-        assert_eq!(one.arguments, ["test", "--doc", "--package", "kernel"]);
+        assert!(workspace.documentation(&["tool".to_owned()], &[]).is_none());
+        let of = |packages: &[&str]| {
+            let packages: Vec<_> = packages.iter().map(|it| (*it).to_owned()).collect();
+            workspace.documentation(&packages, &["kernel/a", "tool/b"]).unwrap().arguments
+        };
+        assert_eq!(
+            of(&["kernel"]),
+            ["test", "--doc", "--features", "kernel/a", "--package", "kernel"]
+        );
+        let all = of(&["kernel", "tool"]);
+        assert_eq!(all[2..], ["--features", "kernel/a", "--features", "tool/b", "--workspace"]);
     }
 }

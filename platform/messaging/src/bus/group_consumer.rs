@@ -70,12 +70,17 @@ impl<E: FeedEvent> GroupConsumer<E> {
 
     async fn consume_joined(&self) {
         let turn = Arc::default();
+        let mut is_away = false;
         loop {
-            let error = match self.bus.join(&self.group, self.topic).await {
+            let joined = self.bus.join(&self.group, self.topic).await;
+            let was_away = std::mem::replace(&mut is_away, joined.is_err());
+            let error = match joined {
                 Ok(mut member) => self.consume(&mut *member, &turn).await,
                 Err(error) => error,
             };
-            tracing::warn!(group = self.group, source = E::SOURCE, %error, "the group is joined again");
+            if !(was_away && is_away) {
+                tracing::warn!(group = self.group, source = E::SOURCE, %error, "the group is joined again");
+            }
             self.health.note(BusFault::Own, Some(error.to_string()));
             tokio::time::sleep(JOIN_PAUSE).await;
         }

@@ -121,7 +121,9 @@ impl<E: FeedEvent> Relay<E> {
                     self.health.note(BusFault::Own, None);
                 }
                 Err(error) => {
-                    tracing::warn!(source = E::SOURCE, %error, "a feed cannot be published");
+                    if pause == PAUSE_MIN {
+                        tracing::warn!(source = E::SOURCE, %error, "a feed cannot be published, and is tried until it can");
+                    }
                     self.metrics.failures.inc_by(1);
                     self.health.note(BusFault::Own, Some(error.to_string()));
                     tokio::time::sleep(pause).await;
