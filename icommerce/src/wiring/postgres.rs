@@ -222,8 +222,11 @@ pub(super) fn options(settings: &ProcessSettings) -> Result<PostgresOptions, Cli
     }
     options.tls = tls::storage_files(storage);
     tls::STORAGE.check_effect(&options.tls, options.may_speak_tls(), "sslmode is not disable")?;
-    // A process with all services follows nobody else's events.
-    options.hints = !settings.services.is_empty();
+    if !settings.services.is_empty() {
+        // A process with all services follows nobody else's events.
+        options.hints = true;
+        options.shared_services = vec![PROCESS];
+    }
     Ok(options)
 }
 

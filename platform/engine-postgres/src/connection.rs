@@ -1,6 +1,8 @@
 //! Connection to the server, in the schema of one service, with its prepared statements.
 
-use crate::{PostgresOptions, error::DatabaseError, history::HistoryCheck};
+use crate::{
+    PostgresOptions, error::DatabaseError, history::HistoryCheck, options::APPLICATION_NAME,
+};
 use parking_lot::Mutex;
 use std::{
     collections::HashMap,
@@ -27,6 +29,11 @@ fn bounds(options: &PostgresOptions) -> String {
     format!("-c idle_in_transaction_session_timeout={limit} -c lock_timeout={limit}")
 }
 
+/// Name under which the server lists the connection of the writer of a service.
+pub(crate) fn writer_name(service: &str) -> String {
+    format!("{APPLICATION_NAME} {service}")
+}
+
 /// How connections are made.
 #[derive(Clone)]
 pub(crate) struct DatabaseConnector {
@@ -34,6 +41,8 @@ pub(crate) struct DatabaseConnector {
     tls: MakeRustlsConnect,
     /// Role that connections take, which is that of a service.
     role: Option<String>,
+    /// Service that the connections write for, which others see.
+    writes_for: Option<&'static str>,
     /// What the server is compared with.
     history: Option<HistoryCheck>,
 }
@@ -60,12 +69,23 @@ impl std::fmt::Debug for Connection {
 impl DatabaseConnector {
     pub(crate) fn new(options: PostgresOptions) -> Result<Self, DatabaseError> {
         let config = options.tls.client_config()?;
-        Ok(Self { options, tls: MakeRustlsConnect::new(config), role: None, history: None })
+        Ok(Self {
+            options,
+            tls: MakeRustlsConnect::new(config),
+            role: None,
+            writes_for: None,
+            history: None,
+        })
     }
 
     /// The same, whose connections take this role.
     pub(crate) fn with_role(&self, role: &str) -> Self {
         Self { role: Some(role.to_owned()), ..self.clone() }
+    }
+
+    /// The same for the writer of a service.
+    pub(crate) fn of_writer(&self, service: &'static str) -> Self {
+        Self { writes_for: Some(service), ..self.clone() }
     }
 
     /// The same, whose connections compare the history of the server.
@@ -103,6 +123,11 @@ impl DatabaseConnector {
     ) -> Result<Connection, Error> {
         let mut config: Config = self.options.config.clone();
         config.connect_timeout(self.options.connect_timeout);
+        // Maintenance is no occupant.
+        let is_shop = config.get_application_name() == Some(APPLICATION_NAME);
+        if let Some(service) = self.writes_for.filter(|_| is_shop) {
+            config.application_name(writer_name(service));
+        }
         if self.options.tls.is_any() && !self.options.names_ssl_mode {
             // Whoever says whom to trust does not mean a server that has no certificate.
             config.ssl_mode(SslMode::Require);

@@ -12,7 +12,7 @@ use crate::{
     journal::PostgresJournal,
     key_value::PostgresKeyValue,
     migrations::{check, role_name, schema_name},
-    occupants,
+    occupants::{self, Occupants},
     probe::Probe,
     readers::Readers,
     recent_events::RecentEvents,
@@ -47,8 +47,8 @@ pub struct PostgresEngine {
 
 impl PostgresEngine {
     /// Opens the storage of these services, whose schemas must be as [`migrate`](crate::migrate) makes them. What the database does
-    /// not keep, the keys of data subjects and whole files, comes from elsewhere. Where no other process may write for the services
-    /// ([`PostgresOptions::hints`]), one that is connected is waited for, and then refused.
+    /// not keep, the keys of data subjects and whole files, comes from elsewhere. A process that is connected and writes for one of the services,
+    /// unless they are [shared](PostgresOptions::shared_services), is waited for, and then refused.
     ///
     /// # Errors
     ///
@@ -85,10 +85,13 @@ impl PostgresEngine {
         for service in services {
             check(&connection, &schema_name(service)).await?;
         }
-        if !connector.options.hints {
-            let timeout = connector.options.occupant_timeout;
-            occupants::wait_until_alone(&connection, &server, timeout).await?;
-        }
+        let (own, timeout) = (connector.options.sole(services), connector.options.occupant_timeout);
+        // A process with all services has the database alone.
+        let occupants = match connector.options.hints {
+            false => Occupants::All,
+            true => Occupants::WritersOf(&own),
+        };
+        occupants::wait_until_alone(&connection, &server, occupants, timeout).await?;
         let closing = Arc::new(watch::Sender::new(false));
         let (running, writers) = mpsc::channel(1);
         // A standby is refused by the first write.
@@ -105,6 +108,13 @@ impl PostgresEngine {
             opened.insert(*service, storage);
             counters.push((*service, writer, counted));
             followed.insert(*service, journal);
+        }
+        // A limit of connections is told now, and not by writes that wait.
+        for (service, writer, _) in &counters {
+            writer.barrier().await.map_err(|error| DatabaseError::Server {
+                server: server.clone(),
+                reason: format!("the writer of {service} cannot write: {error}"),
+            })?;
         }
         if connector.options.hints {
             let listener = DatabaseConnector::clone(&connector);
@@ -196,7 +206,7 @@ impl ServiceOpening<'_> {
         let role = role_name(self.database, service);
         let connector = Arc::new(self.connector.with_role(&role));
         let probe = connector.connect_in_time(Some(&schema)).await?;
-        let is_sole_writer = !self.connector.options.hints;
+        let is_sole_writer = !self.connector.options.shared_services.contains(&service);
         // What another process had under way is committed, or never will be, before this one looks.
         let fence = Fence::open(&probe, is_sole_writer).await.map_err(failed)?;
         let last = probe.client.query_one(crate::statements::LAST_POSITION, &[]).await;
@@ -205,11 +215,10 @@ impl ServiceOpening<'_> {
             return Err(DatabaseError::Unfinished { server });
         }
         let events = Watermark::at(last.unsigned_abs());
-        let readers = Arc::new(Readers::new(Arc::clone(&connector), schema_name(service)));
         let counted = Arc::new(BatchCounters::default());
         let recent = Arc::new(RecentEvents::after(last.unsigned_abs(), is_sole_writer));
         let writer = Writer {
-            connector: Arc::clone(&connector),
+            connector: Arc::new(connector.of_writer(service)),
             service,
             schema: schema_name(service),
             subject_keys: Arc::clone(&self.subject_keys),
@@ -217,14 +226,18 @@ impl ServiceOpening<'_> {
             closing,
             counters: Arc::clone(&counted),
             recent: Arc::clone(&recent),
+            is_sole_writer,
             sends_hints: self.connector.options.hints,
             fence,
             failures,
+            doubt: Arc::new(watch::Sender::new(false)),
         };
         let writer = writer.start().map_err(|error| DatabaseError::Server {
             server: server.clone(),
             reason: format!("the thread of a writer cannot be started: {error}"),
         })?;
+        let readers = Readers::new(Arc::clone(&connector), schema_name(service), writer.clone());
+        let readers = Arc::new(readers);
         let journal = PostgresJournal {
             connector,
             service,

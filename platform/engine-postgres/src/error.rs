@@ -87,7 +87,7 @@ pub enum DatabaseError {
     },
     /// Database that a running shop uses.
     #[error(
-        "another shop is connected to the database at {server}{address}{since}: stop it first; if it is gone for certain, end its connections with pg_terminate_backend"
+        "another shop, or a process with some of its services, is connected to the database at {server}{address}{since}: stop it first; if it is gone for certain, end its connections with pg_terminate_backend"
     )]
     InUse {
         /// Host, port and database.

@@ -75,6 +75,8 @@ impl Journal for PostgresJournal {
         after: Position,
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, StorageError> {
+        // What is in memory lacks a write of which it is not known whether it is stored.
+        self.writer.settled().await?;
         match self.recent.follow(after, limit.min(READ_EVENTS_MAX), self.events.flushed()) {
             Some(mut events) => {
                 personal::open(&self.subject_keys, self.service, &mut events)?;

@@ -40,7 +40,10 @@ pub struct PostgresOptions {
     /// Whether other processes follow the same journals: they are told of new events, and this one listens to them. Without it, and
     /// whenever that does not work, a follower looks every `poll_interval`.
     pub hints: bool,
-    /// How long another shop that is connected is waited for when the engine is opened, unless other processes are expected (`hints`).
+    /// Services that other processes write for as well. For each of the others this process is the only one: it takes the place of any that
+    /// is not connected any more, and is refused while one is.
+    pub shared_services: Vec<&'static str>,
+    /// How long another process that writes for one of the services is waited for when the engine is opened.
     pub occupant_timeout: Duration,
     /// How often a follower that waits looks for events that another process appended.
     pub poll_interval: Duration,
@@ -89,6 +92,7 @@ impl PostgresOptions {
             read_timeout: Duration::from_secs(10),
             migration_wait: Duration::from_mins(2),
             hints: false,
+            shared_services: Vec::new(),
             occupant_timeout: Duration::from_secs(10),
             poll_interval: Duration::from_millis(250),
         })
@@ -108,6 +112,12 @@ impl PostgresOptions {
     pub fn for_maintenance(mut self) -> Self {
         self.config.application_name(MAINTENANCE_NAME);
         self
+    }
+
+    /// Those of the services that this process alone writes for.
+    pub(crate) fn sole(&self, services: &[&'static str]) -> Vec<&'static str> {
+        let is_sole = |service: &&&str| !self.shared_services.contains(*service);
+        services.iter().filter(is_sole).copied().collect()
     }
 
     /// Whether connections speak TLS, or may, so that its files have an effect.

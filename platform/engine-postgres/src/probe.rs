@@ -10,6 +10,7 @@ use tokio::{
     sync::Mutex,
     time::{Instant, timeout},
 };
+use tokio_postgres::error::SqlState;
 
 /// How long the database may take to answer.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(3);
@@ -43,13 +44,16 @@ impl Probe {
         };
         let mut kept = self.connection.lock().await;
         // Whatever goes wrong, the next one asks on another connection.
-        let open = kept.take().filter(|(connection, begun)| {
-            !connection.client.is_closed() && begun.elapsed() < CONNECTION_AGE_MAX
-        });
+        let open = kept.take().filter(|(connection, _)| !connection.client.is_closed());
         let answered = timeout(ANSWERED_WITHIN, async {
             let connection = match open {
-                Some(open) => open,
-                None => (self.connector.connect(None).await?, Instant::now()),
+                Some(open) if open.1.elapsed() < CONNECTION_AGE_MAX => open,
+                former => match (self.connector.connect(None).await, former) {
+                    (Ok(new), _) => (new, Instant::now()),
+                    // Others have all connections that there can be: the former one tells as well that the database is there.
+                    (Err(error), Some(former)) if is_crowded(&error) => former,
+                    (Err(error), _) => return Err(error),
+                },
             };
             let row = connection.0.client.query_one("SHOW transaction_read_only", &[]).await?;
             let is_read_only = row.try_get::<_, &str>(0)? == "on";
@@ -63,4 +67,9 @@ impl Probe {
         *kept = Some(connection);
         Ok(())
     }
+}
+
+/// Whether the server, the database or the user has all the connections that it may have.
+fn is_crowded(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS)
 }

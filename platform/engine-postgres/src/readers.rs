@@ -3,6 +3,7 @@
 use crate::{
     connection::{Connection, DatabaseConnector},
     error::storage_error_in,
+    writer::WriterHandle,
 };
 use std::sync::{
     Arc,
@@ -19,21 +20,28 @@ pub(crate) struct Readers {
     schema: String,
     slots: Vec<Mutex<Option<Arc<Connection>>>>,
     next: AtomicUsize,
+    writer: WriterHandle,
 }
 
 impl Readers {
-    pub(crate) fn new(connector: Arc<DatabaseConnector>, schema: String) -> Self {
+    pub(crate) fn new(
+        connector: Arc<DatabaseConnector>,
+        schema: String,
+        writer: WriterHandle,
+    ) -> Self {
         let slots = std::iter::repeat_with(Mutex::default).take(connector.options.readers.max(1));
-        Self { slots: slots.collect(), connector, schema, next: AtomicUsize::new(0) }
+        Self { slots: slots.collect(), connector, schema, next: AtomicUsize::new(0), writer }
     }
 
-    /// Rows of a query. A connection that ended, as it does when the server is restarted, is replaced once. One that does not answer
-    /// in time is given up: its network, or its process of the server, may never do so again, although others answer.
+    /// Rows of a query, which see every write that was answered, also one of which the answer did not say whether it is stored. A connection that
+    /// ended, as it does when the server is restarted, is replaced once. One that does not answer in time is given up: its network, or its process
+    /// of the server, may never do so again, although others answer.
     pub(crate) async fn query(
         &self,
         sql: &'static str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, StorageError> {
+        self.writer.settled().await?;
         let timeout = self.connector.options.read_timeout;
         let mut asked = None;
         let rows = tokio::time::timeout(timeout, async {

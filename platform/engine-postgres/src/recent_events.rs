@@ -38,8 +38,9 @@ impl RecentEvents {
         Self { is_sole_writer, tail: Mutex::new(tail) }
     }
 
-    /// Events after a position, at most `limit`, as they are stored; `None` when only the database can tell. `last` is the last
-    /// position that this process has heard of: beyond what was added, where a batch was committed and its answer was lost.
+    /// Events after a position, at most `limit`, as they are stored; `None` when only the database can tell. Fewer than the limit are all that
+    /// there are. `last` is the last position that this process has heard of: beyond what was added, where a batch was committed and its
+    /// answer was lost.
     pub(crate) fn follow(
         &self,
         after: Position,
@@ -48,11 +49,13 @@ impl RecentEvents {
     ) -> Option<Vec<RecordedEvent>> {
         let tail = self.tail.lock();
         let is_end_known = self.is_sole_writer && last <= tail.end;
-        let is_known = tail.after <= after && (after < tail.end || is_end_known);
-        is_known.then(|| {
-            let first = tail.events.partition_point(|event| event.position <= after);
-            tail.events.range(first..).take(limit).cloned().collect()
-        })
+        if tail.after > after {
+            return None;
+        }
+        let first = tail.events.partition_point(|event| event.position <= after);
+        let is_page_full = tail.events.len() - first >= limit;
+        let is_known = is_page_full || is_end_known;
+        is_known.then(|| tail.events.range(first..).take(limit).cloned().collect())
     }
 
     /// Adds the events of a committed batch, which took the positions after `first` up to `end`.
@@ -155,6 +158,11 @@ mod tests {
             "there is one of which only the position is known"
         );
         assert_eq!(recent.follow(10, 2, 14).unwrap().len(), 2);
+        assert_eq!(recent.follow(10, 4, 15).unwrap().len(), 4);
+        assert!(
+            recent.follow(10, 5, 15).is_none(),
+            "a page with room would say that there are no more"
+        );
     }
 
     #[test]
@@ -164,8 +172,8 @@ mod tests {
         add(&recent, 15..16);
         assert_eq!(positions(&recent, 11), None);
         assert_eq!(positions(&recent, 13), None);
-        assert_eq!(positions(&recent, 14), Some(vec![15]));
-        assert_eq!(positions(&recent, 15), None, "another process may have appended");
+        assert_eq!(recent.follow(14, 1, 15).unwrap().len(), 1);
+        assert_eq!(positions(&recent, 14), None, "another process may have appended");
     }
 
     #[test]

@@ -38,16 +38,49 @@ const BATCH_BYTES_MAX: usize = 8 << 20;
 /// First pause before a batch is tried again, which doubles up to the second one.
 const RETRY_PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
 
+/// How long a read waits until it is certain what earlier writes have stored.
+const SETTLED_WITHIN: Duration = Duration::from_secs(1);
+
 /// Handle of a writer.
 #[derive(Clone, Debug)]
 pub(crate) struct WriterHandle {
     queue: mpsc::Sender<WriteOperation>,
+    doubt: Arc<watch::Sender<bool>>,
 }
 
 impl WriterHandle {
     /// Operations that wait.
     pub(crate) fn queue_length(&self) -> usize {
         self.queue.max_capacity() - self.queue.capacity()
+    }
+
+    /// Waits until it is certain what earlier writes have stored, where it is not: a connection that was given up may still be executing
+    /// one, which nobody sees before it is committed. Whoever reads, and decides on what it read, would decide without it.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unavailable`] when it is not certain soon.
+    pub(crate) async fn settled(&self) -> Result<(), StorageError> {
+        if !*self.doubt.borrow() {
+            return Ok(());
+        }
+        let mut doubt = self.doubt.subscribe();
+        if self.queue_length() == 0 {
+            // Any write makes the writer connect again; nobody waits for the answer to this one.
+            drop(self.submit::<(), StorageError>(nothing)?);
+        }
+        let settled = tokio::time::timeout(SETTLED_WITHIN, doubt.wait_for(|doubt| !doubt)).await;
+        match settled {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(unavailable(
+                "it is not known yet what the database has stored of earlier writes",
+            )),
+        }
+    }
+
+    /// Writes nothing, behind all writes before: what the database had of them under way is stored then, or never will be.
+    pub(crate) async fn barrier(&self) -> Result<(), StorageError> {
+        self.run(nothing).await
     }
 
     /// Hands an operation to the writer, and waits for its answer.
@@ -85,8 +118,22 @@ pub(crate) async fn answer_of<T, E: From<StorageError>>(
     answer.await.map_err(|_| unavailable("the engine was closed"))?
 }
 
+/// Operation that writes nothing.
+fn nothing(reply: Reply<Result<(), StorageError>>) -> WriteOperation {
+    WriteOperation::Write { writes: Vec::new(), reply }
+}
+
 fn unavailable(reason: &str) -> StorageError {
     StorageError::Unavailable(reason.to_owned())
+}
+
+/// What is known of earlier attempts of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Before {
+    /// They stored nothing.
+    Nothing,
+    /// One was not answered, and may have stored it.
+    Unanswered,
 }
 
 /// Thread of a writer, as long as it runs.
@@ -117,11 +164,15 @@ pub(crate) struct Writer {
     pub(crate) closing: watch::Receiver<bool>,
     pub(crate) counters: Arc<BatchCounters>,
     pub(crate) recent: Arc<RecentEvents>,
+    /// Whether no other process writes for the service.
+    pub(crate) is_sole_writer: bool,
     /// Whether others are told of new events.
     pub(crate) sends_hints: bool,
     pub(crate) fence: Fence,
     /// Told when another process took the place of this one.
     pub(crate) failures: mpsc::Sender<EngineFailure>,
+    /// Whether a connection was given up with writes of which it is not known if they are stored, and no other one has its place yet.
+    pub(crate) doubt: Arc<watch::Sender<bool>>,
 }
 
 impl Writer {
@@ -130,6 +181,7 @@ impl Writer {
     pub(crate) fn start(self) -> io::Result<WriterHandle> {
         let (queue, mut waiting) = mpsc::channel(QUEUE_OPERATIONS_MAX);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let doubt = Arc::clone(&self.doubt);
         std::thread::Builder::new().name(format!("pg-{}", self.service)).spawn(move || {
             let _running = Running { engine: self.failures.clone(), service: self.service };
             runtime.block_on(async move {
@@ -154,7 +206,7 @@ impl Writer {
                 }
             });
         })?;
-        Ok(WriterHandle { queue })
+        Ok(WriterHandle { queue, doubt })
     }
 
     /// Writes a batch, and answers all its operations.
@@ -170,7 +222,7 @@ impl Writer {
         let deadline = Instant::now() + self.connector.options.write_timeout;
         while !operations.is_empty() {
             let later = sequencing::split_off(&mut operations);
-            self.commit(connection, operations, deadline).await;
+            self.commit(connection, operations, deadline, Before::Nothing).await;
             operations = later;
         }
         drop(in_use);
@@ -196,6 +248,7 @@ impl Writer {
         connection: &mut Option<Connection>,
         mut operations: Vec<WriteOperation>,
         deadline: Instant,
+        mut before: Before,
     ) {
         let (mut pause, pause_max) = RETRY_PAUSES;
         loop {
@@ -219,13 +272,16 @@ impl Writer {
                     return fail_all(operations, &unavailable(&failure.to_string()));
                 }
                 Ok(Err(BatchError::Database(error))) if is_refused(&error) => {
-                    return self.commit_singly(connection, operations, &error, deadline).await;
+                    return self
+                        .commit_singly(connection, operations, &error, (deadline, before))
+                        .await;
                 }
                 Ok(Err(BatchError::Database(error))) => {
                     if pause == RETRY_PAUSES.0 {
                         self.log_first_failure(&error);
                     }
-                    *connection = None;
+                    self.give_up(connection);
+                    before = Before::Unanswered;
                     let reason = storage_error_in(&self.schema, &error);
                     // Whether it was committed is not known; what must not happen twice is not tried again.
                     let (again, once): (Vec<_>, Vec<_>) =
@@ -239,11 +295,17 @@ impl Writer {
                     pause = (pause * 2).min(pause_max);
                 }
                 Err(_) => {
-                    *connection = None;
+                    self.give_up(connection);
                     return fail_all(operations, &unavailable("the database does not answer"));
                 }
             }
         }
+    }
+
+    /// Gives a connection up that has not answered: what it had under way may be committed yet.
+    fn give_up(&self, connection: &mut Option<Connection>) {
+        self.doubt.send_replace(true);
+        *connection = None;
     }
 
     async fn attempt(
@@ -254,7 +316,7 @@ impl Writer {
         let connection = self.connected(connection).await?;
         let begun = Instant::now();
         let committed =
-            rounds::run(connection, operations, !self.sends_hints, self.fence.token()).await?;
+            rounds::run(connection, operations, self.is_sole_writer, self.fence.token()).await?;
         self.counters.record_batch(operations, begun.elapsed());
         let is_accepted = |outcome: &WriteOutcome| matches!(outcome, WriteOutcome::Accepted { .. });
         if self.sends_hints && committed.outcomes.iter().any(is_accepted) {
@@ -275,6 +337,9 @@ impl Writer {
             if last.unsigned_abs() < self.events.flushed() {
                 return Err(BatchError::Failed(EngineFailure::LostCommits(self.service)));
             }
+            // What an earlier connection has committed without an answer is known of from here on.
+            self.events.advance(last.unsigned_abs());
+            self.doubt.send_replace(false);
             self.counters.record_connection();
             return Ok(connection.insert(new));
         }
@@ -287,14 +352,18 @@ impl Writer {
         connection: &mut Option<Connection>,
         operations: Vec<WriteOperation>,
         error: &tokio_postgres::Error,
-        deadline: Instant,
+        (deadline, before): (Instant, Before),
     ) {
         if let [_] = &operations[..] {
-            let reason = storage_error_in(&self.schema, error);
+            let reason = match (storage_error_in(&self.schema, error), before) {
+                // That it is refused now says nothing of the attempt before.
+                (error @ StorageError::Full, Before::Unanswered) => unavailable(&error.to_string()),
+                (error, _) => error,
+            };
             return fail_all(operations, &reason);
         }
         for operation in operations {
-            Box::pin(self.commit(connection, vec![operation], deadline)).await;
+            Box::pin(self.commit(connection, vec![operation], deadline, before)).await;
         }
     }
 

@@ -177,7 +177,8 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     ) -> Result<Vec<RecordedEvent>, StorageError>;
 
     /// Reads up to `limit` flushed events of this service with a position above `after`, in commit order; at most
-    /// [`READ_EVENTS_MAX`](crate::READ_EVENTS_MAX).
+    /// [`READ_EVENTS_MAX`](crate::READ_EVENTS_MAX). Fewer are all that there are. What was appended before, with an answer or without one,
+    /// is among them, or will never be stored.
     async fn follow(
         &self,
         after: Position,

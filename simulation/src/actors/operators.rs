@@ -14,6 +14,9 @@ use std::sync::Arc;
 /// How often an operator retries a request.
 const RETRIES_MAX: u32 = 6;
 
+/// One in so many orders is cancelled after it was fulfilled, too late.
+const CANCELLED_TOO_LATE: usize = 4;
+
 /// Executes an operation of an operator.
 pub(super) async fn execute(sim: &Arc<Simulation>, id: usize, operation: Operation) {
     match operation {
@@ -34,7 +37,7 @@ pub(super) async fn execute(sim: &Arc<Simulation>, id: usize, operation: Operati
         }
         Operation::Cancel { order_of } => {
             if let Some(order) = placed_order(sim, order_of) {
-                cancel(sim, id, order).await;
+                cancel(sim, &format!("operator-cancel-{id}"), order).await;
             }
         }
         Operation::EraseCustomer { order_of } => {
@@ -195,7 +198,10 @@ async fn fulfil(sim: &Arc<Simulation>, id: usize, order: String) {
     match response.success() {
         Some(shown) if is_fulfilled(shown) => {
             sim.env.cover("outcome: order fulfilled");
-            sim.observed.lock().fulfilled.push(order);
+            sim.observed.lock().fulfilled.push(order.clone());
+            if id.is_multiple_of(CANCELLED_TOO_LATE) {
+                cancel(sim, &format!("late-cancel-{id}"), order).await;
+            }
         }
         // The bank has not answered; it is fulfilled as soon as the payment is captured.
         Some(_) => sim.env.cover("outcome: order is being fulfilled"),
@@ -206,9 +212,9 @@ async fn fulfil(sim: &Arc<Simulation>, id: usize, order: String) {
     }
 }
 
-async fn cancel(sim: &Arc<Simulation>, id: usize, order: String) {
+async fn cancel(sim: &Arc<Simulation>, key: &str, order: String) {
     let request = ApiRequest::operator(Method::POST, format!("/api/v1/orders/{order}/cancel"));
-    let request = request.key(&format!("operator-cancel-{id}"));
+    let request = request.key(key);
     let request =
         request.body(json!({ "reason": "cancelled by the operator" })).retries_max(RETRIES_MAX);
     let response = sim.client.send(request).await;

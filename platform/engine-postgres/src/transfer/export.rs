@@ -114,7 +114,7 @@ impl DatabaseExport {
     /// [`DatabaseError`].
     pub async fn shop_connections(&self) -> Result<i64, DatabaseError> {
         let count = "SELECT count(*) FROM pg_stat_activity \
-            WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid()";
+            WHERE datname = current_database() AND (application_name = $1 OR starts_with(application_name, $1 || ' ')) AND pid <> pg_backend_pid()";
         let name = crate::options::APPLICATION_NAME;
         let row = self.connection.client.query_one(count, &[&name]).await;
         Ok(row.map_err(|error| self.failed(&error))?.get(0))

@@ -72,7 +72,7 @@ async fn a_journal_that_lacks_what_it_had_committed_is_not_appended_to() {
     }
     database.run(
         "DELETE FROM warehouse.events WHERE version > 1; UPDATE warehouse.log_position SET last = last - 2; \
-         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'icommerce' AND datname = current_database()",
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'icommerce%' AND datname = current_database()",
     );
     let until = Instant::now() + TIMEOUT;
     while !storage.journal.append(append(3)).await.unwrap_err().to_string().contains("lacks") {

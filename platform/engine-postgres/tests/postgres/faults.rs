@@ -38,6 +38,7 @@ async fn open(server: &PostgresServer, write_timeout: Duration) -> PostgresEngin
 async fn open_one_of_several(server: &PostgresServer) -> PostgresEngine {
     let mut options = PostgresOptions::new(&format!("{}/postgres", server.url())).unwrap();
     options.hints = true;
+    options.shared_services = SERVICES.to_vec();
     open_with(options, Duration::from_secs(10)).await
 }
 

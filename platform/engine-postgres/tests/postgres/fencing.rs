@@ -2,7 +2,7 @@
 
 use crate::{
     processes::{append, opened},
-    server::Database,
+    server::{Database, SERVICES},
 };
 use engine_memory::MemoryEngine;
 use engine_postgres::{DatabaseError, PostgresEngine, PostgresOptions, migrate};
@@ -31,7 +31,7 @@ fn impatient(database: &Database) -> PostgresOptions {
 /// Process of the server that the writer of the warehouse is connected to: it has written last, and sent a hint behind that, if any.
 fn writers_process(database: &Database) -> String {
     database.query(
-        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'icommerce' \
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'icommerce warehouse' \
          AND (query LIKE '%log_position%' OR query LIKE '%NOTIFY%') ORDER BY state_change DESC LIMIT 1",
     )
 }
@@ -46,6 +46,7 @@ async fn a_connection_that_was_given_up_cannot_write_any_more() {
         let database = Database::create().await;
         let mut options = impatient(&database);
         options.hints = hints;
+        options.shared_services = if hints { SERVICES.to_vec() } else { Vec::new() };
         let engine = opened(options).await;
         let storage = engine.service("warehouse").unwrap();
         storage.journal.append(append(0)).await.unwrap();
@@ -133,7 +134,10 @@ async fn a_database_in_use_is_refused_until_it_is_free() {
     let refused = open().await.unwrap_err();
     assert!(matches!(refused, DatabaseError::InUse { .. }), "{refused}");
     let sentence = refused.to_string();
-    assert!(sentence.contains("another shop is connected") && sentence.contains(" since 20"));
+    assert!(
+        sentence.contains("another shop, or a process with some of its services, is connected")
+            && sentence.contains(" since 20")
+    );
     first.service("warehouse").unwrap().journal.append(append(0)).await.unwrap();
     first.close().await;
     let until = Instant::now() + TIMEOUT;
@@ -174,7 +178,7 @@ async fn a_reading_connection_that_is_never_answered_is_replaced() {
         assert_eq!(journal.read("crate", 0, READ_EVENTS_MAX).await.unwrap().len(), 1);
     }
     // Each of them hangs, as behind a proxy that stalls; the server answers whoever connects anew.
-    let all = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'icommerce'";
+    let all = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'icommerce%'";
     let stopped: Vec<String> = database.query(all).lines().map(str::to_owned).collect();
     for process in &stopped {
         signal(process, "-STOP");
@@ -234,7 +238,12 @@ async fn a_database_in_use_by_another_user_is_refused_as_well() {
     let refused = PostgresEngine::open(options, &crate::server::SERVICES, keys, &blobs).await;
     let refused = refused.unwrap_err();
     assert!(matches!(refused, DatabaseError::InUse { .. }), "{refused}");
-    assert!(refused.to_string().contains("another shop is connected"), "{refused}");
+    assert!(
+        refused
+            .to_string()
+            .contains("another shop, or a process with some of its services, is connected"),
+        "{refused}"
+    );
     first.service("warehouse").unwrap().journal.append(append(0)).await.unwrap();
     first.close().await;
 }

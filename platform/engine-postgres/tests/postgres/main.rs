@@ -10,3 +10,4 @@ mod migrations;
 mod processes;
 mod server;
 mod tls;
+mod unanswered;

@@ -2,7 +2,7 @@
 
 use crate::server::{Database, SERVICES};
 use engine_memory::MemoryEngine;
-use engine_postgres::{PostgresEngine, PostgresOptions};
+use engine_postgres::{DatabaseError, PostgresEngine, PostgresOptions};
 use journal::{Append, NewEvent, TypedEvent};
 use kernel::{Timestamp, Uuid};
 use std::{sync::Arc, time::Duration};
@@ -37,11 +37,70 @@ pub(crate) fn append(number: u64) -> Append {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_service_has_one_process_and_other_services_have_others() {
+    let database = Database::create().await;
+    let open = async |services: &[&'static str], hints| {
+        let mut options = database.options();
+        (options.hints, options.occupant_timeout) = (hints, Duration::from_millis(300));
+        let memory = MemoryEngine::new();
+        let keys = Arc::new(SubjectKeys::for_tests());
+        PostgresEngine::open(options, services, keys, &|name| memory.service(name).blobs).await
+    };
+    let warehouse = open(&["warehouse"], true).await.unwrap();
+    let letters = open(&["letter-service"], true).await.unwrap();
+    for (services, hints) in
+        [(&["warehouse"][..], true), (&SERVICES, true), (&SERVICES, false), (&["warehouse"], false)]
+    {
+        let refused = open(services, hints).await.unwrap_err();
+        assert!(matches!(refused, DatabaseError::InUse { .. }), "{services:?}, {hints}: {refused}");
+    }
+    for engine in [&warehouse, &letters] {
+        for service in SERVICES {
+            let Some(storage) = engine.service(service) else { continue };
+            storage.journal.append(append(0)).await.unwrap();
+        }
+    }
+    warehouse.close().await;
+    letters.close().await;
+    // A whole shop has the place of every service.
+    let whole = open(&SERVICES, false).await.unwrap();
+    let refused = open(&["letter-service"], true).await.unwrap_err();
+    assert!(matches!(refused, DatabaseError::InUse { .. }), "{refused}");
+    whole.service("warehouse").unwrap().journal.append(append(1)).await.unwrap();
+    whole.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_nobody_sees_any_more_loses_its_services_to_the_next_one() {
+    let database = Database::create().await;
+    let open = async || {
+        let mut options = database.options();
+        options.hints = true;
+        opened(options).await
+    };
+    let former = open().await;
+    former.service("warehouse").unwrap().journal.append(append(0)).await.unwrap();
+    database.run(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+    let next = open().await;
+    let journal = |engine: &PostgresEngine| engine.service("warehouse").unwrap().journal;
+    assert!(journal(&former).append(append(1)).await.is_err());
+    let told = tokio::time::timeout(TIMEOUT, former.failed()).await.unwrap();
+    assert!(told.contains("another process"), "{told}");
+    assert_eq!(journal(&next).append(append(1)).await.unwrap().version, 2);
+    former.close().await;
+    next.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_follower_is_told_of_what_another_process_appends_without_a_poll() {
     let database = Database::create().await;
     let options = |poll_interval| {
         let mut options = database.options();
         (options.hints, options.poll_interval) = (true, poll_interval);
+        options.shared_services = SERVICES.to_vec();
         options
     };
     let (one, other) = (opened(options(NEVER)).await, opened(options(NEVER)).await);
@@ -75,6 +134,7 @@ async fn a_hint_that_is_made_up_says_nothing() {
     let database = Database::create().await;
     let mut options = database.options();
     options.hints = true;
+    options.shared_services = SERVICES.to_vec();
     let engine = opened(options).await;
     for hint in ["warehouse", "letter_service 18446744073709551615", "", "nothing"] {
         database.run(&format!("NOTIFY icommerce_events, '{hint}'"));
@@ -98,10 +158,11 @@ async fn statistics_count_batches_appends_and_connections_made_anew() {
     let _ = storage.key_value.put("key", "value".into(), None).await.unwrap();
     let of = |name| engine.statistics().into_iter().find(|(it, _)| *it == name).unwrap().1;
     let counted = of("warehouse");
-    assert_eq!((counted.writes, counted.appends, counted.reconnects), (4, 3, 0));
-    assert!((1..=4).contains(&counted.batches), "{counted:?}");
+    // One more wrote nothing, and showed that the writer can write.
+    assert_eq!((counted.writes, counted.appends, counted.reconnects), (5, 3, 0));
+    assert!((2..=5).contains(&counted.batches), "{counted:?}");
     assert_eq!(counted.commit_micros.iter().sum::<u64>(), counted.batches);
-    assert_eq!((of("letter-service").batches, counted.queue), (0, 0));
+    assert_eq!((of("letter-service").batches, counted.queue), (1, 0));
     database.run(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
          WHERE datname = current_database() AND pid <> pg_backend_pid()",
@@ -143,6 +204,7 @@ async fn writes_of_every_kind_that_share_a_batch_are_each_done_once() {
     let mut followed = storage.journal.follow(0, 1_000).await.unwrap();
     let mut beside = database.options();
     beside.hints = true;
+    beside.shared_services = SERVICES.to_vec();
     let reopened = opened(beside).await;
     let stored = reopened.service("warehouse").unwrap().journal.follow(0, 1_000).await.unwrap();
     for event in &mut followed {
