@@ -272,7 +272,7 @@ async fn bus_and_engine(
     } else {
         Engine::nothing()
     };
-    let bus = wiring::partitioned(bus, process, &engine, fleet);
+    let bus = wiring::partitioned(bus, process, &engine, fleet)?;
     Ok((bus, engine))
 }
 

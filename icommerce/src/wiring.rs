@@ -1,6 +1,7 @@
 //! Wiring: the only module that knows which engines exist, of storage and of the message bus.
 
 mod bus;
+mod bus_identity;
 mod embedded;
 mod engine;
 mod folder_binding;

@@ -1,6 +1,6 @@
 //! Message bus of the process, as the settings name it.
 
-use super::Engine;
+use super::{Engine, bus_identity::bus_identity};
 use crate::{
     error::CliError,
     process::{BusEngineSetting, EngineSetting, ProcessSettings},
@@ -52,22 +52,25 @@ async fn opened(settings: &ProcessSettings) -> Result<Option<Arc<dyn Bus>>, CliE
 }
 
 /// The bus with the key of the shop. It follows from the secret of the fleet, which all processes of a shop have, or else from the
-/// keys of data subjects, which a shop of one process has for itself, and those on one database share.
+/// keys of data subjects, which those on one database share. A shop of one process has them for itself, and its identity beside
+/// them, which a copy of the shop does not have.
 pub(crate) fn partitioned(
     bus: Option<Arc<dyn Bus>>,
     settings: &ProcessSettings,
     storage: &Engine,
     fleet: Option<&FleetSecret>,
-) -> Option<PartitionedBus> {
-    let engine = bus?;
-    let secret = match fleet {
-        Some(fleet) => fleet.derived(BUS_PURPOSE),
-        // A process that stores nothing has no events and follows none.
-        None => storage.derived_secret(BUS_PURPOSE)?,
-    };
+) -> Result<Option<PartitionedBus>, CliError> {
+    // A process that stores nothing has no events and follows none.
+    let derived = || storage.derived_secret(BUS_PURPOSE);
+    let secret = fleet.map(|fleet| fleet.derived(BUS_PURPOSE)).or_else(derived);
+    let Some((engine, secret)) = bus.zip(secret) else { return Ok(None) };
+    let mut secret = secret.to_vec();
+    if fleet.is_none() && settings.services.is_empty() {
+        secret.extend(bus_identity(&settings.data)?);
+    }
     let key = BusKey::new(&secret);
     tracing::info!(shop = %key.shop(), "topics, streams and queues of this shop have its name in theirs");
-    Some(PartitionedBus::new(engine, settings.bus.partitions, key))
+    Ok(Some(PartitionedBus::new(engine, settings.bus.partitions, key)))
 }
 
 /// Error of a build that lacks the engine.

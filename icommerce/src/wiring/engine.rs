@@ -111,6 +111,10 @@ impl Engine {
     }
 
     /// Whether it has the storage of a service.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(unused_variables, reason = "only a database is opened in part")
+    )]
     pub(crate) fn has(&self, name: &str) -> bool {
         match self {
             Self::Embedded(_) | Self::Nothing(_) => true,

@@ -186,6 +186,18 @@ impl Connection {
         self.client.is_closed() || self.is_given_up.load(Ordering::Relaxed)
     }
 
+    /// Refuses a server of an earlier version than the engine needs.
+    pub(crate) async fn check_version(&self, server: &str) -> Result<(), DatabaseError> {
+        const VERSION: &str = "SELECT current_setting('server_version_num')::int / 10000, current_setting('server_version')";
+        let row = self.client.query_one(VERSION, &[]).await;
+        let row = row.map_err(|error| DatabaseError::new(server, &error))?;
+        if row.get::<_, i32>(0).unsigned_abs() < DatabaseError::VERSION_MIN {
+            let (server, version) = (server.to_owned(), row.get(1));
+            return Err(DatabaseError::Version { server, version });
+        }
+        Ok(())
+    }
+
     /// Prepared statement, which is prepared once.
     pub(crate) async fn prepared(&self, sql: &'static str) -> Result<Statement, Error> {
         if let Some(statement) = self.statements.lock().get(sql) {

@@ -77,20 +77,14 @@ impl PostgresEngine {
         let database = options.config.get_dbname().unwrap_or_default().to_owned();
         let connector = Arc::new(DatabaseConnector::new(options)?);
         let connection = connector.connect_in_time(None).await?;
-        let version = connection.client.query_one("SHOW server_version_num", &[]).await;
-        let version: String = version.map_err(failed)?.get(0);
-        if version.parse::<u32>().is_ok_and(|number| number / 10_000 < DatabaseError::VERSION_MIN) {
-            return Err(DatabaseError::Version { server, version });
-        }
+        connection.check_version(&server).await?;
         for service in services {
             check(&connection, &schema_name(service)).await?;
         }
         let (own, timeout) = (connector.options.sole(services), connector.options.occupant_timeout);
         // A process with all services has the database alone.
-        let occupants = match connector.options.hints {
-            false => Occupants::All,
-            true => Occupants::WritersOf(&own),
-        };
+        let is_whole = !connector.options.hints;
+        let occupants = if is_whole { Occupants::All } else { Occupants::WritersOf(&own) };
         occupants::wait_until_alone(&connection, &server, occupants, timeout).await?;
         let closing = Arc::new(watch::Sender::new(false));
         let (running, writers) = mpsc::channel(1);
@@ -226,7 +220,7 @@ impl ServiceOpening<'_> {
             closing,
             counters: Arc::clone(&counted),
             recent: Arc::clone(&recent),
-            is_sole_writer,
+            is_sole: is_sole_writer,
             sends_hints: self.connector.options.hints,
             fence,
             failures,

@@ -165,7 +165,7 @@ pub(crate) struct Writer {
     pub(crate) counters: Arc<BatchCounters>,
     pub(crate) recent: Arc<RecentEvents>,
     /// Whether no other process writes for the service.
-    pub(crate) is_sole_writer: bool,
+    pub(crate) is_sole: bool,
     /// Whether others are told of new events.
     pub(crate) sends_hints: bool,
     pub(crate) fence: Fence,
@@ -295,6 +295,12 @@ impl Writer {
                     pause = (pause * 2).min(pause_max);
                 }
                 Err(_) => {
+                    let (service, server) = (self.service, self.connector.options.server());
+                    tracing::warn!(
+                        service,
+                        server,
+                        "a batch was given up: the database does not answer"
+                    );
                     self.give_up(connection);
                     return fail_all(operations, &unavailable("the database does not answer"));
                 }
@@ -316,7 +322,7 @@ impl Writer {
         let connection = self.connected(connection).await?;
         let begun = Instant::now();
         let committed =
-            rounds::run(connection, operations, self.is_sole_writer, self.fence.token()).await?;
+            rounds::run(connection, operations, self.is_sole, self.fence.token()).await?;
         self.counters.record_batch(operations, begun.elapsed());
         let is_accepted = |outcome: &WriteOutcome| matches!(outcome, WriteOutcome::Accepted { .. });
         if self.sends_hints && committed.outcomes.iter().any(is_accepted) {

@@ -81,6 +81,7 @@ pub async fn migrate(
     let failed = |error: Error| DatabaseError::new(&server, &error);
     let connector = DatabaseConnector::new(owner.clone())?;
     let connection = connector.connect_in_time(None).await?;
+    connection.check_version(&server).await?;
     // Before anything is changed: halfway is no good place to find out.
     rights::check(&connection, owner, user, services).await?;
     let database = owner.config.get_dbname().unwrap_or_default();
@@ -113,6 +114,7 @@ pub async fn pending(
 ) -> Result<Vec<Migration>, DatabaseError> {
     let connector = DatabaseConnector::new(options.clone())?;
     let connection = connector.connect_in_time(None).await?;
+    connection.check_version(&options.server()).await?;
     let mut migrations = Vec::new();
     for service in services {
         let schema = schema_name(service);

@@ -126,7 +126,7 @@ impl<E: FeedEvent> PartitionFeed<E> {
                 tracing::warn!(
                     source = E::SOURCE,
                     position,
-                    "a message on the bus is not from the journal of its source, and is dropped"
+                    "a message on the bus is not from the journal of its source, and is dropped; perhaps a copy of this shop uses the same bus"
                 );
                 Ok(false)
             }

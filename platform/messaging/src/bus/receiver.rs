@@ -102,7 +102,8 @@ impl Receiver {
         if let Some(reason) = &reason
             && !self.is_down
         {
-            tracing::warn!(reason, "the bus cannot be reached");
+            let (source, partition) = (self.topic.source, self.assignment.partition());
+            tracing::warn!(source, partition, reason, "the bus cannot be reached");
         }
         self.is_down = reason.is_some();
         self.health.note(BusFault::Partition(self.assignment.partition()), reason);
