@@ -132,6 +132,17 @@ impl Kind for Postgres {
         command
     }
 
+    /// Commits wait for a copy that is not there.
+    fn hold_commits(&self, placement: &Placement, is_held: bool) -> io::Result<()> {
+        let names = if is_held { "nobody" } else { "" };
+        let set = format!("ALTER SYSTEM SET synchronous_standby_names = '{names}'");
+        let url = format!("postgres://postgres@{}/postgres", placement.address(0));
+        for sql in [set.as_str(), "SELECT pg_reload_conf()"] {
+            psql(&self.programs, &url, sql)?;
+        }
+        Ok(())
+    }
+
     fn is_ready(&self, placement: &Placement) -> bool {
         let mut is_ready = Command::new(self.programs.join("pg_isready"));
         is_ready.args(["-q", "-h", "127.0.0.1", "-p", &placement.port(0).to_string()]);

@@ -43,6 +43,10 @@ pub trait Kind: Debug {
     fn flush(&self, _: &Placement) -> io::Result<()> {
         Err(io::Error::other(format!("{} is not flushed", Self::NAME)))
     }
+    /// Holds commits back, or releases them.
+    fn hold_commits(&self, _: &Placement, _: bool) -> io::Result<()> {
+        Err(io::Error::other(format!("{} holds no commits back", Self::NAME)))
+    }
 }
 
 /// Server whose kind does not matter to the test that lets it fail.
@@ -83,6 +87,18 @@ pub trait AnyServer: Debug + Send {
     ///
     /// When this kind of server has no command for it, or the command fails.
     fn flush(&mut self) -> io::Result<()>;
+    /// Holds commits back: they are written, and neither answered nor visible until [`AnyServer::release_commits`].
+    ///
+    /// # Errors
+    ///
+    /// When this kind of server has no setting for it, or does not take it.
+    fn hold_commits(&mut self) -> io::Result<()>;
+    /// Lets the server answer its commits again.
+    ///
+    /// # Errors
+    ///
+    /// As of [`AnyServer::hold_commits`].
+    fn release_commits(&mut self) -> io::Result<()>;
 }
 
 impl<K: Kind + Send> AnyServer for Server<K> {
@@ -108,6 +124,14 @@ impl<K: Kind + Send> AnyServer for Server<K> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.kind.flush(&self.placement)
+    }
+
+    fn hold_commits(&mut self) -> io::Result<()> {
+        self.kind.hold_commits(&self.placement, true)
+    }
+
+    fn release_commits(&mut self) -> io::Result<()> {
+        self.kind.hold_commits(&self.placement, false)
     }
 }
 

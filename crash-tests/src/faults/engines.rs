@@ -80,7 +80,9 @@ struct Injection {
 impl Injection {
     fn random(fault: EngineFault, random: &mut impl Rng) -> Self {
         let is_long = random.random_ratio(1, LONG_ONE_IN);
-        let is_long = is_long && fault.server == FailingServer::Database;
+        // Commits that are held back for less are only slow.
+        let is_long = is_long && fault.server == FailingServer::Database
+            || fault.kind == FaultKind::HoldCommits;
         let lengths = if is_long { LONG_MS } else { FAULT_MS };
         let mut within = |range| Duration::from_millis(random.random_range(range));
         Self {

@@ -12,7 +12,7 @@ use crash_tests::{
 async fn a_shop_whose_database_fails_loses_and_doubles_nothing() {
     let engines = Engines::start(None, false).unwrap();
     let faults = engines.faults(&[]);
-    assert_eq!(faults.len(), 7, "{faults:?}");
+    assert_eq!(faults.len(), 8, "{faults:?}");
     let report = fail(&engines, &faults).await;
     let counters = report.counters;
     assert!(counters.acknowledged > 50, "there was hardly any load:\n{report}");

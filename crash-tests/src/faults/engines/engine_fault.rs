@@ -22,6 +22,8 @@ pub enum FaultKind {
     Slow,
     /// Connections that end, and are refused.
     Cut,
+    /// Commits that are written, and neither answered nor visible, as while a copy that they wait for is away.
+    HoldCommits,
     /// Deletion of everything that the server has.
     Flush,
     /// Stop as an operator does it.
@@ -46,10 +48,10 @@ pub struct EngineFault {
 impl FailingServer {
     /// What may happen to the server; `can_lose` says whether the shop bears that it loses what it has.
     pub(super) fn kinds(self, can_lose: bool) -> Vec<FaultKind> {
-        use FaultKind::{Cut, Flush, Kill, KillBoth, KillShop, Pause, Restart, Slow};
+        use FaultKind::{Cut, Flush, HoldCommits, Kill, KillBoth, KillShop, Pause, Restart, Slow};
         // A broker that has just got its first queues is not killed first: docs/guides/message-bus.md says why.
         let kinds: &[FaultKind] = match self {
-            Self::Database => &[Kill, Restart, Pause, Slow, Cut, KillShop, KillBoth],
+            Self::Database => &[Kill, Restart, Pause, Slow, Cut, KillShop, KillBoth, HoldCommits],
             Self::Broker => &[Pause, Slow, Cut, Flush, Restart, Kill, KillBoth],
             Self::Values => &[Flush, Pause, Cut, Kill],
         };

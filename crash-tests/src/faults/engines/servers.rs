@@ -115,6 +115,7 @@ impl Engines {
             FaultKind::Pause => server.change(AnyServer::pause).await,
             FaultKind::Slow => Ok(server.proxy.add_latency(latency)?),
             FaultKind::Cut => Ok(server.proxy.disable()?),
+            FaultKind::HoldCommits => server.change(AnyServer::hold_commits).await,
             FaultKind::Flush => server.change(AnyServer::flush).await,
             FaultKind::Restart => server.change(AnyServer::stop).await,
             FaultKind::Kill | FaultKind::KillBoth => server.change(AnyServer::kill).await,
@@ -129,6 +130,7 @@ impl Engines {
             FaultKind::Pause => server.change(AnyServer::resume).await,
             FaultKind::Slow => Ok(server.proxy.remove_latency()?),
             FaultKind::Cut => Ok(server.proxy.enable()?),
+            FaultKind::HoldCommits => server.change(AnyServer::release_commits).await,
             FaultKind::Restart | FaultKind::Kill | FaultKind::KillBoth => {
                 server.change(AnyServer::run).await
             }
