@@ -25,8 +25,12 @@ pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, CliError> {
         // Installed first: a supervisor that reads the addresses may send a signal at once.
         let signals = ShutdownSignals::install()?;
         let shop = RunningShop::start(settings).await?;
-        demo::seed_once(&shop, process.demo).await?;
-        shop.remember_issuer().await?;
+        tokio::select! {
+            biased;
+            // It says more than the write that it made fail.
+            failure = shop.failed() => Err(CliError::failed(failure)),
+            prepared = prepare(&shop, process.demo) => prepared,
+        }?;
         print_addresses(&shop, &process)?;
         if let Err(error) = print_operator_link(&shop).await {
             tracing::warn!(%error, "no link for the first operator could be made");
@@ -41,6 +45,12 @@ pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, CliError> {
             None => stopped.map(|()| ExitCode::SUCCESS),
         }
     })
+}
+
+/// First writes of a shop.
+async fn prepare(shop: &RunningShop, is_demo: bool) -> Result<(), CliError> {
+    demo::seed_once(shop, is_demo).await?;
+    shop.remember_issuer().await
 }
 
 /// Prints one line per listener to standard output once everything is ready. On a terminal, a sentence comes first, and a

@@ -39,20 +39,26 @@ pub(crate) fn append(number: u64) -> Append {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_has_one_process_and_other_services_have_others() {
     let database = Database::create().await;
-    let open = async |services: &[&'static str], hints| {
+    let open_within = async |services: &[&'static str], hints, timeout| {
         let mut options = database.options();
-        (options.hints, options.occupant_timeout) = (hints, Duration::from_millis(300));
+        (options.hints, options.occupant_timeout) = (hints, timeout);
         let memory = MemoryEngine::new();
         let keys = Arc::new(SubjectKeys::for_tests());
         PostgresEngine::open(options, services, keys, &|name| memory.service(name).blobs).await
     };
-    let warehouse = open(&["warehouse"], true).await.unwrap();
-    let letters = open(&["letter-service"], true).await.unwrap();
+    let open = async |services: &[&'static str], hints| {
+        open_within(services, hints, TIMEOUT / 3).await.unwrap()
+    };
+    let refused = async |services: &[&'static str], hints| {
+        let error = open_within(services, hints, Duration::from_millis(300)).await.unwrap_err();
+        assert!(matches!(error, DatabaseError::InUse { .. }), "{services:?}, {hints}: {error}");
+    };
+    let warehouse = open(&["warehouse"], true).await;
+    let letters = open(&["letter-service"], true).await;
     for (services, hints) in
         [(&["warehouse"][..], true), (&SERVICES, true), (&SERVICES, false), (&["warehouse"], false)]
     {
-        let refused = open(services, hints).await.unwrap_err();
-        assert!(matches!(refused, DatabaseError::InUse { .. }), "{services:?}, {hints}: {refused}");
+        refused(services, hints).await;
     }
     for engine in [&warehouse, &letters] {
         for service in SERVICES {
@@ -63,9 +69,8 @@ async fn a_service_has_one_process_and_other_services_have_others() {
     warehouse.close().await;
     letters.close().await;
     // A whole shop has the place of every service.
-    let whole = open(&SERVICES, false).await.unwrap();
-    let refused = open(&["letter-service"], true).await.unwrap_err();
-    assert!(matches!(refused, DatabaseError::InUse { .. }), "{refused}");
+    let whole = open(&SERVICES, false).await;
+    refused(&["letter-service"], true).await;
     whole.service("warehouse").unwrap().journal.append(append(1)).await.unwrap();
     whole.close().await;
 }

@@ -22,7 +22,7 @@ async fn no_read_answers_before_it_is_known_whether_a_write_is_stored() {
     let programs = test_servers::postgres_programs().expect("`cargo xtask test` finds PostgreSQL");
     let server = PostgresServer::start(&programs, Durability::Full).expect("the server starts");
     let mut options = PostgresOptions::new(&format!("{}/postgres", server.url())).unwrap();
-    options.write_timeout = Duration::from_millis(500);
+    options.write_timeout = Duration::from_secs(3);
     migrate(&options, "postgres", &SERVICES).await.unwrap();
     let engine = opened(options).await;
     let journal = engine.service("warehouse").unwrap().journal;
