@@ -259,7 +259,10 @@ fn a_folder_is_bound_to_the_storage_of_its_shop() {
     let (shop, edges) = start_shop(icommerce(&data).args(["--no-demo", &storage]));
     for command in [&["serve"][..], &["check"], &["rebuild", "order-service"]] {
         let refused = assert_fails(icommerce(&copy).args(command).arg(&storage), 3);
-        assert!(refused.contains("another shop, or a process with some of its services, is connected"), "{refused}");
+        assert!(
+            refused.contains("another shop, or a process with some of its services, is connected"),
+            "{refused}"
+        );
     }
     shopper_get(&edges[0], "/");
     stop_shop(shop);

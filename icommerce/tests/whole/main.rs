@@ -90,7 +90,6 @@ in_every_topology! {
     refunds::a_refunded_order_can_be_cancelled_with_correct_stock,
     fulfilling::payment_is_captured_at_fulfilment with "ORDER_SERVICE__CAPTURE" = "at_fulfilment",
     mails::an_order_has_one_mail_of_each_kind,
-    mails::an_order_has_one_confirmation_whenever_the_process_is_killed,
     erasing::a_person_is_exported_and_erased_and_stays_so_after_a_kill,
     repeats::a_repeated_key_gets_the_same_bytes,
     repeats::twenty_checkouts_with_one_key_are_one_order,
@@ -104,4 +103,33 @@ in_every_topology! {
     input::invalid_input_is_rejected_with_a_problem,
     crashes::acknowledged_orders_exist_exactly_once_after_a_kill,
     crashes::any_single_service_may_be_killed_at_any_time,
+}
+
+/// Where the record of a mail is in another engine or another process; the bus carries what requests a mail, and is as in the behaviour above.
+mod an_order_has_one_confirmation_whenever_the_process_is_killed {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn single_process() {
+        run_behaviour(Topology::SingleProcess).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn process_per_service() {
+        run_behaviour(Topology::ProcessPerService).await;
+    }
+
+    #[cfg(feature = "postgres")]
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn single_process_on_postgres() {
+        run_behaviour(Topology::SingleProcessOnPostgres).await;
+    }
+
+    async fn run_behaviour(topology: Topology) {
+        let shop = TestShop::start(topology, &[]).await;
+        behaviours::mails::an_order_has_one_confirmation_whenever_the_process_is_killed(&shop)
+            .await;
+        invariants::check(&shop).await;
+        shop.stop().await;
+    }
 }
