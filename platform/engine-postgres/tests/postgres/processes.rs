@@ -66,8 +66,11 @@ async fn a_service_has_one_process_and_other_services_have_others() {
             storage.journal.append(append(0)).await.unwrap();
         }
     }
-    warehouse.close().await;
-    letters.close().await;
+    for engine in [warehouse, letters] {
+        // Its readers stay connected until it is dropped, as a process that ends drops it.
+        engine.close().await;
+        drop(engine);
+    }
     // A whole shop has the place of every service.
     let whole = open(&SERVICES, false).await;
     refused(&["letter-service"], true).await;
