@@ -223,7 +223,7 @@ pub(super) fn options(settings: &ProcessSettings) -> Result<PostgresOptions, Cli
     options.tls = tls::storage_files(storage);
     tls::STORAGE.check_effect(&options.tls, options.may_speak_tls(), "sslmode is not disable")?;
     if !settings.services.is_empty() {
-        // A process with all services follows nobody else's events.
+        // Other processes follow its events, and all of them write what a process keeps for itself.
         options.hints = true;
         options.shared_services = vec![PROCESS];
     }
