@@ -76,10 +76,15 @@ impl State {
     }
 
     pub(super) fn write(&self) -> Outcome<()> {
+        // The target folder is absent where the program was built into another one.
+        if let Some(folder) = self.file.parent() {
+            fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        }
         // A file that is replaced as a whole is never read half written.
         let new = self.file.with_extension("new");
-        fs::write(&new, serde_json::to_vec_pretty(&self.running)?)?;
-        Ok(fs::rename(new, &self.file)?)
+        fs::write(&new, serde_json::to_vec_pretty(&self.running)?)
+            .and_then(|()| fs::rename(&new, &self.file))
+            .map_err(|error| format!("{}: {error}", self.file.display()).into())
     }
 
     /// Takes out those that have ended by themselves.
