@@ -48,8 +48,14 @@ pub(crate) struct Listeners {
 }
 
 impl Listeners {
+    /// Binds the ports of the process with these settings.
+    pub(crate) async fn of(settings: &Settings) -> Result<Self, CliError> {
+        let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
+        Self::bind(&process, &modules::selected(&process)?).await
+    }
+
     /// Binds the ports.
-    pub(crate) async fn bind(
+    async fn bind(
         process: &ProcessSettings,
         selected: &[&Module],
     ) -> Result<Self, CliError> {
@@ -69,6 +75,24 @@ impl Listeners {
         };
         let registry = listener("registry_listen", runs(modules::REGISTRY), registry).await?;
         Ok(Self { shop, operator, services, status, registry })
+    }
+
+    /// The same sockets once more: who accepts from either takes connections from the same queue.
+    pub(crate) fn try_clone(&self) -> Result<Self, CliError> {
+        let clone = |listener: &Option<TcpListener>| listener.as_ref().map(duplicate).transpose();
+        Ok(Self {
+            shop: clone(&self.shop)?,
+            operator: clone(&self.operator)?,
+            services: clone(&self.services)?,
+            status: clone(&self.status)?,
+            registry: clone(&self.registry)?,
+        })
+    }
+
+    /// All that there are.
+    pub(crate) fn into_all(self) -> impl Iterator<Item = TcpListener> {
+        let Self { shop, operator, services, status, registry } = self;
+        [shop, operator, services, status, registry].into_iter().flatten()
     }
 
     /// Refuses a listener that other machines can reach, where only this one should.
@@ -171,6 +195,12 @@ impl Listeners {
         let files = usize::try_from(files.max(CONNECTIONS_MIN)).unwrap_or(usize::MAX);
         process.connections_max.min(files)
     }
+}
+
+/// Another descriptor of the same socket.
+fn duplicate(listener: &TcpListener) -> Result<TcpListener, CliError> {
+    let descriptor = rustix::io::fcntl_dupfd_cloexec(listener, 0).map_err(CliError::unavailable)?;
+    TcpListener::from_std(std::net::TcpListener::from(descriptor)).map_err(CliError::unavailable)
 }
 
 /// Address of the service listener, and the setting that it comes from: without one of its own it has that of the shop edge, which is

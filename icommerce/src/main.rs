@@ -12,6 +12,7 @@ mod modules;
 mod operator_edge;
 mod operator_token;
 mod output;
+mod ownership;
 mod personal_data;
 mod process;
 mod provider_settings;

@@ -1,6 +1,8 @@
 //! Module table: all services of the shop.
 
 use crate::{error::CliError, process::ProcessSettings};
+#[cfg(feature = "postgres")]
+use runtime::Instances;
 use runtime::{Module, ModuleTable};
 
 /// All services in build order: callees before callers.
@@ -55,6 +57,13 @@ pub(crate) fn selected(process: &ProcessSettings) -> Result<Vec<&'static Module>
         names.push(REGISTRY.to_owned());
     }
     table()?.select(Some(&names)).map_err(CliError::usage)
+}
+
+/// Those of these services that one of several processes owns.
+#[cfg(feature = "postgres")]
+pub(crate) fn owned(selected: &[&'static Module]) -> Vec<&'static str> {
+    let is_owned = |module: &&&Module| module.instances == Instances::OneActive;
+    selected.iter().filter(is_owned).map(|module| module.name).collect()
 }
 
 /// Services with these names; all for none.

@@ -8,6 +8,7 @@ use crate::{
     listeners::{Listeners, RegistryAccess},
     modules,
     operator_edge::{ProcessToken, with_operator_edge},
+    ownership::{Ownership, Start},
     personal_data::PersonalData,
     process::{self, ProcessSettings},
     provider_settings::{check_address, issuer, with_provider},
@@ -29,6 +30,28 @@ use web::{DrainOutcome, HttpService, ServeOptions};
 
 /// Message for a failed flush.
 pub(crate) const FLUSH_FAILED: &str = "the log could not be flushed: acknowledged requests are durable, all others have no effect; restart the process";
+
+/// Sentence about a shop whose place another one has taken.
+const SUPERSEDED: &str =
+    "the shop must stop: another process serves the shop of this database now";
+
+/// Why a shop must stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ShopFailure {
+    /// Another process owns the services now.
+    Superseded,
+    /// Anything else, as a sentence.
+    Failed(String),
+}
+
+impl std::fmt::Display for ShopFailure {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::Superseded => SUPERSEDED,
+            Self::Failed(sentence) => sentence,
+        })
+    }
+}
 
 /// Setting of a service that has a flag.
 const MAIL_FOLDER: &str = "auth-server.mail_folder";
@@ -64,6 +87,8 @@ pub(crate) struct RunningShop {
     /// Whether orders can be placed here without money.
     pub(crate) has_test_payments: bool,
     engine: Engine,
+    /// Lease on the services, where several processes share them.
+    ownership: Option<Ownership>,
     settings: Arc<Settings>,
     services: Vec<&'static Module>,
     tasks: TaskTracker,
@@ -82,6 +107,17 @@ struct EdgeParts<'a> {
 impl RunningShop {
     /// Binds the ports, opens the data folder, builds the services and starts serving.
     pub(crate) async fn start(settings: Settings) -> Result<Self, CliError> {
+        // Ports before data: a second start on the same ports fails before it opens anything.
+        let listeners = Listeners::of(&settings).await?;
+        Self::start_at(settings, listeners, Start::First).await
+    }
+
+    /// [`Self::start`] at these listeners. Where several processes share the services, waits until this one owns them.
+    pub(crate) async fn start_at(
+        settings: Settings,
+        mut listeners: Listeners,
+        start: Start,
+    ) -> Result<Self, CliError> {
         let process = ProcessSettings::with_master_secret(&settings)?;
         check_address(&settings)?;
         let selected = modules::selected(&process)?;
@@ -90,18 +126,17 @@ impl RunningShop {
 
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let secret = process.fleet_secret(&clock)?;
-
-        // Ports before data: a second start on the same ports fails before it opens anything.
-        let mut listeners = Listeners::bind(&process, &selected).await?;
         listeners.check_reach(&process, &settings, secret.is_some())?;
         let hosts = modules::allowed_hosts(&settings).map_err(CliError::usage)?;
         let edge_options = listeners.edge_options(&process, &settings)?;
         let options = listeners.options(&process);
         let registry_options = listeners.registry_options(&process);
 
+        let mut ownership = Ownership::acquire(&process, &settings, &listeners, start).await?;
         let (losable, projections) = stores_apart(&process).await?;
-        let (bus, engine) = bus_and_engine(&process, &selected, secret.as_ref()).await?;
         let (tasks, health, metrics) = (TaskTracker::default(), Health::new(), Metrics::new());
+        let leased = ownership.as_mut().map(Ownership::keep).unwrap_or_default();
+        let (bus, engine) = bus_and_engine(&process, &selected, secret.as_ref(), &leased).await?;
         engine.register_metrics(&metrics);
         wiring::follow_servers((&engine, &losable, &projections, bus.as_ref()), &health, &tasks);
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
@@ -127,6 +162,9 @@ impl RunningShop {
         check_operations(&assembly)?;
 
         let status = StatusEndpoints::new(health, metrics, hosts);
+        if let Some(ownership) = &mut ownership {
+            ownership.stand_up().await;
+        }
         let mut running = Self {
             shop_address: None,
             operator_address: None,
@@ -136,6 +174,7 @@ impl RunningShop {
             token,
             has_test_payments: has_gateway && process::accepts_test_payments(&settings)?,
             engine,
+            ownership,
             settings,
             services: selected,
             tasks,
@@ -224,9 +263,18 @@ impl RunningShop {
         &self.ids
     }
 
-    /// Completes with a sentence when the storage has failed and the process must stop.
-    pub(crate) async fn failed(&self) -> String {
-        self.engine.failed().await
+    /// Whether several processes share the services, of which this one owns them.
+    pub(crate) fn is_leased(&self) -> bool {
+        self.ownership.is_some()
+    }
+
+    /// Completes when the storage has failed, or another process owns the services, and the shop must stop.
+    pub(crate) async fn failed(&self) -> ShopFailure {
+        let Some(ownership) = &self.ownership else { return self.engine.failed().await };
+        tokio::select! {
+            failure = self.engine.failed() => failure,
+            () = ownership.lost() => ShopFailure::Superseded,
+        }
     }
 
     /// Graceful shutdown: stops accepting requests, drains those in flight, stops the tasks, flushes, releases the folder.
@@ -235,7 +283,11 @@ impl RunningShop {
         if dropped > 0 {
             tracing::warn!(dropped, "tasks were aborted at the drain timeout");
         }
-        self.engine.close().await.map_err(|_| CliError::failed(FLUSH_FAILED))
+        let closed = self.engine.close().await;
+        if let Some(ownership) = self.ownership {
+            ownership.release().await;
+        }
+        closed.map_err(|_| CliError::failed(FLUSH_FAILED))
     }
 
     fn serve(
@@ -264,11 +316,12 @@ async fn bus_and_engine(
     process: &ProcessSettings,
     selected: &[&'static Module],
     fleet: Option<&FleetSecret>,
+    leased: &[(&'static str, i64)],
 ) -> Result<(Option<PartitionedBus>, Engine), CliError> {
     // What is wrong about the bus is said before a folder is made.
     let bus = wiring::bus(process, fleet).await?;
     let engine = if modules::need_storage(selected) {
-        Engine::open(process).await?
+        Engine::open(process, leased).await?
     } else {
         Engine::nothing()
     };

@@ -8,6 +8,7 @@ mod folder_binding;
 mod in_memory;
 #[cfg(feature = "kafka")]
 mod kafka;
+mod lease;
 mod losable;
 mod metrics;
 #[cfg(feature = "postgres")]
@@ -38,6 +39,7 @@ use engine::check_keys_exist;
 #[cfg(not(feature = "postgres"))]
 pub(crate) use engine::without_postgres;
 pub(crate) use in_memory::InMemory;
+pub(crate) use lease::lease;
 pub(crate) use losable::LosableStore;
 #[cfg(feature = "postgres")]
 pub(crate) use postgres::{Postgres, migrate_all, pending_migrations, sole_user};

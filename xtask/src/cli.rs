@@ -37,6 +37,9 @@ pub(crate) enum Task {
         after_help = "Examples:\n  cargo xtask test\n  cargo xtask test --only kernel --only journal"
     )]
     Test {
+        /// Runs the end-to-end tests in every topology, which takes about twice as long.
+        #[arg(long)]
+        all: bool,
         /// Runs the tests of this crate only (may be repeated).
         #[arg(long, value_name = "NAME")]
         only: Vec<String>,
@@ -58,6 +61,16 @@ pub(crate) enum Task {
     Backends {
         #[command(subcommand)]
         task: BackendsTask,
+    },
+    /// Every service in processes of its own, on PostgreSQL, Kafka and Redis of this machine.
+    ///
+    /// Builds for release, starts the servers as `backends up` does, and the processes on the ports 9301 to 9310, the next ones of each
+    /// service a hundred above; the shop is at 8080. A demonstration: test payments are accepted.
+    #[command(after_help = "Examples:\n  cargo xtask fleet up                  two processes of each service\n  \
+                      cargo xtask fleet up --instances 1    one of each")]
+    Fleet {
+        #[command(subcommand)]
+        task: FleetTask,
     },
     /// Measures the pages of a release build with Lighthouse, several times, and prints the medians.
     ///
@@ -176,6 +189,17 @@ pub(crate) enum Task {
         /// The fault (kill, pause, full-disk, power, engines, overload) and its options; see `cargo xtask crash help`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FAULT")]
         arguments: Vec<String>,
+    },
+}
+
+/// What to do with the fleet.
+#[derive(Debug, Subcommand)]
+pub(crate) enum FleetTask {
+    /// Starts it, prints the addresses, and runs until Ctrl+C.
+    Up {
+        /// Processes of each service.
+        #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=i64::from(crate::fleet::INSTANCES_MAX)))]
+        instances: u16,
     },
 }
 

@@ -1,4 +1,4 @@
-//! Task runner of the repository: `cargo xtask tidy`, `test`, `backends`, `lighthouse`, `look`, `simulate`, `mutations`, `fuzz`, `crash`,
+//! Task runner of the repository: `cargo xtask tidy`, `test`, `backends`, `fleet`, `lighthouse`, `look`, `simulate`, `mutations`, `fuzz`, `crash`,
 //! `bench`, `instructions`, `build-time` and `advisories`.
 
 mod advisories;
@@ -6,6 +6,7 @@ mod bench;
 mod build_time;
 mod cli;
 mod crash;
+mod fleet;
 mod fuzz;
 mod instructions;
 mod mutations;
@@ -15,7 +16,7 @@ mod suites;
 mod tidy;
 
 use clap::Parser;
-use cli::{BackendsTask, Cli, Task};
+use cli::{BackendsTask, Cli, FleetTask, Task};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -47,11 +48,13 @@ fn main() -> ExitCode {
             BackendsTask::Down => suites::backends::down(root),
             BackendsTask::Status => suites::backends::status(root),
         },
+        Task::Fleet { task: FleetTask::Up { instances } } => fleet::up(root, instances),
         Task::Look { folder } => suites::look(root, folder),
         Task::Lighthouse { rounds } => suites::lighthouse(root, rounds),
-        Task::Test { only, ci } => suites::run(
+        Task::Test { all, only, ci } => suites::run(
             root,
             &only,
+            if all { suites::Topologies::All } else { suites::Topologies::Usual },
             if ci { suites::SkipPolicy::Fail } else { suites::SkipPolicy::Allow },
         ),
     };

@@ -90,12 +90,25 @@ const REAL_SERVERS: &[Prerequisite] = &[
 const KAFKA_BUILDERS: [&str; 5] =
     ["browser-tests", "crash-tests", "engine-kafka", "icommerce", "interop"];
 
+/// Topologies of the end-to-end tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Topologies {
+    /// Those of each change.
+    Usual,
+    /// Every one.
+    All,
+}
+
 /// Features of what is tested: every engine of the program, and TLS of the one that has it as a feature.
-fn features(only: &[String]) -> Vec<&'static str> {
+fn features(only: &[String], topologies: Topologies) -> Vec<&'static str> {
     let of = |(name, feature): (&str, &'static str)| {
         (only.is_empty() || only.iter().any(|it| it == name)).then_some(feature)
     };
-    [("icommerce", "icommerce/full"), ("engine-kafka", "engine-kafka/tls")]
+    let program = match topologies {
+        Topologies::Usual => "icommerce/full",
+        Topologies::All => "icommerce/all-topologies",
+    };
+    [("icommerce", program), ("engine-kafka", "engine-kafka/tls")]
         .into_iter()
         .filter_map(of)
         .collect()
@@ -115,7 +128,12 @@ fn is_selected(suite: &str, only: &[String]) -> bool {
 }
 
 /// Builds and runs the tests of the crates named in `only` (of all when it is empty); true when all succeeded.
-pub(crate) fn run(root: &Path, only: &[String], skip_policy: SkipPolicy) -> Outcome<bool> {
+pub(crate) fn run(
+    root: &Path,
+    only: &[String],
+    topologies: Topologies,
+    skip_policy: SkipPolicy,
+) -> Outcome<bool> {
     let workspace = Workspace::read(root)?;
     let packages = workspace.select(only)?;
     let (mut variables, unmet) = prepare(&workspace, &packages, |suite| is_selected(suite, only));
@@ -132,7 +150,7 @@ pub(crate) fn run(root: &Path, only: &[String], skip_policy: SkipPolicy) -> Outc
     // They run until the last suite has ended.
     let _servers = Servers::start(&mut variables)?;
     println!("build");
-    let features = features(only);
+    let features = features(only, topologies);
     let mut suites = workspace.build(only, &features)?;
     for suite in suites.iter_mut().filter(|suite| WAITING.contains(&suite.name.as_str())) {
         suite.arguments.push(format!("--test-threads={WAITING_AT_ONCE}"));

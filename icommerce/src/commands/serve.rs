@@ -5,11 +5,14 @@ use crate::{
     cli::ProcessFlags,
     demo,
     error::CliError,
+    listeners::Listeners,
     output::{LINE_COLUMNS, print, wrapped},
+    ownership::Start,
     process::{self, ProcessSettings},
-    shop::RunningShop,
+    shop::{RunningShop, ShopFailure},
 };
 use auth_server::Administration;
+use settings::Settings;
 use std::{
     error::Error,
     io::{IsTerminal, Write},
@@ -23,28 +26,80 @@ pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, CliError> {
     process.init_logging()?;
     worker_runtime()?.block_on(async {
         // Installed first: a supervisor that reads the addresses may send a signal at once.
-        let signals = ShutdownSignals::install()?;
-        let shop = RunningShop::start(settings).await?;
-        tokio::select! {
-            biased;
-            // It says more than the write that it made fail.
-            failure = shop.failed() => Err(CliError::failed(failure)),
-            prepared = prepare(&shop, process.demo) => prepared,
-        }?;
-        print_addresses(&shop, &process)?;
-        if let Err(error) = print_operator_link(&shop).await {
-            tracing::warn!(%error, "no link for the first operator could be made");
+        let mut signals = ShutdownSignals::install()?;
+        let listeners = Listeners::of(&settings).await?;
+        // A process whose place another one has taken stands by for that one.
+        let mut start = Start::First;
+        while serve_once(&settings, &listeners, start, &mut signals).await? == Ended::Superseded {
+            tracing::warn!("another process owns the services now; this one stands by");
+            start = Start::Again;
         }
-        if shop.has_test_payments {
-            tracing::warn!("test payments are accepted: orders can be placed without money");
-        }
-        let failed = wait_for_shutdown(&shop, signals).await;
-        let stopped = shop.stop().await;
-        match failed {
-            Some(failure) => Err(CliError::failed(failure)),
-            None => stopped.map(|()| ExitCode::SUCCESS),
-        }
+        Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Why a shop has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    /// It was asked to.
+    Asked,
+    /// Another process with the same services owns them now.
+    Superseded,
+}
+
+/// Serves the shop until it is to stop or another process has its place.
+async fn serve_once(
+    settings: &Settings,
+    listeners: &Listeners,
+    start: Start,
+    signals: &mut ShutdownSignals,
+) -> Result<Ended, CliError> {
+    let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
+    let shop = tokio::select! {
+        biased;
+        () = signals.received() => return Ok(Ended::Asked),
+        shop = RunningShop::start_at(settings.clone(), listeners.try_clone()?, start) => shop?,
+    };
+    let ended = serve_started(&shop, &process, signals).await;
+    let stopped = shop.stop().await;
+    let ended = ended?;
+    if ended == Ended::Asked {
+        stopped?;
+    }
+    Ok(ended)
+}
+
+async fn serve_started(
+    shop: &RunningShop,
+    process: &ProcessSettings,
+    signals: &mut ShutdownSignals,
+) -> Result<Ended, CliError> {
+    let prepared = tokio::select! {
+        biased;
+        // It says more than the write that it made fail.
+        failure = shop.failed() => return ended_by(shop, failure),
+        prepared = prepare(shop, process.demo) => prepared,
+    };
+    prepared?;
+    print_addresses(shop, process)?;
+    if let Err(error) = print_operator_link(shop).await {
+        tracing::warn!(%error, "no link for the first operator could be made");
+    }
+    if shop.has_test_payments {
+        tracing::warn!("test payments are accepted: orders can be placed without money");
+    }
+    tokio::select! {
+        () = signals.received() => Ok(Ended::Asked),
+        failure = shop.failed() => ended_by(shop, failure),
+    }
+}
+
+/// What follows from a failure: where several processes share the services, another owner is none.
+fn ended_by(shop: &RunningShop, failure: ShopFailure) -> Result<Ended, CliError> {
+    match failure {
+        ShopFailure::Superseded if shop.is_leased() => Ok(Ended::Superseded),
+        failure => Err(CliError::failed(failure)),
+    }
 }
 
 /// First writes of a shop.
@@ -127,13 +182,14 @@ impl ShutdownSignals {
         let interrupt = signal(SignalKind::interrupt()).map_err(unavailable)?;
         Ok(Self { terminate, interrupt })
     }
-}
 
-/// Waits for a shutdown signal, or for the storage to fail; returns a sentence about the failure.
-async fn wait_for_shutdown(shop: &RunningShop, mut signals: ShutdownSignals) -> Option<String> {
-    tokio::select! {
-        _ = signals.terminate.recv() => None,
-        _ = signals.interrupt.recv() => None,
-        reason = shop.failed() => Some(reason),
+    /// Completes when one arrives.
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
+
+

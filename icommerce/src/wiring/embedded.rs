@@ -127,6 +127,7 @@ pub(crate) fn backups_folder(data: &Path) -> PathBuf {
 
 /// Refuses a folder that has no shop.
 pub(crate) fn check_existing(settings: &ProcessSettings) -> Result<(), CliError> {
+    check_finished(&settings.data)?;
     if LogEngine::has_filled(&settings.data) {
         return Ok(());
     }

@@ -6,8 +6,10 @@ use super::{Embedded, InMemory};
 use crate::{
     error::CliError,
     process::{EngineSetting, ProcessSettings},
-    shop::FLUSH_FAILED,
+    shop::{FLUSH_FAILED, ShopFailure},
 };
+#[cfg(feature = "postgres")]
+use engine_postgres::EngineFailure;
 use journal::{ServiceStorage, durability::CommitError};
 use telemetry::Metrics;
 
@@ -30,10 +32,14 @@ impl Engine {
     }
 
     /// Opens the storage, and begins a new data folder where there is none.
-    pub(crate) async fn open(settings: &ProcessSettings) -> Result<Self, CliError> {
+    /// The services with these epochs are those whose lease the process has.
+    pub(crate) async fn open(
+        settings: &ProcessSettings,
+        leased: &[(&'static str, i64)],
+    ) -> Result<Self, CliError> {
         match settings.storage.engine {
             EngineSetting::Embedded => Embedded::open(settings).map(Self::Embedded),
-            EngineSetting::Postgres => Self::open_postgres(settings).await,
+            EngineSetting::Postgres => Self::open_postgres(settings, leased).await,
         }
     }
 
@@ -44,7 +50,7 @@ impl Engine {
             EngineSetting::Postgres => {
                 #[cfg(feature = "postgres")]
                 check_keys_exist(settings)?;
-                Self::open_postgres(settings).await
+                Self::open_postgres(settings, &[]).await
             }
         }
     }
@@ -80,13 +86,19 @@ impl Engine {
     }
 
     #[cfg(feature = "postgres")]
-    async fn open_postgres(settings: &ProcessSettings) -> Result<Self, CliError> {
-        Postgres::open(settings).await.map(Self::Postgres)
+    async fn open_postgres(
+        settings: &ProcessSettings,
+        leased: &[(&'static str, i64)],
+    ) -> Result<Self, CliError> {
+        Postgres::open(settings, leased).await.map(Self::Postgres)
     }
 
     #[cfg(not(feature = "postgres"))]
     #[expect(clippy::unused_async, reason = "with the engine it connects")]
-    async fn open_postgres(_: &ProcessSettings) -> Result<Self, CliError> {
+    async fn open_postgres(
+        _: &ProcessSettings,
+        _: &[(&'static str, i64)],
+    ) -> Result<Self, CliError> {
         Err(without_postgres())
     }
 
@@ -153,12 +165,17 @@ impl Engine {
         }
     }
 
-    /// Completes with a sentence when the storage has failed and the process must stop.
-    pub(crate) async fn failed(&self) -> String {
+    /// Completes with the reason when the storage has failed and the process must stop.
+    pub(crate) async fn failed(&self) -> ShopFailure {
         match self {
-            Self::Embedded(engine) => format!("{FLUSH_FAILED} ({})", engine.failed().await),
+            Self::Embedded(engine) => {
+                ShopFailure::Failed(format!("{FLUSH_FAILED} ({})", engine.failed().await))
+            }
             #[cfg(feature = "postgres")]
-            Self::Postgres(engine) => format!("the shop must stop: {}", engine.failed().await),
+            Self::Postgres(engine) => match engine.failed().await {
+                EngineFailure::Superseded => ShopFailure::Superseded,
+                failure => ShopFailure::Failed(format!("the shop must stop: {failure}")),
+            },
             Self::Nothing(_) => std::future::pending().await,
         }
     }
@@ -180,6 +197,7 @@ impl Engine {
 /// Refuses a data folder without keys: one that a mistyped path names would be made.
 #[cfg(feature = "postgres")]
 pub(super) fn check_keys_exist(settings: &ProcessSettings) -> Result<(), CliError> {
+    super::check_finished(&settings.data)?;
     if super::key_path(&settings.data).exists() {
         return Ok(());
     }

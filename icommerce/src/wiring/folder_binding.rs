@@ -2,9 +2,19 @@
 
 use crate::error::CliError;
 #[cfg(feature = "postgres")]
-use engine_log::LogEngine;
+use data_folder::FolderLock;
+#[cfg(feature = "postgres")]
+use engine_log::{KEY_FILE, LogEngine};
+#[cfg(feature = "postgres")]
+use std::collections::BTreeSet;
 use std::{fs, io, path::Path};
 
+/// File in the folder of processes of a fleet, with their services.
+#[cfg(feature = "postgres")]
+const SERVICES_FILE: &str = "icommerce.services";
+/// Service whose data folder has the pictures.
+#[cfg(feature = "postgres")]
+const PICTURES: &str = product_service::MODULE.name;
 /// File in the folder of a shop whose storage is a database, with the database's place.
 const DATABASE_FILE: &str = "icommerce.database";
 
@@ -21,6 +31,42 @@ pub(super) fn check_for_embedded(folder: &Path) -> Result<(), CliError> {
     }
 }
 
+/// Locks the folder for processes with these services, and refuses the folder of processes with others: each of them has its keys of data
+/// subjects in memory, and would write the file without what another one destroyed.
+#[cfg(feature = "postgres")]
+pub(super) fn lock_for_services(
+    folder: &Path,
+    services: impl Iterator<Item = &'static str>,
+) -> Result<FolderLock, CliError> {
+    let (lock, others) = data_folder::lock_shared(folder).map_err(CliError::unavailable)?;
+    let file = folder.join(SERVICES_FILE);
+    let failed = |error| CliError::unavailable(format!("{}: {error}", file.display()));
+    let services: BTreeSet<_> = services.collect();
+    let services = services.into_iter().collect::<Vec<_>>().join(" ");
+    let known = match fs::read_to_string(&file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        read => Some(read.map_err(failed)?),
+    };
+    if others && !folder.join(KEY_FILE).exists() {
+        return Err(CliError::unavailable(format!(
+            "another process has just started with the new folder {}: start this one again",
+            folder.display()
+        )));
+    }
+    if known.as_deref().is_some_and(|known| known.trim() == services) {
+        return Ok(lock);
+    }
+    if others {
+        return Err(CliError::unavailable(format!(
+            "{} is in use by processes with other services ({}): give this one a folder of its own with --data",
+            folder.display(),
+            known.as_deref().unwrap_or_default().trim()
+        )));
+    }
+    fs::write(&file, format!("{services}\n")).map_err(failed)?;
+    Ok(lock)
+}
+
 /// Refuses the folder of a shop that has its data in it.
 #[cfg(feature = "postgres")]
 pub(super) fn check_for_database(folder: &Path) -> Result<(), CliError> {
@@ -30,6 +76,26 @@ pub(super) fn check_for_database(folder: &Path) -> Result<(), CliError> {
     Err(CliError::unavailable(format!(
         "{} has a shop of its own: start it without storage.engine = \"postgres\", take it into the database with `icommerce move`, or give another folder with --data",
         folder.display()
+    )))
+}
+
+/// Refuses the folder of a process of a fleet that has not the pictures of the shop.
+#[cfg(feature = "postgres")]
+pub(super) fn check_has_pictures(folder: &Path) -> Result<(), CliError> {
+    let file = folder.join(SERVICES_FILE);
+    let services = match fs::read_to_string(&file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        read => read.map_err(|error| {
+            CliError::unavailable(format!("{}: {error}", file.display()))
+        })?,
+    };
+    if services.split_whitespace().any(|service| service == PICTURES) {
+        return Ok(());
+    }
+    Err(CliError::unavailable(format!(
+        "{} is the data folder of {}; give that of {PICTURES} with --data, which has the pictures",
+        folder.display(),
+        services.trim()
     )))
 }
 

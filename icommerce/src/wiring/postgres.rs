@@ -6,8 +6,8 @@ use crate::{error::CliError, modules, process::ProcessSettings, shop::PROCESS};
 use data_folder::{BlobFolder, FolderBlobs, FolderLock};
 use engine_log::{KEY_FILE, key_file};
 use engine_postgres::{
-    DatabaseError, DatabaseExport, Migration, PostgresEngine, PostgresOptions, check_rights,
-    migrate, pending,
+    DatabaseError, DatabaseExport, EngineFailure, Migration, PostgresEngine, PostgresLease, PostgresOptions,
+    check_rights, migrate, pending,
 };
 use journal::ServiceStorage;
 use kernel::{Clock, SystemClock, SystemRandomness, Timestamp};
@@ -39,11 +39,21 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Opens the database, whose schemas are migrated first where the settings allow it, and the data folder.
-    pub(crate) async fn open(settings: &ProcessSettings) -> Result<Self, CliError> {
+    /// Opens the database, whose schemas are migrated first where the settings allow it, and the data folder. The services with these
+    /// epochs are those whose lease the process has.
+    pub(crate) async fn open(
+        settings: &ProcessSettings,
+        leased: &[(&'static str, i64)],
+    ) -> Result<Self, CliError> {
         Self::check_before(settings).await.map_err(|error| error.given_in(settings))?;
-        let lock = data_folder::lock(&settings.data).map_err(CliError::unavailable)?;
-        Self::opened(settings, lock).await.map_err(|error| error.given_in(settings))
+        let lock = if settings.services.is_empty() {
+            data_folder::lock(&settings.data).map_err(CliError::unavailable)?
+        } else {
+            let selected = modules::selected(settings)?;
+            let services = selected.iter().map(|module| module.name);
+            folder_binding::lock_for_services(&settings.data, services)?
+        };
+        Self::opened(settings, lock, leased).await.map_err(|error| error.given_in(settings))
     }
 
     /// Says what is wrong about the settings or the database before a new folder is made, which would be left behind.
@@ -76,16 +86,21 @@ impl Postgres {
             Err(data_folder::OpenError::Locked { .. }) => Ok(None),
             Err(error) => Err(CliError::unavailable(error)),
             Ok(lock) => {
-                let opened = Self::opened(settings, lock).await.map(Some);
+                let opened = Self::opened(settings, lock, &[]).await.map(Some);
                 opened.map_err(|error| error.given_in(settings))
             }
         }
     }
 
-    async fn opened(settings: &ProcessSettings, lock: FolderLock) -> Result<Self, CliError> {
+    async fn opened(
+        settings: &ProcessSettings,
+        lock: FolderLock,
+        leased: &[(&'static str, i64)],
+    ) -> Result<Self, CliError> {
         check_finished(&settings.data)?;
         folder_binding::check_for_database(&settings.data)?;
-        let options = options(settings)?;
+        let mut options = options(settings)?;
+        options.leased = leased.to_vec();
         let place = options.server();
         if settings.storage.migrate_at_start {
             migrate_all(settings).await?;
@@ -143,7 +158,7 @@ impl Postgres {
     }
 
     /// Completes with the reason when the process must stop.
-    pub(crate) async fn failed(&self) -> String {
+    pub(crate) async fn failed(&self) -> EngineFailure {
         self.engine.failed().await
     }
 
@@ -225,9 +240,34 @@ pub(super) fn options(settings: &ProcessSettings) -> Result<PostgresOptions, Cli
     if !settings.services.is_empty() {
         // Other processes follow its events, and all of them write what a process keeps for itself.
         options.hints = true;
-        options.shared_services = vec![PROCESS];
+        let selected = modules::selected(settings)?;
+        let owned = modules::owned(&selected);
+        let names = selected.iter().map(|module| module.name);
+        options.shared_services = names.filter(|name| !owned.contains(name)).collect();
+        options.shared_services.push(PROCESS);
     }
     Ok(options)
+}
+
+/// Lease on the services of this process that one of several processes owns, with their names in the order of its parts; `None` where the
+/// process has no such service, or all services and so the database alone. The schemas are migrated first where the settings allow it.
+pub(crate) async fn lease(
+    settings: &ProcessSettings,
+) -> Result<Option<(PostgresLease, Vec<&'static str>)>, CliError> {
+    let mut services = modules::owned(&modules::selected(settings)?);
+    if settings.services.is_empty() || services.is_empty() {
+        return Ok(None);
+    }
+    services.sort_unstable();
+    let open = async {
+        if settings.storage.migrate_at_start {
+            migrate_all(settings).await?;
+        }
+        let lease = PostgresLease::open(options(settings)?, &services).await;
+        lease.map_err(|error| open_error(&error))
+    };
+    let lease = open.await.map_err(|error| error.given_in(settings))?;
+    Ok(Some((lease, services)))
 }
 
 /// Database of the settings, as its owner, and the setting that names it so.
@@ -296,7 +336,18 @@ async fn pending_of(settings: &ProcessSettings) -> Result<Vec<Migration>, CliErr
     let ((owner, setting), services) = (owner(settings)?, opened_services(settings)?);
     let failed = |error: DatabaseError| database_error(&error, setting);
     check_rights(&owner, &user, &services).await.map_err(failed)?;
-    pending(&owner, &services).await.map_err(failed)
+    let pending = pending(&owner, &services).await.map_err(failed)?;
+    if setting == MIGRATE_URL {
+        warn_of_connection(&options(settings)?).await;
+    }
+    Ok(pending)
+}
+
+/// Says that the shop cannot be connected to its database, which a migration does not need.
+async fn warn_of_connection(shop: &PostgresOptions) {
+    if let Err(error) = pending(shop, &[]).await {
+        tracing::warn!(%error, "the shop cannot be connected to its database");
+    }
 }
 
 /// The one user whom a migration gives the roles of the services to, where the settings name no other than the owner.
@@ -323,9 +374,11 @@ fn database_error(error: &DatabaseError, url: &'static str) -> CliError {
         | DatabaseError::Rights { .. }
         | DatabaseError::NoDatabase { .. }
         | DatabaseError::Version { .. }
+        | DatabaseError::Encoding { .. }
         | DatabaseError::Unfinished { .. }
         | DatabaseError::InUse { .. }
         | DatabaseError::Silent { .. }
+        | DatabaseError::Superseded { .. }
         | DatabaseError::ReadOnly { .. }
         | DatabaseError::Server { .. } => url,
     };

@@ -282,6 +282,32 @@ fn a_move_that_cannot_be_is_refused_in_one_sentence() {
 
     let storage = storage(&database);
     let back = embedded(&place.path().join("back"));
+    // The folder of before has keys that were destroyed since, and not the pictures that were added.
+    let copies = |folder: &Path| {
+        let backup = place.path().join("backup");
+        let mut backing_up = icommerce(folder);
+        backing_up.arg("backup").arg(&backup).arg(&storage);
+        let refused = [
+            assert_fails(&mut moving(folder, &database.url(), &back), 3),
+            assert_fails(&mut backing_up, 3),
+        ];
+        assert!(!backup.exists() && !place.path().join("back").exists());
+        refused
+    };
+    for refused in copies(source.path()) {
+        assert!(refused.contains("has a shop of its own"), "{refused}");
+    }
+    let other = copied(&data);
+    let keys = populated_folder();
+    fs::copy(keys.path().join("icommerce.keys"), other.path().join("icommerce.keys")).unwrap();
+    for refused in copies(other.path()) {
+        assert!(refused.contains("does not have the keys of this database"), "{refused}");
+    }
+    let of_one_service = copied(&data);
+    fs::write(of_one_service.path().join("icommerce.services"), "order-service\n").unwrap();
+    for refused in copies(of_one_service.path()) {
+        assert!(refused.contains("give that of product-service"), "{refused}");
+    }
     let (shop, _) = start_shop(icommerce(&data).args(["serve", &storage]));
     assert_fails(&mut moving(&data, &database.url(), &back), 3);
     // Nor with another copy of its data folder.

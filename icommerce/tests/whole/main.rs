@@ -1,5 +1,6 @@
-//! End-to-end system tests: the shop as processes, through its HTTP API. Each behaviour runs in three topologies, on PostgreSQL, with read models
-//! in MongoDB and with each message bus, and the invariants are checked after each.
+//! End-to-end system tests: the shop as processes, through its HTTP API. Each behaviour runs with all services in one process, on the embedded engine and
+//! on PostgreSQL, and in a process each; some with read models in MongoDB and with each message bus. With the feature `all-topologies`, all of them run in
+//! every topology. The invariants are checked after each.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue should say where")]
 
@@ -8,62 +9,45 @@ mod client;
 mod fixtures;
 mod invariants;
 #[cfg(feature = "postgres")]
+mod instances;
+#[cfg(feature = "postgres")]
 mod logins;
 mod servers;
 mod shop;
 
 use shop::{TestShop, Topology};
 
-/// Runs each behaviour with all services in one process, in two, and in one process each; and in one process on PostgreSQL, where the
-/// program has it.
+/// Tests of the behaviour of a module in topologies, where the program has their engines.
+macro_rules! topologies {
+    ($($test:ident: $topology:ident if $condition:meta),* $(,)?) => { $(
+        #[cfg($condition)]
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $test() {
+            run_behaviour(Topology::$topology).await;
+        }
+    )* };
+}
+
+/// Runs each behaviour in every topology that is tested on each change, or in all.
 macro_rules! in_every_topology {
     ($($module:ident :: $behaviour:ident $(with $name:literal = $value:literal)?),* $(,)?) => { $(
         mod $behaviour {
             use super::*;
 
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn single_process() {
-                run_behaviour(Topology::SingleProcess).await;
+            topologies! {
+                single_process: SingleProcess if all(),
+                process_per_service: ProcessPerService if all(),
+                single_process_on_postgres: SingleProcessOnPostgres if feature = "postgres",
+                two_processes: TwoProcesses if feature = "all-topologies",
+                process_per_service_on_postgres: ProcessPerServiceOnPostgres if feature = "all-topologies",
+                two_per_service_on_postgres: TwoPerServiceOnPostgres if feature = "all-topologies",
             }
 
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn two_processes() {
-                run_behaviour(Topology::TwoProcesses).await;
-            }
+            #[cfg(feature = "all-topologies")]
+            mod beside_servers {
+                use super::*;
 
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn process_per_service() {
-                run_behaviour(Topology::ProcessPerService).await;
-            }
-
-            #[cfg(feature = "postgres")]
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn single_process_on_postgres() {
-                run_behaviour(Topology::SingleProcessOnPostgres).await;
-            }
-
-            #[cfg(feature = "kafka")]
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn single_process_with_kafka() {
-                run_behaviour(Topology::SingleProcessWithKafka).await;
-            }
-
-            #[cfg(feature = "mongodb")]
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn single_process_with_mongo() {
-                run_behaviour(Topology::SingleProcessWithMongo).await;
-            }
-
-            #[cfg(feature = "rabbitmq")]
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn single_process_with_rabbitmq() {
-                run_behaviour(Topology::SingleProcessWithRabbitMq).await;
-            }
-
-            #[cfg(feature = "redis")]
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn single_process_with_redis_streams() {
-                run_behaviour(Topology::SingleProcessWithRedisStreams).await;
+                beside_each_server!();
             }
 
             async fn run_behaviour(topology: Topology) {
@@ -74,6 +58,53 @@ macro_rules! in_every_topology {
             }
         }
     )* };
+}
+
+/// Tests with each server that a shop in one process may have beside it.
+macro_rules! beside_each_server {
+    () => {
+        topologies! {
+            single_process_with_kafka: SingleProcessWithKafka if feature = "kafka",
+            single_process_with_mongo: SingleProcessWithMongo if feature = "mongodb",
+            single_process_with_rabbitmq: SingleProcessWithRabbitMq if feature = "rabbitmq",
+            single_process_with_redis_streams: SingleProcessWithRedisStreams if feature = "redis",
+        }
+    };
+}
+
+/// Runs each behaviour with each of these servers: those that a bus or read models elsewhere may change.
+#[cfg(not(feature = "all-topologies"))]
+mod beside_servers {
+    use super::{TestShop, Topology, behaviours, invariants};
+
+    macro_rules! behaviours {
+        ($($module:ident :: $behaviour:ident),* $(,)?) => { $(
+            mod $behaviour {
+                use super::*;
+
+                beside_each_server!();
+
+                async fn run_behaviour(topology: Topology) {
+                    let shop = TestShop::start(topology, &[]).await;
+                    behaviours::$module::$behaviour(&shop).await;
+                    invariants::check(&shop).await;
+                    shop.stop().await;
+                }
+            }
+        )* };
+    }
+
+    behaviours! {
+        buying::a_guest_buys_two_products,
+        stock::fifty_units_make_fifty_orders_of_two_hundred_buyers,
+        payments::webhooks_and_responses_in_any_sequence_make_one_order,
+        mails::an_order_has_one_mail_of_each_kind,
+        erasing::a_person_is_exported_and_erased_and_stays_so_after_a_kill,
+        catalogue::an_archived_product_leaves_carts_and_orders_readable,
+        operators::parked_messages_of_every_consumer_are_reachable,
+        operators::the_audit_trail_names_who_changed_something,
+        crashes::acknowledged_orders_exist_exactly_once_after_a_kill,
+    }
 }
 
 in_every_topology! {

@@ -34,11 +34,11 @@ impl ShopServers {
     /// Starts what the topology needs and nobody has started.
     pub(crate) fn start(topology: Topology) -> Self {
         match topology {
-            Topology::SingleProcess | Topology::TwoProcesses | Topology::ProcessPerService => {
-                Self::default()
-            }
+            Topology::SingleProcess | Topology::ProcessPerService => Self::default(),
+            #[cfg(feature = "all-topologies")]
+            Topology::TwoProcesses => Self::default(),
             #[cfg(feature = "postgres")]
-            Topology::ProcessPerServiceOnPostgres => {
+            Topology::ProcessPerServiceOnPostgres | Topology::TwoPerServiceOnPostgres => {
                 let logins = ServiceLogins::create(&topology.processes());
                 Self { logins: Some(logins), ..Self::default() }
             }

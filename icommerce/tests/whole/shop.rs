@@ -4,11 +4,16 @@ use crate::{
     client::{Client, OPERATOR_TOKEN},
     servers::ShopServers,
 };
+#[cfg(feature = "postgres")]
+use rustix::process::Pid;
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Lines},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::{Mutex, MutexGuard, PoisonError},
+    process::{Child, ChildStdout, Command, Stdio},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use tempfile::TempDir;
@@ -16,6 +21,9 @@ use testkit::ReservedPort;
 
 /// Timeout for the start and the stop of a process.
 const TIMEOUT: Duration = Duration::from_mins(3);
+
+/// Number of the next time at which a process begins to serve.
+static BEGINNINGS: AtomicU64 = AtomicU64::new(1);
 
 /// File of the keys of personal data, in the data folder.
 const KEYS: &str = "icommerce.keys";
@@ -37,10 +45,14 @@ const SINGLE_PROCESS: [&[&str]; 1] = [&[
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Topology {
     SingleProcess,
+    #[cfg(feature = "all-topologies")]
     TwoProcesses,
     ProcessPerService,
     #[cfg(feature = "postgres")]
     ProcessPerServiceOnPostgres,
+    /// The same with two processes for each service, of which one owns it.
+    #[cfg(feature = "postgres")]
+    TwoPerServiceOnPostgres,
     #[cfg(feature = "postgres")]
     SingleProcessOnPostgres,
     #[cfg(feature = "kafka")]
@@ -68,6 +80,7 @@ impl Topology {
             Self::SingleProcessWithRabbitMq => SINGLE_PROCESS.to_vec(),
             #[cfg(feature = "redis")]
             Self::SingleProcessWithRedisStreams => SINGLE_PROCESS.to_vec(),
+            #[cfg(feature = "all-topologies")]
             Self::TwoProcesses => vec![
                 &[
                     "product-service",
@@ -79,7 +92,9 @@ impl Topology {
                 &["shopping-cart-service", "order-service", "storefront", "api-gateway"],
             ],
             #[cfg(feature = "postgres")]
-            Self::ProcessPerServiceOnPostgres => Self::ProcessPerService.processes(),
+            Self::ProcessPerServiceOnPostgres | Self::TwoPerServiceOnPostgres => {
+                Self::ProcessPerService.processes()
+            }
             Self::ProcessPerService => vec![
                 &["audit-service"],
                 &["inventory-service"],
@@ -95,6 +110,17 @@ impl Topology {
     }
 }
 
+impl Topology {
+    /// Processes with the same services.
+    fn instances(self) -> usize {
+        #[cfg(feature = "postgres")]
+        if self == Self::TwoPerServiceOnPostgres {
+            return 2;
+        }
+        1
+    }
+}
+
 /// Running test shop.
 pub(crate) struct TestShop {
     /// Data folder, deleted when the shop is dropped.
@@ -107,6 +133,8 @@ pub(crate) struct TestShop {
     /// Reserved ports: a restarted process listens on the same ones.
     _ports: Vec<ReservedPort>,
     processes: Mutex<Vec<Process>>,
+    /// Processes with the same services.
+    instances: usize,
     settings: &'static [(&'static str, &'static str)],
     pub(crate) shopper: Client,
     pub(crate) operator: Client,
@@ -122,6 +150,8 @@ struct Process {
     /// Port of the service listener.
     port: u16,
     child: Option<Child>,
+    /// When the child has printed its addresses last, as it does when it owns its services; 0 while it only stood by.
+    served: Arc<AtomicU64>,
 }
 
 impl Process {
@@ -129,6 +159,25 @@ impl Process {
     fn operator_token(&self) -> Option<(&'static str, &'static str)> {
         let has_edges = self.services.contains(&"api-gateway");
         has_edges.then_some(("ICOMMERCE_API_GATEWAY__OPERATOR_TOKEN", OPERATOR_TOKEN))
+    }
+
+    /// When it began to serve a service; `None` when it does not run it, or stands by.
+    fn served(&self, service: &str) -> Option<u64> {
+        let served = self.served.load(Ordering::Relaxed);
+        let runs = self.child.is_some() && self.services.contains(&service);
+        (runs && served > 0).then_some(served)
+    }
+
+    /// Notes each time at which the child begins to serve; returns when it has ended, or the first time if only `once`.
+    fn note_lines(served: &AtomicU64, lines: &mut Lines<BufReader<ChildStdout>>, once: bool) {
+        for line in lines.map_while(Result::ok) {
+            if line.contains("http://127.0.0.1:") {
+                served.store(BEGINNINGS.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+                if once {
+                    return;
+                }
+            }
+        }
     }
 }
 
@@ -140,10 +189,15 @@ impl TestShop {
     ) -> Self {
         let folder = TempDir::new().unwrap();
         let groups = topology.processes();
+        let instances = topology.instances();
+        let listeners = groups.len() * instances + 2 * instances;
         let ports: Vec<ReservedPort> =
-            (0..groups.len() + 2).map(|_| ReservedPort::reserve().expect("a free port")).collect();
+            (0..listeners).map(|_| ReservedPort::reserve().expect("a free port")).collect();
         let numbers: Vec<u16> = ports.iter().map(ReservedPort::number).collect();
-        let [shop, operator, listen @ ..] = &*numbers else { unreachable!("two edges and more") };
+        let (edges, listen) = numbers.split_at(2 * instances);
+        let (shop, operator) = (edges[0], edges[1]);
+        // The second processes come after all first ones.
+        let groups: Vec<_> = (0..instances).flat_map(|_| groups.clone()).collect();
         let mut peers = Vec::new();
         for (services, port) in groups.iter().zip(listen) {
             peers.extend(
@@ -155,7 +209,9 @@ impl TestShop {
         let mail_folder = folder.path().join("mail");
         let servers = ShopServers::start(topology);
         let mut processes = Vec::new();
-        for (services, port) in groups.iter().zip(listen) {
+        for (index, (services, port)) in groups.iter().zip(listen).enumerate() {
+            let instance = index * instances / groups.len();
+            let (shop, operator) = (edges[2 * instance], edges[2 * instance + 1]);
             let data = folder.path().join(services.first().unwrap());
             let mut arguments = vec![
                 "--no-demo".to_owned(),
@@ -173,7 +229,9 @@ impl TestShop {
             // One topology with a secret, one without.
             let has_secret = topology == Topology::ProcessPerService;
             let secret = has_secret.then(|| secret.clone());
-            processes.push(Process { services, arguments, data, secret, port: *port, child: None });
+            let (port, served) = (*port, Arc::default());
+            let child = None;
+            processes.push(Process { services, arguments, data, secret, port, child, served });
         }
         let this = Self {
             _data: folder,
@@ -182,11 +240,12 @@ impl TestShop {
             servers,
             _ports: ports,
             processes: Mutex::new(processes),
+            instances,
             settings,
-            shopper: Client::new(*shop),
-            operator: Client::of_operator(*operator),
+            shopper: Client::new(shop),
+            operator: Client::of_operator(operator),
         };
-        this.start_missing();
+        this.start_missing(true);
         this.wait_until_ready().await;
         this
     }
@@ -206,10 +265,12 @@ impl TestShop {
         process.expect("a process runs it").data.clone()
     }
 
-    /// Kills the processes that run `service`, or all of them, with SIGKILL.
+    /// Kills the process that serves `service`, or all of them, with SIGKILL.
     pub(crate) fn kill(&self, service: Option<&str>) {
-        for process in self.processes().iter_mut() {
-            let meant = service.is_none_or(|service| process.services.contains(&service));
+        let mut processes = self.processes();
+        let owner = service.and_then(|service| owner(&processes, service));
+        for (index, process) in processes.iter_mut().enumerate() {
+            let meant = service.is_none() || owner == Some(index);
             if let Some(mut child) = process.child.take_if(|_| meant) {
                 child.kill().unwrap();
                 child.wait().unwrap();
@@ -217,9 +278,20 @@ impl TestShop {
         }
     }
 
+    /// Sends a signal to the process that serves `service`, as SIGSTOP or to one that was stopped so; returns its number.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn signal(&self, service: &str, signal: rustix::process::Signal) -> Pid {
+        let processes = self.processes();
+        let owner = owner(&processes, service).expect("a process serves it");
+        let child = processes[owner].child.as_ref().expect("it runs");
+        let id = Pid::from_child(child);
+        rustix::process::kill_process(id, signal).unwrap();
+        id
+    }
+
     /// Restarts the killed processes and waits until they are ready.
     pub(crate) async fn restart_killed(&self) {
-        self.start_missing();
+        self.start_missing(false);
         self.wait_until_ready().await;
     }
 
@@ -246,10 +318,15 @@ impl TestShop {
         self.processes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn start_missing(&self) {
+    /// Starts the processes that do not run. Of several with the same services, the first one serves them when they are all new.
+    fn start_missing(&self, are_new: bool) {
         let mut processes = self.processes();
         let first = processes[0].data.join(KEYS);
-        for process in processes.iter_mut().filter(|process| process.child.is_none()) {
+        let count = processes.len();
+        for (index, process) in processes.iter_mut().enumerate() {
+            if process.child.is_some() {
+                continue;
+            }
             self.share_keys(&first, &process.data);
             let mut child = Command::new(env!("CARGO_BIN_EXE_icommerce"))
                 .args(&process.arguments)
@@ -269,10 +346,15 @@ impl TestShop {
                 .spawn()
                 .unwrap();
             let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-            let first = lines.next().map(Result::unwrap);
             process.child = Some(child);
-            let first = first.expect("the process prints its addresses");
-            assert!(first.contains("http://127.0.0.1:"), "{first}");
+            process.served = Arc::default();
+            let served = Arc::clone(&process.served);
+            let stands_by = self.instances > 1 && (!are_new || index >= count / 2);
+            if !stands_by {
+                Process::note_lines(&served, &mut lines, true);
+                assert_ne!(served.load(Ordering::Relaxed), 0, "it prints its addresses");
+            }
+            std::thread::spawn(move || Process::note_lines(&served, &mut lines, false));
         }
     }
 
@@ -305,6 +387,13 @@ impl TestShop {
         };
         tokio::time::timeout(TIMEOUT, ready).await.expect("the shop becomes ready in time");
     }
+}
+
+/// Index of the process that serves a service: of several with it, the one that began last.
+fn owner(processes: &[Process], service: &str) -> Option<usize> {
+    let served = processes.iter().enumerate();
+    let served = served.filter_map(|(index, process)| Some((process.served(service)?, index)));
+    served.max().map(|(_, index)| index)
 }
 
 impl Drop for TestShop {

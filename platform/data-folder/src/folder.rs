@@ -47,14 +47,35 @@ impl Drop for FolderLock {
 /// [`OpenError::Locked`] when another process or engine holds the lock, [`OpenError::DiskFull`] and
 /// [`OpenError::NotWritable`] when the lock file cannot be written.
 pub fn lock(folder: &Path) -> Result<FolderLock, OpenError> {
+    let file = lock_file(folder)?;
+    match file.try_lock() {
+        Ok(()) => Ok(FolderLock(file)),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Locked { folder: folder.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(open_error(folder, &error)),
+    }
+}
+
+/// File of the lock, in a folder that is created when it is missing.
+fn lock_file(folder: &Path) -> Result<File, OpenError> {
     DirBuilder::new()
         .recursive(true)
         .mode(FOLDER_MODE)
         .create(folder)
         .map_err(|error| open_error(folder, &error))?;
-    let file = private_file(&folder.join(LOCK_FILE)).map_err(|error| open_error(folder, &error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(FolderLock(file)),
+    private_file(&folder.join(LOCK_FILE)).map_err(|error| open_error(folder, &error))
+}
+
+/// Locks a data folder that processes share: together with others that do the same, and against whoever [`lock`]s it. Says whether others
+/// have it already.
+///
+/// # Errors
+///
+/// Those of [`lock`].
+pub fn lock_shared(folder: &Path) -> Result<(FolderLock, bool), OpenError> {
+    let file = lock_file(folder)?;
+    let others = matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+    match file.try_lock_shared() {
+        Ok(()) => Ok((FolderLock(file), others)),
         Err(TryLockError::WouldBlock) => Err(OpenError::Locked { folder: folder.to_owned() }),
         Err(TryLockError::Error(error)) => Err(open_error(folder, &error)),
     }
@@ -135,6 +156,22 @@ pub fn open_error(folder: &Path, error: &Error) -> OpenError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_is_shared_or_one_process_has_it_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (first, others) = lock_shared(folder.path()).unwrap();
+        assert!(!others);
+        let (second, others) = lock_shared(folder.path()).unwrap();
+        assert!(others);
+        drop(first);
+        assert!(matches!(lock(folder.path()), Err(OpenError::Locked { .. })));
+        drop(second);
+        let alone = lock(folder.path()).unwrap();
+        assert!(matches!(lock_shared(folder.path()), Err(OpenError::Locked { .. })));
+        drop(alone);
+        assert!(!lock_shared(folder.path()).unwrap().1);
+    }
 
     #[test]
     fn an_unlocked_folder_is_free_while_a_child_still_has_the_lock_file_open() {

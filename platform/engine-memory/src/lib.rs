@@ -13,8 +13,10 @@ mod engine;
 mod events;
 mod journal;
 mod key_value;
+mod lease;
 mod log;
 mod values;
 
 pub use collections::CollectionDocuments;
 pub use engine::MemoryEngine;
+pub use lease::MemoryLease;

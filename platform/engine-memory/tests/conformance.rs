@@ -1,12 +1,12 @@
 //! Conformance of the engine in memory to the storage ports.
 
-use engine_memory::MemoryEngine;
+use engine_memory::{MemoryEngine, MemoryLease};
 use journal::ServiceStorage;
 use std::{
     future::{Ready, ready},
     sync::Arc,
 };
-use storage::{Blobs, Documents, KeyValue};
+use storage::{Blobs, Documents, KeyValue, Lease};
 
 fn storage() -> (ServiceStorage, MemoryEngine) {
     let engine = MemoryEngine::new();
@@ -75,4 +75,14 @@ async fn services_do_not_see_each_other() {
     journal::conformance::services_do_not_see_each_other(one, two).await;
     let (one, two) = (engine.service("order"), engine.service("payment"));
     journal::conformance::services_share_one_order(one, two).await;
+}
+
+mod lease {
+    use super::*;
+
+    fn make() -> Ready<(Arc<dyn Lease>, ())> {
+        ready((Arc::new(MemoryLease::default()), ()))
+    }
+
+    ::storage::lease_conformance!(make);
 }

@@ -1,7 +1,7 @@
 //! Connection to the server, in the schema of one service, with its prepared statements.
 
 use crate::{
-    PostgresOptions, error::DatabaseError, history::HistoryCheck, options::APPLICATION_NAME,
+    PostgresOptions, error::DatabaseError, history::HistoryCheck, options::{APPLICATION_NAME, FLEET_NAME},
 };
 use parking_lot::Mutex;
 use std::{
@@ -58,6 +58,8 @@ pub(crate) struct Connection {
     pub(crate) client: Arc<Client>,
     statements: Mutex<HashMap<&'static str, Statement>>,
     is_given_up: AtomicBool,
+    /// Whether the server has warned of anything.
+    is_warned: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Connection {
@@ -81,6 +83,12 @@ impl DatabaseConnector {
     /// The same, whose connections take this role.
     pub(crate) fn with_role(&self, role: &str) -> Self {
         Self { role: Some(role.to_owned()), ..self.clone() }
+    }
+
+    /// The same, whose connections have this name.
+    pub(crate) fn named(mut self, name: &str) -> Self {
+        self.options.config.application_name(name);
+        self
     }
 
     /// The same for the writer of a service.
@@ -125,8 +133,14 @@ impl DatabaseConnector {
         config.connect_timeout(self.options.connect_timeout);
         // Maintenance is no occupant.
         let is_shop = config.get_application_name() == Some(APPLICATION_NAME);
-        if let Some(service) = self.writes_for.filter(|_| is_shop) {
-            config.application_name(writer_name(service));
+        match self.writes_for {
+            Some(service) if is_shop => {
+                config.application_name(writer_name(service));
+            }
+            None if is_shop && self.options.hints => {
+                config.application_name(FLEET_NAME);
+            }
+            _ => {}
         }
         if self.options.tls.is_any() && !self.options.names_ssl_mode {
             // Whoever says whom to trust does not mean a server that has no certificate.
@@ -145,6 +159,8 @@ impl DatabaseConnector {
         let connected = tokio::time::timeout(self.options.read_timeout, connecting).await;
         let (client, mut connection) =
             connected.unwrap_or_else(|_| Err(Error::__private_api_timeout()))?;
+        let is_warned = Arc::new(AtomicBool::new(false));
+        let warned = Arc::clone(&is_warned);
         #[expect(clippy::disallowed_methods, reason = "it ends with the connection's client")]
         tokio::spawn(async move {
             while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
@@ -154,6 +170,10 @@ impl DatabaseConnector {
                             // Without room, or without anybody who listens any more, it is left out.
                             let _ = notifications.try_send(hint.payload().to_owned());
                         }
+                    }
+                    Ok(AsyncMessage::Notice(notice)) => {
+                        tracing::warn!(notice = notice.message(), "PostgreSQL warns");
+                        warned.store(true, Ordering::Release);
                     }
                     Ok(_) => {}
                     Err(error) => {
@@ -167,6 +187,7 @@ impl DatabaseConnector {
             client: Arc::new(client),
             statements: Mutex::default(),
             is_given_up: AtomicBool::new(false),
+            is_warned,
         };
         if let Some(history) = &self.history {
             history.run(&connection).await?;
@@ -186,14 +207,33 @@ impl Connection {
         self.client.is_closed() || self.is_given_up.load(Ordering::Relaxed)
     }
 
-    /// Refuses a server of an earlier version than the engine needs.
+    /// Refuses what the server has answered where it has warned: a commit whose wait for its copies was cancelled is answered like any other, and
+    /// only a warning tells it from one that they have. Warnings are the only notices that a session asks for.
+    ///
+    /// # Errors
+    ///
+    /// That of an answer which did not come; the connection is given up.
+    pub(crate) fn check_unwarned(&self) -> Result<(), Error> {
+        if self.is_warned.load(Ordering::Acquire) {
+            self.give_up();
+            return Err(Error::__private_api_timeout());
+        }
+        Ok(())
+    }
+
+    /// Refuses a server of an earlier version than the engine needs, and a database that cannot hold every text.
     pub(crate) async fn check_version(&self, server: &str) -> Result<(), DatabaseError> {
-        const VERSION: &str = "SELECT current_setting('server_version_num')::int / 10000, current_setting('server_version')";
+        const VERSION: &str = "SELECT current_setting('server_version_num')::int / 10000, current_setting('server_version'), \
+            current_setting('server_encoding')";
         let row = self.client.query_one(VERSION, &[]).await;
         let row = row.map_err(|error| DatabaseError::new(server, &error))?;
         if row.get::<_, i32>(0).unsigned_abs() < DatabaseError::VERSION_MIN {
             let (server, version) = (server.to_owned(), row.get(1));
             return Err(DatabaseError::Version { server, version });
+        }
+        let encoding: String = row.get(2);
+        if encoding != "UTF8" {
+            return Err(DatabaseError::Encoding { server: server.to_owned(), encoding });
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use crate::{
     documents::PostgresDocuments,
     error::DatabaseError,
     failure::EngineFailure,
-    fence::Fence,
+    fence::{Fence, FenceError},
     hints::{self, FollowedJournal},
     history::{History, HistoryCheck},
     journal::PostgresJournal,
@@ -81,10 +81,9 @@ impl PostgresEngine {
         for service in services {
             check(&connection, &schema_name(service)).await?;
         }
-        let (own, timeout) = (connector.options.sole(services), connector.options.occupant_timeout);
-        // A process with all services has the database alone.
+        let (own, timeout) = (connector.options.unleased(services), connector.options.occupant_timeout);
         let is_whole = !connector.options.hints;
-        let occupants = if is_whole { Occupants::All } else { Occupants::WritersOf(&own) };
+        let occupants = if is_whole { Occupants::All } else { Occupants::Whole { or: &own } };
         occupants::wait_until_alone(&connection, &server, occupants, timeout).await?;
         let closing = Arc::new(watch::Sender::new(false));
         let (running, writers) = mpsc::channel(1);
@@ -150,9 +149,9 @@ impl PostgresEngine {
 
     /// Completes with the reason when a writer has failed, another process has the place of this one, or the database is not the one
     /// that it was: the process must stop. A database that is away is no reason, because it comes back.
-    pub async fn failed(&self) -> String {
+    pub async fn failed(&self) -> EngineFailure {
         match self.writers.lock().await.recv().await {
-            Some(failure) => failure.to_string(),
+            Some(failure) => failure,
             None => std::future::pending().await,
         }
     }
@@ -202,7 +201,12 @@ impl ServiceOpening<'_> {
         let probe = connector.connect_in_time(Some(&schema)).await?;
         let is_sole_writer = !self.connector.options.shared_services.contains(&service);
         // What another process had under way is committed, or never will be, before this one looks.
-        let fence = Fence::open(&probe, is_sole_writer).await.map_err(failed)?;
+        let epoch = self.connector.options.epoch(service);
+        let fence = Fence::open(&probe, is_sole_writer, epoch).await;
+        let fence = fence.map_err(|error| match error {
+            FenceError::Superseded => DatabaseError::Superseded { server: server.clone() },
+            FenceError::Database(error) => failed(error),
+        })?;
         let last = probe.client.query_one(crate::statements::LAST_POSITION, &[]).await;
         let last: i64 = last.map_err(failed)?.get(0);
         if crate::transfer::is_incomplete(&probe).await.map_err(failed)? {

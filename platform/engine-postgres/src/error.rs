@@ -69,6 +69,16 @@ pub enum DatabaseError {
         /// Version of the server.
         version: String,
     },
+    /// Database in an encoding that lacks characters.
+    #[error(
+        "the database at {server} has the encoding {encoding}, which cannot hold every text: create one with ENCODING 'UTF8' TEMPLATE template0"
+    )]
+    Encoding {
+        /// Host, port and database.
+        server: String,
+        /// Its encoding.
+        encoding: String,
+    },
     /// Schema that lacks migrations, or has some that this program does not know.
     #[error("the schema {schema} is not ready: {reason}")]
     Schema {
@@ -96,6 +106,12 @@ pub enum DatabaseError {
         address: String,
         /// Since when, as ` since TIME`; empty where the server does not say.
         since: String,
+    },
+    /// Services whose lease another process has taken while they were opened.
+    #[error("another process has taken the lease on the services in the database at {server}")]
+    Superseded {
+        /// Host, port and database.
+        server: String,
     },
     /// Server that accepts connections and does not answer.
     #[error("PostgreSQL at {server} does not answer within {seconds} seconds")]

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Why the engine refuses every write from now on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum EngineFailure {
+pub enum EngineFailure {
     /// The thread of the writer of this service panicked.
     Panicked(&'static str),
     /// Another process has the place of this one.

@@ -33,15 +33,27 @@ pub(crate) enum FenceError {
 }
 
 impl Fence {
-    /// Fence of a writer that is not connected yet. A sole writer takes the place of any other one.
-    pub(crate) async fn open(connection: &Connection, is_sole_writer: bool) -> Result<Self, Error> {
-        let tokens = if is_sole_writer {
-            let token = new_token();
-            connection.client.execute(statements::TAKE_OVER, &[&token]).await?;
-            vec![token]
-        } else {
-            Vec::new()
-        };
+    /// Fence of a writer that is not connected yet. A sole writer takes the place of any other one; where there is a lease, only while its
+    /// epoch is this one.
+    pub(crate) async fn open(
+        connection: &Connection,
+        is_sole_writer: bool,
+        epoch: Option<i64>,
+    ) -> Result<Self, FenceError> {
+        let mut tokens = Vec::new();
+        if is_sole_writer {
+            let (token, client) = (new_token(), &connection.client);
+            let taken = match epoch {
+                None => client.execute(statements::TAKE_OVER, &[&token]).await?,
+                Some(epoch) => {
+                    client.execute(statements::TAKE_OVER_LEASED, &[&token, &epoch]).await?
+                }
+            };
+            if taken == 0 {
+                return Err(FenceError::Superseded);
+            }
+            tokens.push(token);
+        }
         Ok(Self { is_sole_writer, tokens: Mutex::new(tokens) })
     }
 

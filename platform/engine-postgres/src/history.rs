@@ -30,7 +30,8 @@ impl History {
     }
 }
 
-/// Check of connections against the history that is known.
+/// Check of connections against the history that is known. A connection whose commits would be answered before they are flushed, by a setting of
+/// the role or the database, flushes them.
 #[derive(Clone, Debug)]
 pub(crate) struct HistoryCheck {
     statement: String,
@@ -45,6 +46,9 @@ impl HistoryCheck {
             "DO $$ BEGIN
     IF pg_is_in_recovery() THEN
         RAISE EXCEPTION 'the server is a standby' USING ERRCODE = 'read_only_sql_transaction';
+    END IF;
+    IF current_setting('synchronous_commit') = 'off' THEN
+        PERFORM set_config('synchronous_commit', 'on', false);
     END IF;
     IF NOT EXISTS (SELECT FROM pg_control_system() WHERE system_identifier = {system}
         AND ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint = {timeline}) THEN

@@ -26,6 +26,7 @@ mod hints;
 mod history;
 mod journal;
 mod key_value;
+mod lease;
 mod migrations;
 mod occupants;
 mod options;
@@ -42,6 +43,8 @@ mod writer_statistics;
 
 pub use engine::{BlobStores, PostgresEngine};
 pub use error::DatabaseError;
+pub use failure::EngineFailure;
+pub use lease::PostgresLease;
 pub use migrations::{ChangeSet, Migration, check_rights, migrate, pending};
 pub use options::{PostgresOptions, UrlError};
 pub use transfer::{

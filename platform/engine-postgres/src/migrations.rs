@@ -16,10 +16,16 @@ pub(crate) use schema::{check, role_name, schema_name};
 use change_set::MigrationFile;
 
 /// Files, in the order in which they are applied.
-const FILES: &[MigrationFile] = &[MigrationFile {
-    name: "0001-initial.sql",
-    text: include_str!("../migrations/0001-initial.sql"),
-}];
+const FILES: &[MigrationFile] = &[
+    MigrationFile {
+        name: "0001-initial.sql",
+        text: include_str!("../migrations/0001-initial.sql"),
+    },
+    MigrationFile {
+        name: "0002-lease.sql",
+        text: include_str!("../migrations/0002-lease.sql"),
+    },
+];
 
 /// All change sets, in their order.
 pub(crate) fn change_sets() -> Vec<ChangeSet> {

@@ -25,8 +25,11 @@ ORDER BY other.backend_start LIMIT 1";
 pub(crate) enum Occupants<'a> {
     /// Any of a shop.
     All,
-    /// Writers of these services.
-    WritersOf(&'a [&'static str]),
+    /// Those of a process with all services, and writers of these services.
+    Whole {
+        /// Services.
+        or: &'a [&'static str],
+    },
 }
 
 /// Waits until none of these is connected, for so long at most.
@@ -42,8 +45,9 @@ pub(crate) async fn wait_until_alone(
 ) -> Result<(), DatabaseError> {
     let (names, prefix) = match occupants {
         Occupants::All => (vec![APPLICATION_NAME.to_owned()], Some(writer_name(""))),
-        Occupants::WritersOf(services) => {
-            (services.iter().map(|it| writer_name(it)).collect(), None)
+        Occupants::Whole { or: services } => {
+            let writers = services.iter().map(|it| writer_name(it));
+            (writers.chain([APPLICATION_NAME.to_owned()]).collect(), None)
         }
     };
     let until = Instant::now() + timeout;

@@ -6,6 +6,8 @@ use tokio_postgres::{Config, config::SslMode};
 
 /// Name by which the server lists the connections of a running shop.
 pub(crate) const APPLICATION_NAME: &str = "icommerce";
+/// The same of a process with some of the services, but for its writers.
+pub(crate) const FLEET_NAME: &str = "icommerce fleet";
 /// The same of those that maintain its database.
 const MAINTENANCE_NAME: &str = "icommerce-maintenance";
 
@@ -43,6 +45,8 @@ pub struct PostgresOptions {
     /// Services that other processes write for as well. For each of the others this process is the only one: it takes the place of any that
     /// is not connected any more, and is refused while one is.
     pub shared_services: Vec<&'static str>,
+    /// Services whose [lease](crate::PostgresLease) this process has, with its epoch. Whoever had it before writes no more, and is not waited for.
+    pub leased: Vec<(&'static str, i64)>,
     /// How long another process that writes for one of the services is waited for when the engine is opened.
     pub occupant_timeout: Duration,
     /// How often a follower that waits looks for events that another process appended.
@@ -93,6 +97,7 @@ impl PostgresOptions {
             migration_wait: Duration::from_mins(2),
             hints: false,
             shared_services: Vec::new(),
+            leased: Vec::new(),
             occupant_timeout: Duration::from_secs(10),
             poll_interval: Duration::from_millis(250),
         })
@@ -114,10 +119,17 @@ impl PostgresOptions {
         self
     }
 
-    /// Those of the services that this process alone writes for.
-    pub(crate) fn sole(&self, services: &[&'static str]) -> Vec<&'static str> {
-        let is_sole = |service: &&&str| !self.shared_services.contains(*service);
-        services.iter().filter(is_sole).copied().collect()
+    /// Epoch of the lease on a service.
+    pub(crate) fn epoch(&self, service: &str) -> Option<i64> {
+        self.leased.iter().find(|(leased, _)| *leased == service).map(|(_, epoch)| *epoch)
+    }
+
+    /// Those of the services that this process alone writes for, and nothing but the names of connections says so.
+    pub(crate) fn unleased(&self, services: &[&'static str]) -> Vec<&'static str> {
+        let is_unleased = |service: &&&str| {
+            !self.shared_services.contains(*service) && self.epoch(service).is_none()
+        };
+        services.iter().filter(is_unleased).copied().collect()
     }
 
     /// Whether connections speak TLS, or may, so that its files have an effect.

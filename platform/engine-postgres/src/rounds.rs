@@ -167,6 +167,7 @@ pub(crate) async fn run(
         let answers = transaction(connection, &calls).await?;
         (calls, answers)
     };
+    connection.check_unwarned()?;
     Ok(committed(operations, &places, taken, calls.iter().zip(&answers)))
 }
 

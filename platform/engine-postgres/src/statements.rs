@@ -16,6 +16,11 @@ pub(crate) const TAKE_POSITIONS: &str =
 /// Makes a token the only one. Parameter: the token.
 pub(crate) const TAKE_OVER: &str = "UPDATE log_position SET writers = ARRAY[$1::uuid]";
 
+/// The same for the owner of the lease. Its row is locked, so that nobody takes it meanwhile. Parameters: the token, the epoch.
+pub(crate) const TAKE_OVER_LEASED: &str = "
+WITH held AS (SELECT FROM lease WHERE epoch = $2 AND owner IS NOT NULL FOR SHARE)
+UPDATE log_position SET writers = ARRAY[$1::uuid] FROM held";
+
 /// Makes a token the only one, in place of one of these. Parameters: the token, those before.
 pub(crate) const ADMIT_SOLE: &str =
     "UPDATE log_position SET writers = ARRAY[$1::uuid] WHERE writers <@ $2::uuid[]";

@@ -339,6 +339,7 @@ impl Writer {
             *connection = None;
             let new = self.connector.connect(Some(&self.schema)).await?;
             self.fence.admit(&new).await?;
+            new.check_unwarned()?;
             let last: i64 = new.client.query_one(statements::LAST_TAKEN, &[]).await?.try_get(0)?;
             if last.unsigned_abs() < self.events.flushed() {
                 return Err(BatchError::Failed(EngineFailure::LostCommits(self.service)));

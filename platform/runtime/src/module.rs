@@ -17,6 +17,7 @@ use transport::DirectoryError;
 ///     summary: "Answers pings",
 ///     calls: &[],
 ///     follows: &[],
+///     instances: runtime::Instances::OneActive,
 ///     settings: None,
 ///     events: None,
 ///     plaintext: None,
@@ -37,6 +38,8 @@ pub struct Module {
     pub calls: &'static [&'static str],
     /// The services whose feeds it consumes. These may form cycles, since consuming is asynchronous.
     pub follows: &'static [&'static str],
+    /// How several processes with it share its work.
+    pub instances: Instances,
     /// Its settings section; `None` if it has no settings.
     pub settings: Option<Section>,
     /// Reader of its stored events as JSON; `None` if it stores none.
@@ -53,6 +56,15 @@ pub struct Module {
     pub maintenance: fn(&OfflineContext) -> Result<Maintenance, BuildError>,
     /// Builds it: loads its state, starts its tasks, returns its routes.
     pub build: fn(BuildContext) -> BuildFuture,
+}
+
+/// How several processes with a service share its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instances {
+    /// One of them owns the service and the others stand by: it decides in memory, and runs sagas, relays or sweepers.
+    OneActive,
+    /// All of them serve requests: what it stores are values that any of them may read and write, and it runs nothing in the background.
+    AllActive,
 }
 
 /// Future of [`Module::build`].

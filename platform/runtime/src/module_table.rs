@@ -96,6 +96,7 @@ mod tests {
             summary: "",
             calls,
             follows: &[],
+            instances: crate::Instances::OneActive,
             settings: None,
             events: None,
             plaintext: None,

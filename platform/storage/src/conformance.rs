@@ -1,17 +1,20 @@
-//! Conformance suites of the document store, key-value store and blob store ports; every engine runs them against itself.
+//! Conformance suites of the document store, key-value store, blob store and lease ports; every engine runs them against itself.
 //!
 //! A conformance check is an async function that takes a store and panics where the store breaks the contract.
-//! [`documents_conformance!`], [`conditional_documents_conformance!`], [`key_value_conformance!`] and [`blobs_conformance!`] turn each check into a test of its
+//! [`documents_conformance!`], [`conditional_documents_conformance!`], [`key_value_conformance!`], [`blobs_conformance!`]
+//! and [`lease_conformance!`] turn each check into a test of its
 //! own.
 //!
 //! [`documents_conformance!`]: crate::documents_conformance
 //! [`conditional_documents_conformance!`]: crate::conditional_documents_conformance
 //! [`key_value_conformance!`]: crate::key_value_conformance
 //! [`blobs_conformance!`]: crate::blobs_conformance
+//! [`lease_conformance!`]: crate::lease_conformance
 
 mod blobs;
 mod concurrency;
 mod conditional;
+mod lease;
 mod queries;
 mod records;
 mod values;
@@ -19,6 +22,7 @@ mod values;
 pub use blobs::*;
 pub use concurrency::*;
 pub use conditional::*;
+pub use lease::*;
 pub use queries::*;
 pub use records::*;
 pub use values::*;
@@ -94,6 +98,22 @@ macro_rules! blobs_conformance {
             a_blob_that_is_too_large_is_refused
             a_listing_returns_every_blob_once_in_the_order_of_names
             a_blob_is_seen_whole_or_not_at_all
+        }
+    };
+}
+
+/// Conformance suite of [`Lease`](crate::Lease), one test per check. `$make` is an async function without arguments that returns a lease
+/// that nobody has and a guard that outlives it: `(Arc<dyn Lease>, guard)`.
+#[macro_export]
+macro_rules! lease_conformance {
+    ($make:path) => {
+        $crate::conformance_checks! { $make;
+            a_lease_belongs_to_who_took_it
+            a_renewal_changes_the_state
+            a_lease_that_changed_since_it_was_seen_is_not_taken
+            a_former_owner_has_no_effect
+            a_lease_that_was_given_back_is_free
+            one_of_many_takes_a_lease
         }
     };
 }

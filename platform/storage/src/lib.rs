@@ -1,4 +1,4 @@
-//! Storage ports: document store, key-value store, blob store, and durability as a value.
+//! Storage ports: document store, key-value store, blob store, leases, and durability as a value.
 //!
 //! Services depend on the ports ([`Documents`], [`KeyValue`], [`Blobs`]) and get handles to their own data; no handle can name another
 //! service's data. Engines (`engine-memory`, `engine-log`) implement the ports and pass the suites in [`conformance`].
@@ -13,6 +13,7 @@ mod conditional;
 mod declared;
 mod documents;
 mod key_value;
+mod lease;
 mod losable;
 mod query;
 mod write;
@@ -29,6 +30,9 @@ pub use declared::DeclaredDocuments;
 pub use documents::Documents;
 pub use durability::{Commit, CommitError, Watermark};
 pub use key_value::KeyValue;
+pub use lease::{
+    LEASE_OWNER_BYTES_MAX, Lease, LeaseEpoch, LeasePart, LeaseState, LeaseTiming, LeaseWatch,
+};
 pub use losable::LosableValues;
 pub use query::{Direction, DocumentPage, Query};
 pub use write::Write;

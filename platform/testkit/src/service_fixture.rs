@@ -26,6 +26,7 @@ pub const fn fake(name: &'static str, build: fn(BuildContext) -> BuildFuture) ->
         summary: "",
         calls: &[],
         follows: &[],
+        instances: runtime::Instances::OneActive,
         settings: None,
         events: None,
         plaintext: None,

@@ -32,7 +32,15 @@ pub enum TransportError {
         /// The called service.
         service: &'static str,
     },
-    /// No endpoint could be reached, every endpoint's circuit breaker is open, or the response could not be read.
+    /// Nothing accepted a connection, so that the request was not sent.
+    #[error("{service} cannot be reached: {reason}")]
+    NotConnected {
+        /// The called service.
+        service: &'static str,
+        /// The last error.
+        reason: String,
+    },
+    /// Every endpoint's circuit breaker is open, the connection ended, or the response could not be read.
     #[error("{service} cannot be reached: {reason}")]
     Unreachable {
         /// The called service.

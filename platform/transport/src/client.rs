@@ -230,7 +230,8 @@ fn failed(service: &'static str, error: &TransportError) -> CallError {
             let title = format!("{service} has too much to do at the moment");
             CallError::Problem(Box::new(Problem::of(codes::OVERLOADED, title).retry_after(1)))
         }
-        TransportError::Unreachable { reason, .. } => {
+        TransportError::NotConnected { reason, .. }
+        | TransportError::Unreachable { reason, .. } => {
             CallError::Unavailable { service, reason: reason.clone() }
         }
     }

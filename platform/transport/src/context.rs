@@ -25,6 +25,8 @@ pub mod headers {
     pub const CERTIFICATE: &str = "icommerce-client-certificate";
     /// Origin of the changes that the request makes, for the record.
     pub const ORIGIN: &str = "icommerce-origin";
+    /// Mark of a response by a process that stands by for the owner of its services: nothing of the request was done.
+    pub const STANDBY: &str = "icommerce-standby";
     /// Idempotency key (IETF draft `draft-ietf-httpapi-idempotency-key-header`): makes a POST safe to retry.
     pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 }

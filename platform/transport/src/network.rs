@@ -53,7 +53,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 /// let randomness = Arc::new(SeededRandomness::new(1));
 /// let channel = network("letter-service", endpoints, policy, randomness, &Metrics::new());
 /// let error = channel.send(Request::default()).await.unwrap_err();
-/// assert!(matches!(error, TransportError::Unreachable { service: "letter-service", .. }));
+/// assert!(matches!(error, TransportError::NotConnected { service: "letter-service", .. }));
 /// # });
 /// ```
 pub fn network(
@@ -125,32 +125,43 @@ impl Network {
             durability::wait().await.map_err(|lost| self.unreachable(&lost))?;
         }
         self.budget.deposit();
-        let mut tried = Vec::new();
+        let (mut tried, mut attempts) = (Vec::new(), 0);
         let mut last = None;
-        for attempt in 1..=self.policy.attempts_max {
-            if attempt > 1 {
-                self.metrics.retried.inc();
-                if !self.balancer.has_other_than(&tried) {
-                    sleep(self.policy.retry_pause).await;
-                }
-            }
+        loop {
             let Some(_permit) = self.limit.acquire().await else {
                 self.metrics.shed.inc();
                 return Err(TransportError::Overloaded { service: self.service });
             };
-            let Some(selected) = self.balancer.select(&tried) else { break };
+            let Some(selected) = self.balancer.select(&tried) else {
+                return last.unwrap_or_else(|| Err(self.unreachable(&"no endpoint of it is ready")));
+            };
             tried.push(Arc::clone(selected.endpoint()));
             let until = deadline.min(Instant::now() + self.policy.attempt_timeout);
             let outgoing = outgoing(request, &context, until);
             let result = self.attempt(selected, outgoing, until).await;
-            let is_answered = AttemptOutcome::of(&result) == AttemptOutcome::Answered;
-            let may_retry = !is_answered && is_repeatable(request);
-            if !may_retry || attempt == self.policy.attempts_max || !self.budget.withdraw() {
-                return result;
+            let outcome = AttemptOutcome::of(&result);
+            let has_other = self.balancer.has_other_than(&tried);
+            // Looking for the owner is no attempt: who stands by has done nothing.
+            if outcome != AttemptOutcome::Standby || !has_other {
+                attempts += 1;
+                let may_retry = match outcome {
+                    AttemptOutcome::Answered => false,
+                    // Nothing was done, or sent.
+                    AttemptOutcome::Standby => true,
+                    _ if was_not_sent(&result) => has_other || is_repeatable(request),
+                    _ => is_repeatable(request),
+                };
+                let is_last = attempts >= self.policy.attempts_max;
+                if !may_retry || is_last || !self.budget.withdraw() {
+                    return result.map(without_standby_mark);
+                }
+                self.metrics.retried.inc();
+                if !has_other {
+                    sleep(self.policy.retry_pause).await;
+                }
             }
-            last = Some(result);
+            last = Some(result.map(without_standby_mark));
         }
-        last.unwrap_or_else(|| Err(self.unreachable(&"no endpoint of it is ready")))
     }
 
     async fn attempt(
@@ -172,6 +183,7 @@ impl Network {
         match outcome {
             AttemptOutcome::Answered => selected.record_success(took),
             AttemptOutcome::Busy => selected.record_success(slow),
+            AttemptOutcome::Standby => selected.record_standby(),
             AttemptOutcome::Failed | AttemptOutcome::TimedOut => {
                 if selected.record_failure(slow) {
                     self.metrics.opened.inc();
@@ -196,6 +208,17 @@ fn outgoing(request: &Request, context: &Context, until: Instant) -> Request {
     let context = Context { deadline: Some(until), ..context.clone() };
     context.write_to(request.headers_mut());
     request
+}
+
+/// Whether an attempt ended before anything was sent.
+fn was_not_sent(result: &Result<Response, TransportError>) -> bool {
+    matches!(result, Err(TransportError::NotConnected { .. }))
+}
+
+/// The response for the caller, whose own callers it says nothing about.
+fn without_standby_mark(mut response: Response) -> Response {
+    response.headers_mut().remove(headers::STANDBY);
+    response
 }
 
 /// Whether a request may be retried without knowing what became of the first attempt.

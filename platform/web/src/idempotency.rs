@@ -255,9 +255,11 @@ impl InFlightKey {
                 durability::depend_on(&commit);
                 budget.count(length, expires_at);
             }
-            // The effect has happened, so the client gets the response; a retry finds the effect by its derived id.
+            // The effect has happened. A response that is not stored would be another one for the repetition, which finds the effect as it is
+            // by then; so the first response is that of a repetition.
             Err(error) => {
                 tracing::warn!(%error, "a response could not be stored under its idempotency key");
+                return ProblemResponse(not_remembered()).into_response();
             }
         }
         response
@@ -286,6 +288,11 @@ fn changes_something(method: &Method) -> bool {
 fn in_flight() -> Problem {
     let title = "the first request with this Idempotency-Key is still running; ask again shortly";
     Problem::of(codes::IDEMPOTENCY_IN_FLIGHT, title).retry_after(1)
+}
+
+fn not_remembered() -> Problem {
+    let title = "what came of this request cannot be stored at the moment; ask again with the same Idempotency-Key";
+    Problem::of(codes::UNAVAILABLE, title).retry_after(1)
 }
 
 fn reused() -> Problem {

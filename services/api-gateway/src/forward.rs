@@ -115,7 +115,8 @@ fn upstream_problem(error: &TransportError) -> Problem {
     match error {
         TransportError::DeadlineExceeded { .. } => deadline_exceeded(),
         TransportError::Overloaded { .. } => quota::overloaded(),
-        TransportError::Unreachable { service, .. } => Problem::unavailable(service),
+        TransportError::NotConnected { service, .. }
+        | TransportError::Unreachable { service, .. } => Problem::unavailable(service),
     }
 }
 

@@ -40,6 +40,7 @@ pub const MODULE: Module = Module {
     summary: "mails to customers about their orders",
     calls: &[order::SERVICE],
     follows: &[order::SERVICE],
+    instances: runtime::Instances::OneActive,
     settings: Some(::settings::Section::of::<NotificationSettings>(NAME)),
     events: None,
     plaintext: None,

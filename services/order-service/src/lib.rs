@@ -42,6 +42,7 @@ pub const MODULE: Module = Module {
     summary: "orders, and the sagas that place, cancel and refund them",
     calls: &[cart::SERVICE, inventory::SERVICE, payment::SERVICE],
     follows: &[payment::SERVICE],
+    instances: runtime::Instances::OneActive,
     settings: Some(Section::of::<OrderSettings>(NAME)),
     events: Some(event_json),
     plaintext: Some(&PlaintextOrders),

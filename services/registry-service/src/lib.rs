@@ -34,6 +34,7 @@ pub const MODULE: Module = Module {
     summary: "registry of running instances, in the Eureka protocol",
     calls: &[],
     follows: &[],
+    instances: runtime::Instances::AllActive,
     settings: Some(Section::of::<RegistrySettings>(NAME)),
     events: None,
     plaintext: None,

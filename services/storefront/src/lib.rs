@@ -46,6 +46,7 @@ pub const MODULE: runtime::Module = runtime::Module {
         AccountClient::SERVICE,
     ],
     follows: &[],
+    instances: runtime::Instances::AllActive,
     settings: Some(Section::of::<StorefrontSettings>("storefront")),
     events: None,
     plaintext: None,

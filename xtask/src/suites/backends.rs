@@ -37,6 +37,14 @@ pub(crate) fn up(root: &Path, wanted: &[Backend]) -> Outcome<bool> {
     Ok(!missing)
 }
 
+/// What a shop is told that is to use these of the servers that [`up`] has started.
+pub(crate) fn settings(root: &Path, wanted: &[Backend]) -> Outcome<Vec<String>> {
+    let state = State::read(&Workspace::read(root)?.target)?;
+    let is_wanted = |running: &RunningBackend| wanted.iter().any(|it| it.name() == running.name);
+    let running = state.running.into_iter().filter(is_wanted);
+    Ok(running.map(|running| running.setting).collect())
+}
+
 /// Stops the servers that [`up`] has started, and no others.
 pub(crate) fn down(root: &Path) -> Outcome<bool> {
     let mut state = State::read(&Workspace::read(root)?.target)?;

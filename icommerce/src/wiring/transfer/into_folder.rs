@@ -10,7 +10,7 @@ use crate::{
     process::ProcessSettings,
     shop::PROCESS,
     wiring::{
-        check_keys_exist, key_file, key_path,
+        check_keys_exist, folder_binding, key_file, key_path,
         postgres::{KEYS_ID, URL, options},
         unfinished,
     },
@@ -37,7 +37,7 @@ async fn moved_into_folder(
 ) -> Result<TransferReport, CliError> {
     let data = &settings.data;
     let options = options(settings)?.for_maintenance();
-    check_keys_exist(settings)?;
+    check_belongs(settings)?;
     let _source = data_folder::lock(data).map_err(CliError::unavailable)?;
     let export =
         DatabaseExport::begin(&options, &services()).await.map_err(|error| refused(&error))?;
@@ -48,17 +48,7 @@ async fn moved_into_folder(
         .about(URL));
     }
     let keys = keys_of(&export).await?;
-    let file = key_file(data);
-    let read = |error| CliError::unavailable(format!("{}: {error}", key_path(data).display()));
-    let content = file.read().map_err(read)?.unwrap_or_default();
-    let store_id = store_id_of(&content)
-        .filter(|id| kernel::hex::encode(id) == keys)
-        .ok_or_else(|| {
-            CliError::unavailable(format!(
-                "{} does not have the keys of this database; give the data folder that has them with --data",
-                key_path(data).display()
-            ))
-        })?;
+    let (content, store_id) = key_content(data, &keys)?;
     let (counters, name) = counters(&export, &keys).await?;
     unfinished::check(folder, &name)?;
     let _target = data_folder::lock(folder).map_err(CliError::unavailable)?;
@@ -69,7 +59,7 @@ async fn moved_into_folder(
     let opened = StoredFolder::open(folder).map_err(CliError::unavailable)?;
     compare(&written.services, &folder_digests(&opened)?)?;
     let files = files::copy(data, folder).map_err(CliError::unavailable)?;
-    let target = key_file(folder);
+    let (file, target) = (key_file(data), key_file(folder));
     let installed = target
         .replace(&content)
         .and_then(|()| file.read_erasures()?.map_or(Ok(()), |list| target.publish_erasures(&list)));
@@ -95,17 +85,41 @@ async fn backed_up(
     progress: Progress,
 ) -> Result<(TransferReport, String), CliError> {
     let options = options(settings)?.for_maintenance();
-    check_keys_exist(settings)?;
+    check_belongs(settings)?;
     let export =
         DatabaseExport::begin(&options, &services()).await.map_err(|error| refused(&error))?;
     let keys = keys_of(&export).await?;
+    let (_, store_id) = key_content(&settings.data, &keys)?;
     let (counters, _) = counters(&export, &keys).await?;
-    let store_id = kernel::hex::decode(&keys).and_then(|id| id.try_into().ok());
-    let written = write(&export, folder, (counters, store_id), progress).await?;
+    let written = write(&export, folder, (counters, Some(store_id)), progress).await?;
     drop(export);
     // What a record refers to was written before it, and is there unless it was deleted since.
     let files = files::copy_present(&settings.data, folder).await.map_err(CliError::unavailable)?;
     Ok((TransferReport { files, ..written }, keys))
+}
+
+/// Refuses a data folder that is not the one of a shop in a database, or not the one with its pictures: a copy of the shop would have the keys
+/// and the pictures of another time.
+fn check_belongs(settings: &ProcessSettings) -> Result<(), CliError> {
+    check_keys_exist(settings)?;
+    folder_binding::check_for_database(&settings.data)?;
+    folder_binding::check_has_pictures(&settings.data)
+}
+
+/// Content of the key file in a data folder, and its identifier; refuses keys that are not these.
+fn key_content(data: &Path, keys: &str) -> Result<(Vec<u8>, [u8; 16]), CliError> {
+    let path = key_path(data);
+    let read = key_file(data).read();
+    let content = read
+        .map_err(|error| CliError::unavailable(format!("{}: {error}", path.display())))?
+        .unwrap_or_default();
+    let own = store_id_of(&content).filter(|id| kernel::hex::encode(id) == keys);
+    own.map(|id| (content, id)).ok_or_else(|| {
+        CliError::unavailable(format!(
+            "{} does not have the keys of this database; give the data folder that has them with --data",
+            path.display()
+        ))
+    })
 }
 
 /// Identifier of the keys of a database that is complete.

@@ -1,10 +1,10 @@
 //! Conformance of the engine to the storage ports, on a real server.
 
 use crate::server::{Database, SERVICES};
-use engine_postgres::PostgresEngine;
+use engine_postgres::{PostgresEngine, PostgresLease};
 use journal::ServiceStorage;
 use std::sync::Arc;
-use storage::{Documents, KeyValue};
+use storage::{Documents, KeyValue, Lease};
 
 async fn engine() -> (PostgresEngine, Database) {
     let database = Database::create().await;
@@ -46,6 +46,18 @@ mod events {
     }
 
     journal::conformance_suite!(make);
+}
+
+mod lease {
+    use super::*;
+
+    async fn make() -> (Arc<dyn Lease>, Database) {
+        let database = Database::create().await;
+        let lease = PostgresLease::open(database.options(), &SERVICES).await.unwrap();
+        (Arc::new(lease), database)
+    }
+
+    ::storage::lease_conformance!(make);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -27,7 +27,7 @@ async fn on(server: &PostgresServer) -> PostgresEngine {
 }
 
 async fn assert_failed(engine: &PostgresEngine, told: &str) {
-    let reason = timeout(TIMEOUT, engine.failed()).await.unwrap();
+    let reason = timeout(TIMEOUT, engine.failed()).await.unwrap().to_string();
     assert!(reason.contains(told) && reason.contains("started again"), "{reason}");
 }
 

@@ -107,7 +107,7 @@ async fn a_process_whose_place_another_one_took_writes_nothing_and_stops() {
     let second = opened(database.options()).await;
     let refused = journal.append(append(1)).await.unwrap_err().to_string();
     assert!(refused.contains("another process serves the shop"), "{refused}");
-    let reason = tokio::time::timeout(TIMEOUT, first.failed()).await.unwrap();
+    let reason = tokio::time::timeout(TIMEOUT, first.failed()).await.unwrap().to_string();
     assert!(reason.contains("another process serves the shop"), "{reason}");
     assert!(
         first.service("letter-service").unwrap().documents.write(vec![note("x")]).await.is_err()

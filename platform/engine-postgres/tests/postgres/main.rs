@@ -6,6 +6,7 @@ mod conformance;
 mod failover;
 mod faults;
 mod fencing;
+mod leases;
 mod migrations;
 mod processes;
 mod server;

@@ -95,7 +95,7 @@ async fn a_process_that_nobody_sees_any_more_loses_its_services_to_the_next_one(
     let next = open().await;
     let journal = |engine: &PostgresEngine| engine.service("warehouse").unwrap().journal;
     assert!(journal(&former).append(append(1)).await.is_err());
-    let told = tokio::time::timeout(TIMEOUT, former.failed()).await.unwrap();
+    let told = tokio::time::timeout(TIMEOUT, former.failed()).await.unwrap().to_string();
     assert!(told.contains("another process"), "{told}");
     assert_eq!(journal(&next).append(append(1)).await.unwrap().version, 2);
     former.close().await;
@@ -210,16 +210,15 @@ async fn writes_of_every_kind_that_share_a_batch_are_each_done_once() {
     }
     // Followers are shown the same from memory as from the database.
     let mut followed = storage.journal.follow(0, 1_000).await.unwrap();
-    let mut beside = database.options();
-    beside.hints = true;
-    beside.shared_services = SERVICES.to_vec();
-    let reopened = opened(beside).await;
+    let statistics = engine.statistics();
+    engine.close().await;
+    drop((storage, engine));
+    let reopened = opened(database.options()).await;
     let stored = reopened.service("warehouse").unwrap().journal.follow(0, 1_000).await.unwrap();
     for event in &mut followed {
         event.typed = TypedEvent::default();
     }
     assert_eq!((followed.len() as u64, &followed), (WRITES, &stored));
-    let statistics = engine.statistics();
     let (_, batches) = statistics.iter().find(|(service, _)| *service == "warehouse").unwrap();
     assert!(batches.batches < batches.writes, "batches were shared: {batches:?}");
 }

@@ -64,6 +64,71 @@ async fn no_read_answers_before_it_is_known_whether_a_write_is_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_commit_whose_wait_for_its_copy_was_cancelled_is_not_answered() {
+    let programs = test_servers::postgres_programs().expect("`cargo xtask test` finds PostgreSQL");
+    let server = PostgresServer::start(&programs, Durability::Full).expect("the server starts");
+    let mut options = PostgresOptions::new(&format!("{}/postgres", server.url())).unwrap();
+    options.write_timeout = Duration::from_secs(3);
+    migrate(&options, "postgres", &SERVICES).await.unwrap();
+    let engine = opened(options).await;
+    let journal = engine.service("warehouse").unwrap().journal;
+    let set = |sql: &str| {
+        server.query("postgres", sql).unwrap();
+        server.query("postgres", "SELECT pg_reload_conf()").unwrap();
+    };
+    set("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    let until = Instant::now() + TIMEOUT;
+    let shown = || server.query("postgres", "SHOW synchronous_standby_names").unwrap();
+    while shown().trim() != "nobody" {
+        assert!(Instant::now() < until, "{:?}", shown());
+    }
+    let mut appending = JoinSet::new();
+    let appends = Arc::clone(&journal);
+    appending.spawn(async move { appends.append(append(0)).await });
+    // What a script against long queries does, or a person.
+    let cancel = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    let mut cancelled = 0;
+    let answer = loop {
+        cancelled += server.query("postgres", cancel).unwrap().trim().parse::<u32>().unwrap();
+        if let Some(answer) = appending.try_join_next() {
+            break answer.unwrap();
+        }
+        assert!(Instant::now() < until);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert!(cancelled > 0);
+    assert!(is_unavailable(&answer.unwrap_err()), "no copy has it");
+    set("ALTER SYSTEM RESET synchronous_standby_names");
+    // The repetition is answered once the copies, of which there are none now, have it.
+    let again = loop {
+        match journal.append(append(0)).await {
+            Ok(appended) => break appended,
+            Err(error) => assert!(is_unavailable(&error) && Instant::now() < until, "{error}"),
+        }
+    };
+    assert_eq!(again.version, 1);
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commits_are_flushed_before_they_are_answered_whatever_the_role_has_set() {
+    let database = Database::create().await;
+    database.run(&format!("ALTER DATABASE {} SET synchronous_commit = off", database.name()));
+    let engine = opened(database.options()).await;
+    engine.service("warehouse").unwrap().journal.append(append(0)).await.unwrap();
+    // What it was set to locally is seen by a trigger of the same session.
+    database.run(
+        "CREATE TABLE warehouse.seen (setting text); GRANT INSERT ON warehouse.seen TO PUBLIC;
+         CREATE FUNCTION warehouse.note() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN INSERT INTO warehouse.seen VALUES (current_setting('synchronous_commit')); RETURN NEW; END $$;
+         CREATE TRIGGER note BEFORE UPDATE ON warehouse.log_position FOR EACH ROW EXECUTE FUNCTION warehouse.note()",
+    );
+    engine.service("warehouse").unwrap().journal.append(append(1)).await.unwrap();
+    assert_eq!(database.query("SELECT DISTINCT setting FROM warehouse.seen"), "on");
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_write_that_may_be_stored_is_not_called_refused_because_the_next_attempt_is() {
     let database = Database::create().await;
     let engine = opened(database.options()).await;

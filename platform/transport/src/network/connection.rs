@@ -56,8 +56,9 @@ impl Transport for PooledConnection {
         }
         head.uri = self.address(head.uri.path_and_query()).map_err(|it| self.unreachable(&it))?;
         let request = http::Request::from_parts(head, Full::new(body));
-        let response =
-            self.connections.client.request(request).await.map_err(|it| self.unreachable(&it))?;
+        let response = self.connections.client.request(request).await.map_err(|error| {
+            if error.is_connect() { self.not_connected(&error) } else { self.unreachable(&error) }
+        })?;
         let (head, body) = response.into_parts();
         match Limited::new(body, RESPONSE_BYTES_MAX).collect().await {
             Ok(body) => Ok(Response::from_parts(head, body.to_bytes())),
@@ -77,13 +78,22 @@ impl PooledConnection {
         address.path_and_query(path.map_or("/", PathAndQuery::as_str)).build()
     }
 
+    fn not_connected(&self, error: &dyn Error) -> TransportError {
+        let (service, reason) = (self.connections.service, self.reason(error));
+        TransportError::NotConnected { service, reason }
+    }
+
     fn unreachable(&self, error: &dyn Error) -> TransportError {
+        let (service, reason) = (self.connections.service, self.reason(error));
+        TransportError::Unreachable { service, reason }
+    }
+
+    fn reason(&self, error: &dyn Error) -> String {
         // The outer error says only "client error"; the innermost one says what happened.
         let mut innermost = error;
         while let Some(source) = innermost.source() {
             innermost = source;
         }
-        let reason = format!("{}: {innermost}", self.base);
-        TransportError::Unreachable { service: self.connections.service, reason }
+        format!("{}: {innermost}", self.base)
     }
 }

@@ -13,7 +13,13 @@ use crate::Channel;
 use http::Uri;
 use kernel::Randomness;
 use parking_lot::Mutex;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 /// Share of ready endpoints below which all are tried.
 const READY_PERCENT_MIN: usize = 50;
@@ -38,11 +44,17 @@ pub(super) struct BalancedEndpoint {
     transport: Channel,
     breaker: CircuitBreaker,
     load: PeakEwma,
+    /// Whether it stood by for another one when it answered last.
+    stands_by: AtomicBool,
 }
 
 impl BalancedEndpoint {
     pub(super) fn transport(&self) -> &Channel {
         &self.transport
+    }
+
+    fn stands_by(&self) -> bool {
+        self.stands_by.load(Ordering::Relaxed)
     }
 }
 
@@ -68,6 +80,9 @@ impl LoadBalancer {
         let ready: Vec<_> = all.iter().filter(|it| panics || it.breaker.is_ready()).collect();
         let untried: Vec<_> = ready.iter().copied().filter(|it| !contains(tried, it)).collect();
         let mut candidates = if untried.is_empty() { ready } else { untried };
+        if candidates.iter().any(|it| !it.stands_by()) {
+            candidates.retain(|it| !it.stands_by());
+        }
         while !candidates.is_empty() {
             let index = self.less_loaded_of_two(&candidates);
             let endpoint = candidates.swap_remove(index);
@@ -132,6 +147,7 @@ impl LoadBalancer {
             transport: (self.connect)(base),
             breaker: CircuitBreaker::new(breaker_failures, breaker_pause, breaker_pause_max),
             load: PeakEwma::new(self.policy.latency_memory),
+            stands_by: AtomicBool::new(false),
         }
     }
 }
@@ -163,8 +179,17 @@ impl SelectedEndpoint {
         &self.endpoint
     }
 
+    /// Records that the endpoint answered that it stands by: others are selected first, as long as there are any.
+    pub(super) fn record_standby(mut self) {
+        self.endpoint.stands_by.store(true, Ordering::Relaxed);
+        if let Some(permit) = self.permit.take() {
+            self.endpoint.breaker.record_success(permit);
+        }
+    }
+
     /// Records that the endpoint answered, as if it had taken that long.
     pub(super) fn record_success(mut self, took: Duration) {
+        self.endpoint.stands_by.store(false, Ordering::Relaxed);
         self.endpoint.load.observe(took);
         if let Some(permit) = self.permit.take() {
             self.endpoint.breaker.record_success(permit);

@@ -1,6 +1,6 @@
 //! Client-side metrics of calls to one service.
 
-use crate::{Response, TransportError};
+use crate::{Response, TransportError, headers};
 use http::{StatusCode, header};
 use std::time::Duration;
 use telemetry::{Counter, Histogram, LATENCY_BUCKETS, Metrics};
@@ -12,6 +12,8 @@ pub(super) enum AttemptOutcome {
     Answered,
     /// A 503 with `Retry-After`: the service answers that it is busy, or cannot write at present. The endpoint works.
     Busy,
+    /// A 503 of a process that stands by for the owner of the service: nothing was done, and another endpoint may be the owner.
+    Standby,
     /// No response, or a 5xx.
     Failed,
     TimedOut,
@@ -21,10 +23,11 @@ impl AttemptOutcome {
     /// Outcome of an attempt that ended in time.
     pub(super) fn of(result: &Result<Response, TransportError>) -> Self {
         let Ok(response) = result else { return Self::Failed };
-        let status = response.status();
-        if status == StatusCode::SERVICE_UNAVAILABLE
-            && response.headers().contains_key(header::RETRY_AFTER)
-        {
+        let (status, headers) = (response.status(), response.headers());
+        let is_unavailable = status == StatusCode::SERVICE_UNAVAILABLE;
+        if is_unavailable && headers.contains_key(headers::STANDBY) {
+            Self::Standby
+        } else if is_unavailable && headers.contains_key(header::RETRY_AFTER) {
             Self::Busy
         } else if status.is_server_error() {
             Self::Failed
@@ -38,6 +41,7 @@ impl AttemptOutcome {
 pub(super) struct CallMetrics {
     answered: Histogram,
     busy: Histogram,
+    standby: Histogram,
     failed: Histogram,
     timed_out: Histogram,
     /// Retries.
@@ -59,6 +63,7 @@ impl CallMetrics {
         Self {
             answered: seconds("answered"),
             busy: seconds("busy"),
+            standby: seconds("standby"),
             failed: seconds("failed"),
             timed_out: seconds("timed_out"),
             retried: counter("http_client_retries", "Further attempts after a failed one"),
@@ -71,6 +76,7 @@ impl CallMetrics {
         let seconds = match outcome {
             AttemptOutcome::Answered => &self.answered,
             AttemptOutcome::Busy => &self.busy,
+            AttemptOutcome::Standby => &self.standby,
             AttemptOutcome::Failed => &self.failed,
             AttemptOutcome::TimedOut => &self.timed_out,
         };

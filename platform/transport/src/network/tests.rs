@@ -21,8 +21,12 @@ enum EndpointBehaviour {
     Answers(u16),
     /// 503 with `Retry-After`.
     AsksForTime,
+    /// The same of a process that stands by.
+    StandsBy,
     AnswersAfter(Duration),
     Refuses,
+    /// Nothing listens there.
+    IsGone,
     Hangs,
 }
 
@@ -101,13 +105,22 @@ impl Transport for TestTransport {
                 response = response.header(http::header::RETRY_AFTER, 1);
                 503
             }
+            EndpointBehaviour::StandsBy => {
+                response = response.header(http::header::RETRY_AFTER, 1);
+                response = response.header(headers::STANDBY, "true");
+                503
+            }
             EndpointBehaviour::AnswersAfter(pause) => {
                 sleep(pause).await;
                 200
             }
             EndpointBehaviour::Refuses => {
-                let reason = "connection refused".to_owned();
+                let reason = "connection reset".to_owned();
                 return Err(TransportError::Unreachable { service: "things", reason });
+            }
+            EndpointBehaviour::IsGone => {
+                let reason = "connection refused".to_owned();
+                return Err(TransportError::NotConnected { service: "things", reason });
             }
             EndpointBehaviour::Hangs => std::future::pending().await,
         };
@@ -368,6 +381,53 @@ async fn another_endpoint_is_asked_where_one_asks_for_time() {
         assert!(matches!(status(&transport, get()).await, Ok(200)));
     }
     assert!(cluster.hits(0) < 10, "it looks slow: {}", cluster.hits(0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_owner_is_found_among_those_that_stand_by_and_kept() {
+    use EndpointBehaviour::{Answers, StandsBy};
+    let endpoints = TestEndpoints::of([StandsBy, StandsBy, StandsBy, StandsBy, Answers(200)]);
+    // Whoever stands by has done nothing, so that any request may go on, without a retry of its own.
+    let policy = CallPolicy { attempts_max: 1, ..CallPolicy::default() };
+    let transport = endpoints.transport(policy);
+    for _ in 0..20 {
+        assert!(matches!(status(&transport, request(Method::POST)).await, Ok(200)));
+    }
+    assert_eq!(endpoints.hits(4), 20);
+    assert!(endpoints.all_hits() <= 24, "each of the others is asked once: {}", endpoints.all_hits());
+    endpoints.set_behaviour(4, StandsBy);
+    endpoints.set_behaviour(0, Answers(201));
+    assert!(matches!(status(&transport, request(Method::POST)).await, Ok(201)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_was_not_sent_goes_to_another_endpoint_whatever_its_method() {
+    let endpoints =
+        TestEndpoints::of([EndpointBehaviour::IsGone, EndpointBehaviour::Answers(200)]);
+    let transport = endpoints.transport(CallPolicy::default());
+    for _ in 0..50 {
+        assert!(matches!(status(&transport, request(Method::POST)).await, Ok(200)));
+    }
+    assert_eq!(endpoints.hits(1), 50);
+    let alone = TestEndpoints::of([EndpointBehaviour::IsGone]);
+    let transport = alone.transport(CallPolicy::default());
+    let answer = status(&transport, request(Method::POST)).await;
+    assert!(matches!(answer, Err(TransportError::NotConnected { .. })));
+    assert_eq!(alone.all_hits(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_an_owner_the_caller_is_told_and_the_mark_goes_no_further() {
+    let endpoints = TestEndpoints::of([EndpointBehaviour::StandsBy, EndpointBehaviour::StandsBy]);
+    let transport = endpoints.transport(CallPolicy::default());
+    let response = transport.send(request(Method::POST)).await.unwrap();
+    assert_eq!(response.status(), 503);
+    assert!(response.headers().contains_key("retry-after"));
+    assert!(!response.headers().contains_key(headers::STANDBY));
+    // Each of the three attempts has asked both, but for the first of the next one.
+    assert!((2..=6).contains(&endpoints.all_hits()), "{}", endpoints.all_hits());
+    endpoints.set_behaviour(1, EndpointBehaviour::Answers(200));
+    assert!(matches!(status(&transport, request(Method::POST)).await, Ok(200)), "no breaker opened");
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,7 +12,15 @@ use engine_memory::MemoryEngine;
 use http::StatusCode;
 use kernel::{Clock, Code, FieldError, ManualClock, Problem, Timestamp, Uuid, codes};
 use parking_lot::Mutex;
-use std::{collections::HashMap, ops::Range, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use storage::{Commit, KeyValue, StorageError};
 use transport::RequestHandler;
 use web::{
@@ -20,9 +28,9 @@ use web::{
     ReplayRenderer, ServiceParts, routing::post,
 };
 
-/// Store that notes the sizes of its keys and values.
+/// Store that notes the sizes of its keys and values, and refuses the next response when it is told to.
 #[derive(Debug)]
-struct MeasuredValues(Arc<dyn KeyValue>, Mutex<HashMap<String, usize>>);
+struct MeasuredValues(Arc<dyn KeyValue>, Mutex<HashMap<String, usize>>, AtomicBool);
 
 impl MeasuredValues {
     fn lengths(&self) -> Vec<usize> {
@@ -54,6 +62,9 @@ impl KeyValue for MeasuredValues {
     ) -> Result<Commit, StorageError> {
         // What does not expire is no response.
         if expires_at.is_some() {
+            if self.2.swap(false, Ordering::SeqCst) {
+                return Err(StorageError::Unavailable("it is away".to_owned()));
+            }
             self.1.lock().insert(key.to_owned(), key.len() + value.len());
         }
         self.0.put(key, value, expires_at).await
@@ -131,7 +142,7 @@ async fn refuse(Json(count): Json<usize>) -> ApiResult<Json<()>> {
 
 fn router() -> (RequestHandler, Arc<MeasuredValues>) {
     let values = MemoryEngine::new().service("lists").key_value;
-    let values = Arc::new(MeasuredValues(values, Mutex::default()));
+    let values = Arc::new(MeasuredValues(values, Mutex::default(), AtomicBool::default()));
     (router_with(layer(&values, &clock())), values)
 }
 
@@ -175,6 +186,20 @@ async fn a_response_by_reference_is_rendered_again_and_costs_what_its_reference_
     // What cannot be rendered now may be later.
     assert_eq!(send(&router, keyed("g", "/change", "[0,1]")).await.status, 200);
     assert_eq!(send(&router, keyed("g", "/change", "[0,1]")).await.status, 503);
+}
+
+#[tokio::test]
+async fn the_first_response_is_one_that_the_repetition_gets_as_well() {
+    let (router, values) = router();
+    values.2.store(true, Ordering::SeqCst);
+    let unstored = send(&router, keyed("k", "/create", "[7,1]")).await;
+    assert_eq!((unstored.status.as_u16(), unstored.header("retry-after")), (503, Some("1")));
+    assert_eq!(unstored.problem().code, codes::UNAVAILABLE);
+    let first = send(&router, keyed("k", "/create", "[7,1]")).await;
+    assert_eq!((first.status.as_u16(), first.header("idempotent-replayed")), (201, None));
+    let again = send(&router, keyed("k", "/create", "[7,1]")).await;
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(settled(again), settled(first));
 }
 
 #[tokio::test]

@@ -1,0 +1,169 @@
+//! Ownership of the services of this process, where several processes with the same services share a database: one serves them, the others
+//! stand by and say so, and one of these takes their place when the owner is gone.
+
+use crate::{
+    error::CliError, listeners::Listeners, modules, process::ProcessSettings,
+    status_endpoints::StatusEndpoints, wiring,
+};
+use axum::{
+    Router,
+    http::{HeaderName, HeaderValue},
+    response::{IntoResponse, Response},
+};
+use kernel::Problem;
+use runtime::{TaskTracker, acquire_lease, keep_lease, reclaim_lease};
+use settings::Settings;
+use std::{sync::Arc, time::Duration};
+use storage::{LEASE_OWNER_BYTES_MAX, Lease, LeaseEpoch, LeaseTiming};
+use telemetry::{Health, Metrics};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use web::{ProblemResponse, ServeOptions};
+
+/// How long requests that were answered by a process that stood by may take to end.
+const STANDBY_DRAIN: Duration = Duration::from_secs(1);
+/// How long giving the lease back may take; whoever waits for it has it as soon without that.
+const RELEASE_MAX: Duration = Duration::from_secs(1);
+
+/// Which start of its services a process makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// The first one: who owned them at this address is gone.
+    First,
+    /// Another one, after somebody else had taken them.
+    Again,
+}
+
+/// Lease of this process on its services.
+pub(crate) struct Ownership {
+    lease: Arc<dyn Lease>,
+    epoch: LeaseEpoch,
+    services: Vec<&'static str>,
+    /// Becomes true when another process has the lease.
+    lost: watch::Sender<bool>,
+    /// Task that renews it, which a shutdown must not end before the services have written their last.
+    renewal: JoinSet<()>,
+    standby: Standby,
+}
+
+impl Ownership {
+    /// Waits until this process owns its services, and answers at the listeners meanwhile that it stands by. `None` where no other
+    /// process can own them.
+    pub(crate) async fn acquire(
+        process: &ProcessSettings,
+        settings: &Settings,
+        listeners: &Listeners,
+        start: Start,
+    ) -> Result<Option<Self>, CliError> {
+        let Some((lease, services)) = wiring::lease(process).await? else { return Ok(None) };
+        let owner = owner_name(listeners)?;
+        let reclaimed = match start {
+            Start::First => reclaim_lease(&*lease, &owner).await.map_err(CliError::unavailable)?,
+            Start::Again => None,
+        };
+        let standby = Standby::begin(process, settings, listeners)?;
+        let epoch = match reclaimed {
+            Some(epoch) => epoch,
+            None => acquire_lease(&*lease, &owner, LeaseTiming::default()).await,
+        };
+        let (lost, renewal) = (watch::Sender::new(false), JoinSet::new());
+        Ok(Some(Self { lease, epoch, services, lost, renewal, standby }))
+    }
+
+    /// Renews the lease from now on, as long as this lives. Returns the services with the epochs with which their storage is opened.
+    pub(crate) fn keep(&mut self) -> Vec<(&'static str, i64)> {
+        let (lease, epoch, lost) = (Arc::clone(&self.lease), self.epoch.clone(), self.lost.clone());
+        self.renewal.spawn(async move {
+            keep_lease(&*lease, &epoch, LeaseTiming::default()).await;
+            lost.send_replace(true);
+        });
+        self.services.iter().copied().zip(self.epoch.0.iter().copied()).collect()
+    }
+
+    /// Ends the answers that this process stands by: it serves the services itself now.
+    pub(crate) async fn stand_up(&mut self) {
+        self.standby.end().await;
+    }
+
+    /// Completes when another process has the lease.
+    pub(crate) async fn lost(&self) {
+        let mut lost = self.lost.subscribe();
+        // The sender lives as long as this.
+        let _ = lost.wait_for(|lost| *lost).await;
+    }
+
+    /// Gives the lease back, so that another process need not wait for its end.
+    pub(crate) async fn release(mut self) {
+        self.renewal.shutdown().await;
+        let released = tokio::time::timeout(RELEASE_MAX, self.lease.release(&self.epoch)).await;
+        if !matches!(released, Ok(Ok(()))) {
+            tracing::info!("the lease on the services could not be given back and ends by itself");
+        }
+    }
+}
+
+impl std::fmt::Debug for Ownership {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Ownership").field("services", &self.services).finish_non_exhaustive()
+    }
+}
+
+/// Name of this process: where it listens, which only one process does at a time.
+fn owner_name(listeners: &Listeners) -> Result<String, CliError> {
+    let host = rustix::system::uname();
+    let host = host.nodename().to_string_lossy().into_owned();
+    let address = match listeners.services.as_ref() {
+        Some(services) => services.local_addr().map_err(CliError::unavailable)?.to_string(),
+        None => String::new(),
+    };
+    let mut name = format!("{address} on {host}");
+    while name.len() > LEASE_OWNER_BYTES_MAX {
+        name.pop();
+    }
+    Ok(name)
+}
+
+/// What a process that stands by serves at its listeners.
+struct Standby {
+    tasks: Option<TaskTracker>,
+}
+
+impl Standby {
+    fn begin(
+        process: &ProcessSettings,
+        settings: &Settings,
+        listeners: &Listeners,
+    ) -> Result<Self, CliError> {
+        let hosts = modules::allowed_hosts(settings).map_err(CliError::usage)?;
+        let status = StatusEndpoints::new(Health::new(), Metrics::new(), hosts);
+        let router = status.probes().fallback(async || standing_by());
+        let tasks = TaskTracker::default();
+        tasks.begin();
+        let options = ServeOptions { drain_timeout: STANDBY_DRAIN, ..listeners.options(process) };
+        for listener in listeners.try_clone()?.into_all() {
+            serve(listener, router.clone(), options.clone(), &tasks);
+        }
+        Ok(Self { tasks: Some(tasks) })
+    }
+
+    async fn end(&mut self) {
+        if let Some(tasks) = self.tasks.take() {
+            tasks.drain(STANDBY_DRAIN).await;
+        }
+    }
+}
+
+fn serve(listener: TcpListener, router: Router, options: ServeOptions, tasks: &TaskTracker) {
+    let mut shutdown = tasks.shutdown_signal();
+    tasks.spawn(async move {
+        web::serve(listener, router, options, async move { shutdown.wait().await }).await;
+    });
+}
+
+/// Answer to whatever only the owner may do. Its mark tells the callers of the fleet that nothing was done, and another process may be asked.
+fn standing_by() -> Response {
+    let problem = Problem::unavailable("the process that owns its services");
+    let mut response = ProblemResponse(problem).into_response();
+    let mark = HeaderName::from_static(transport::headers::STANDBY);
+    response.headers_mut().insert(mark, HeaderValue::from_static("true"));
+    response
+}
