@@ -55,10 +55,7 @@ impl Listeners {
     }
 
     /// Binds the ports.
-    async fn bind(
-        process: &ProcessSettings,
-        selected: &[&Module],
-    ) -> Result<Self, CliError> {
+    async fn bind(process: &ProcessSettings, selected: &[&Module]) -> Result<Self, CliError> {
         let runs = |name| selected.iter().any(|module| module.name == name);
         let has_gateway = runs(modules::GATEWAY);
         let shop = listener("listen", has_gateway, &process.listen).await?;

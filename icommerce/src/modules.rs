@@ -2,7 +2,7 @@
 
 use crate::{error::CliError, process::ProcessSettings};
 #[cfg(feature = "postgres")]
-use runtime::Instances;
+use runtime::InstanceModel;
 use runtime::{Module, ModuleTable};
 
 /// All services in build order: callees before callers.
@@ -62,7 +62,7 @@ pub(crate) fn selected(process: &ProcessSettings) -> Result<Vec<&'static Module>
 /// Those of these services that one of several processes owns.
 #[cfg(feature = "postgres")]
 pub(crate) fn owned(selected: &[&'static Module]) -> Vec<&'static str> {
-    let is_owned = |module: &&&Module| module.instances == Instances::OneActive;
+    let is_owned = |module: &&&Module| module.instances == InstanceModel::OneActive;
     selected.iter().filter(is_owned).map(|module| module.name).collect()
 }
 

@@ -32,8 +32,7 @@ use web::{DrainOutcome, HttpService, ServeOptions};
 pub(crate) const FLUSH_FAILED: &str = "the log could not be flushed: acknowledged requests are durable, all others have no effect; restart the process";
 
 /// Sentence about a shop whose place another one has taken.
-const SUPERSEDED: &str =
-    "the shop must stop: another process serves the shop of this database now";
+const SUPERSEDED: &str = "the shop must stop: another process serves the shop of this database now";
 
 /// Why a shop must stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,21 +121,16 @@ impl RunningShop {
         check_address(&settings)?;
         let selected = modules::selected(&process)?;
         let peers = process.peers()?;
-        let has_gateway = selected.iter().any(|module| module.name == modules::GATEWAY);
 
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let secret = process.fleet_secret(&clock)?;
         listeners.check_reach(&process, &settings, secret.is_some())?;
-        let hosts = modules::allowed_hosts(&settings).map_err(CliError::usage)?;
         let edge_options = listeners.edge_options(&process, &settings)?;
-        let options = listeners.options(&process);
-        let registry_options = listeners.registry_options(&process);
-
         let mut ownership = Ownership::acquire(&process, &settings, &listeners, start).await?;
         let (losable, projections) = stores_apart(&process).await?;
-        let (tasks, health, metrics) = (TaskTracker::default(), Health::new(), Metrics::new());
         let leased = ownership.as_mut().map(Ownership::keep).unwrap_or_default();
         let (bus, engine) = bus_and_engine(&process, &selected, secret.as_ref(), &leased).await?;
+        let (tasks, health, metrics) = (TaskTracker::default(), Health::new(), Metrics::new());
         engine.register_metrics(&metrics);
         wiring::follow_servers((&engine, &losable, &projections, bus.as_ref()), &health, &tasks);
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
@@ -161,6 +155,7 @@ impl RunningShop {
             .map_err(|(name, error)| build_error(name, &error))?;
         check_operations(&assembly)?;
 
+        let hosts = modules::allowed_hosts(&settings).map_err(CliError::usage)?;
         let status = StatusEndpoints::new(health, metrics, hosts);
         if let Some(ownership) = &mut ownership {
             ownership.stand_up().await;
@@ -172,27 +167,42 @@ impl RunningShop {
             status_address: None,
             registry_address: None,
             token,
-            has_test_payments: has_gateway && process::accepts_test_payments(&settings)?,
+            has_test_payments: assembly.routers.contains_key(modules::GATEWAY)
+                && process::accepts_test_payments(&settings)?,
             engine,
             ownership,
             settings,
             services: selected,
             tasks,
             ids,
-            drain: options.drain_timeout,
+            drain: edge_options.drain_timeout,
         };
         if let Some(gateway) = assembly.routers.get(modules::GATEWAY) {
             let edges =
                 EdgeParts { gateway, assembly: &assembly, status: &status, process: &process };
             running.serve_edges(&edges, &mut listeners, &edge_options)?;
         }
-        let services = edges::services(&assembly, status.clone(), secret)?;
-        running.service_address = running.serve(listeners.services, services, &options)?;
-        if let Some(registry) = assembly.routers.get(modules::REGISTRY) {
-            running.serve_registry(registry, &status, listeners.registry, &registry_options)?;
-        }
-        running.status_address = running.serve(listeners.status, status.alone(), &options)?;
+        running.serve_others((&assembly, status), listeners, &process, secret)?;
         Ok(running)
+    }
+
+    /// Serves the other listeners.
+    fn serve_others(
+        &mut self,
+        (assembly, status): (&Assembly, StatusEndpoints),
+        listeners: Listeners,
+        process: &ProcessSettings,
+        secret: Option<FleetSecret>,
+    ) -> Result<(), CliError> {
+        let (options, registry_options) =
+            (listeners.options(process), listeners.registry_options(process));
+        let services = edges::services(assembly, status.clone(), secret)?;
+        self.service_address = self.serve(listeners.services, services, &options)?;
+        if let Some(registry) = assembly.routers.get(modules::REGISTRY) {
+            self.serve_registry(registry, &status, listeners.registry, &registry_options)?;
+        }
+        self.status_address = self.serve(listeners.status, status.alone(), &options)?;
+        Ok(())
     }
 
     /// Serves the two edges of the gateway.

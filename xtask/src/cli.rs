@@ -66,8 +66,10 @@ pub(crate) enum Task {
     ///
     /// Builds for release, starts the servers as `backends up` does, and the processes on the ports 9301 to 9310, the next ones of each
     /// service a hundred above; the shop is at 8080. A demonstration: test payments are accepted.
-    #[command(after_help = "Examples:\n  cargo xtask fleet up                  two processes of each service\n  \
-                      cargo xtask fleet up --instances 1    one of each")]
+    #[command(
+        after_help = "Examples:\n  cargo xtask fleet up                  two processes of each service\n  \
+                      cargo xtask fleet up --instances 1    one of each"
+    )]
     Fleet {
         #[command(subcommand)]
         task: FleetTask,

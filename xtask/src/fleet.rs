@@ -183,7 +183,8 @@ fn wait(members: &mut Vec<Member>) -> bool {
                 false
             }
         });
-        let missing = SERVICES.iter().find(|(service, _)| members.iter().all(|it| it.service != *service));
+        let missing =
+            SERVICES.iter().find(|(service, _)| members.iter().all(|it| it.service != *service));
         if let Some((service, _)) = missing {
             println!("no process of {service} is left");
             for member in members.iter_mut() {

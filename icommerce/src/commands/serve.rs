@@ -30,7 +30,8 @@ pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, CliError> {
         let listeners = Listeners::of(&settings).await?;
         // A process whose place another one has taken stands by for that one.
         let mut start = Start::First;
-        while serve_once(&settings, &listeners, start, &mut signals).await? == Ended::Superseded {
+        while serve_once(&settings, &listeners, start, &mut signals).await? == ServeEnd::Superseded
+        {
             tracing::warn!("another process owns the services now; this one stands by");
             start = Start::Again;
         }
@@ -40,7 +41,7 @@ pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, CliError> {
 
 /// Why a shop has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ended {
+enum ServeEnd {
     /// It was asked to.
     Asked,
     /// Another process with the same services owns them now.
@@ -53,17 +54,17 @@ async fn serve_once(
     listeners: &Listeners,
     start: Start,
     signals: &mut ShutdownSignals,
-) -> Result<Ended, CliError> {
+) -> Result<ServeEnd, CliError> {
     let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
     let shop = tokio::select! {
         biased;
-        () = signals.received() => return Ok(Ended::Asked),
+        () = signals.received() => return Ok(ServeEnd::Asked),
         shop = RunningShop::start_at(settings.clone(), listeners.try_clone()?, start) => shop?,
     };
     let ended = serve_started(&shop, &process, signals).await;
     let stopped = shop.stop().await;
     let ended = ended?;
-    if ended == Ended::Asked {
+    if ended == ServeEnd::Asked {
         stopped?;
     }
     Ok(ended)
@@ -73,7 +74,7 @@ async fn serve_started(
     shop: &RunningShop,
     process: &ProcessSettings,
     signals: &mut ShutdownSignals,
-) -> Result<Ended, CliError> {
+) -> Result<ServeEnd, CliError> {
     let prepared = tokio::select! {
         biased;
         // It says more than the write that it made fail.
@@ -89,15 +90,15 @@ async fn serve_started(
         tracing::warn!("test payments are accepted: orders can be placed without money");
     }
     tokio::select! {
-        () = signals.received() => Ok(Ended::Asked),
+        () = signals.received() => Ok(ServeEnd::Asked),
         failure = shop.failed() => ended_by(shop, failure),
     }
 }
 
 /// What follows from a failure: where several processes share the services, another owner is none.
-fn ended_by(shop: &RunningShop, failure: ShopFailure) -> Result<Ended, CliError> {
+fn ended_by(shop: &RunningShop, failure: ShopFailure) -> Result<ServeEnd, CliError> {
     match failure {
-        ShopFailure::Superseded if shop.is_leased() => Ok(Ended::Superseded),
+        ShopFailure::Superseded if shop.is_leased() => Ok(ServeEnd::Superseded),
         failure => Err(CliError::failed(failure)),
     }
 }
@@ -191,5 +192,3 @@ impl ShutdownSignals {
         }
     }
 }
-
-

@@ -85,9 +85,9 @@ pub(super) fn check_has_pictures(folder: &Path) -> Result<(), CliError> {
     let file = folder.join(SERVICES_FILE);
     let services = match fs::read_to_string(&file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        read => read.map_err(|error| {
-            CliError::unavailable(format!("{}: {error}", file.display()))
-        })?,
+        read => {
+            read.map_err(|error| CliError::unavailable(format!("{}: {error}", file.display())))?
+        }
     };
     if services.split_whitespace().any(|service| service == PICTURES) {
         return Ok(());

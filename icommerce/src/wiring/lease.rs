@@ -1,8 +1,8 @@
 //! Lease on the services of the process, where several processes share the storage.
 
-use crate::{error::CliError, process::ProcessSettings};
 #[cfg(feature = "postgres")]
 use crate::process::EngineSetting;
+use crate::{error::CliError, process::ProcessSettings};
 use std::sync::Arc;
 use storage::Lease;
 

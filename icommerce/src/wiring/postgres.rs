@@ -6,8 +6,8 @@ use crate::{error::CliError, modules, process::ProcessSettings, shop::PROCESS};
 use data_folder::{BlobFolder, FolderBlobs, FolderLock};
 use engine_log::{KEY_FILE, key_file};
 use engine_postgres::{
-    DatabaseError, DatabaseExport, EngineFailure, Migration, PostgresEngine, PostgresLease, PostgresOptions,
-    check_rights, migrate, pending,
+    DatabaseError, DatabaseExport, EngineFailure, Migration, PostgresEngine, PostgresLease,
+    PostgresOptions, check_rights, migrate, pending,
 };
 use journal::ServiceStorage;
 use kernel::{Clock, SystemClock, SystemRandomness, Timestamp};

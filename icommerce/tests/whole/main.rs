@@ -7,9 +7,9 @@
 mod behaviours;
 mod client;
 mod fixtures;
-mod invariants;
 #[cfg(feature = "postgres")]
 mod instances;
+mod invariants;
 #[cfg(feature = "postgres")]
 mod logins;
 mod servers;

@@ -11,6 +11,8 @@ mod statistics;
 
 pub use blobs::{BACKUPS, BlobFolder, FolderBlobs};
 pub use disk_reserve::{DiskReserve, has_free};
-pub use folder::{FolderLock, LOCK_FILE, is_full, lock, lock_shared, open_error, private_file, restrict};
+pub use folder::{
+    FolderLock, LOCK_FILE, is_full, lock, lock_shared, open_error, private_file, restrict,
+};
 pub use open_error::OpenError;
 pub use statistics::{Log2Histogram, Statistics, WriterCounters};

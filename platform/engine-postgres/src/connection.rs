@@ -1,7 +1,10 @@
 //! Connection to the server, in the schema of one service, with its prepared statements.
 
 use crate::{
-    PostgresOptions, error::DatabaseError, history::HistoryCheck, options::{APPLICATION_NAME, FLEET_NAME},
+    PostgresOptions,
+    error::DatabaseError,
+    history::HistoryCheck,
+    options::{APPLICATION_NAME, FLEET_NAME},
 };
 use parking_lot::Mutex;
 use std::{
@@ -13,7 +16,9 @@ use std::{
     },
 };
 use tokio::sync::mpsc;
-use tokio_postgres::{AsyncMessage, Client, Config, Error, Statement, config::SslMode};
+use tokio_postgres::{
+    AsyncMessage, Client, Config, Error, Statement, config::SslMode, error::Severity,
+};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Settings of each connection. Statements look up a few rows by key: whatever the statistics say, no plan that reads a whole table
@@ -171,8 +176,10 @@ impl DatabaseConnector {
                             let _ = notifications.try_send(hint.payload().to_owned());
                         }
                     }
-                    Ok(AsyncMessage::Notice(notice)) => {
-                        tracing::warn!(notice = notice.message(), "PostgreSQL warns");
+                    Ok(AsyncMessage::Notice(notice))
+                        if notice.parsed_severity() == Some(Severity::Warning) =>
+                    {
+                        tracing::warn!(warning = notice.message(), "PostgreSQL warns");
                         warned.store(true, Ordering::Release);
                     }
                     Ok(_) => {}
@@ -208,7 +215,7 @@ impl Connection {
     }
 
     /// Refuses what the server has answered where it has warned: a commit whose wait for its copies was cancelled is answered like any other, and
-    /// only a warning tells it from one that they have. Warnings are the only notices that a session asks for.
+    /// only a warning tells it from one that they have. What is only a notice does not count.
     ///
     /// # Errors
     ///

@@ -2,7 +2,7 @@
 
 use crate::{
     PostgresOptions,
-    connection::DatabaseConnector,
+    connection::{Connection, DatabaseConnector},
     documents::PostgresDocuments,
     error::DatabaseError,
     failure::EngineFailure,
@@ -81,7 +81,8 @@ impl PostgresEngine {
         for service in services {
             check(&connection, &schema_name(service)).await?;
         }
-        let (own, timeout) = (connector.options.unleased(services), connector.options.occupant_timeout);
+        let (own, timeout) =
+            (connector.options.unleased(services), connector.options.occupant_timeout);
         let is_whole = !connector.options.hints;
         let occupants = if is_whole { Occupants::All } else { Occupants::Whole { or: &own } };
         occupants::wait_until_alone(&connection, &server, occupants, timeout).await?;
@@ -187,6 +188,23 @@ struct OpenedService {
 }
 
 impl ServiceOpening<'_> {
+    /// Takes the place of whoever wrote for the service before.
+    async fn fence(
+        &self,
+        service: &str,
+        connection: &Connection,
+        is_sole_writer: bool,
+    ) -> Result<Fence, DatabaseError> {
+        let options = &self.connector.options;
+        let opened = Fence::open(connection, is_sole_writer, options.epoch(service)).await;
+        opened.map_err(|error| match error {
+            FenceError::Superseded => DatabaseError::Superseded { server: options.server() },
+            FenceError::Database(error) => {
+                DatabaseError::in_schema(&options.server(), &schema_name(service), &error)
+            }
+        })
+    }
+
     async fn open(
         &self,
         service: &'static str,
@@ -201,12 +219,7 @@ impl ServiceOpening<'_> {
         let probe = connector.connect_in_time(Some(&schema)).await?;
         let is_sole_writer = !self.connector.options.shared_services.contains(&service);
         // What another process had under way is committed, or never will be, before this one looks.
-        let epoch = self.connector.options.epoch(service);
-        let fence = Fence::open(&probe, is_sole_writer, epoch).await;
-        let fence = fence.map_err(|error| match error {
-            FenceError::Superseded => DatabaseError::Superseded { server: server.clone() },
-            FenceError::Database(error) => failed(error),
-        })?;
+        let fence = self.fence(service, &probe, is_sole_writer).await?;
         let last = probe.client.query_one(crate::statements::LAST_POSITION, &[]).await;
         let last: i64 = last.map_err(failed)?.get(0);
         if crate::transfer::is_incomplete(&probe).await.map_err(failed)? {

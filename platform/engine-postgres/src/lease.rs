@@ -10,9 +10,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use std::{fmt::Write, time::Duration};
-use storage::{
-    LEASE_OWNER_BYTES_MAX, Lease, LeaseEpoch, LeasePart, LeaseState, StorageError,
-};
+use storage::{LEASE_OWNER_BYTES_MAX, Lease, LeaseEpoch, LeasePart, LeaseState, StorageError};
 use tokio::sync::Mutex;
 use tokio_postgres::{Error, SimpleQueryMessage};
 
@@ -177,9 +175,8 @@ impl Lease for PostgresLease {
         };
         // A renewal that a crash of the server undoes was for nobody.
         let first = "SET LOCAL synchronous_commit = off;";
-        let renewed = self.within(async |connection| {
-            self.change(connection, first, statement, "COMMIT").await
-        });
+        let renewed = self
+            .within(async |connection| self.change(connection, first, statement, "COMMIT").await);
         Ok(renewed.await? == self.parts.len())
     }
 
@@ -188,8 +185,8 @@ impl Lease for PostgresLease {
             let epoch = epoch.0[index];
             format!("UPDATE {table} SET owner = NULL WHERE epoch = {epoch}")
         };
-        let released = self
-            .within(async |connection| self.change(connection, "", statement, "COMMIT").await);
+        let released =
+            self.within(async |connection| self.change(connection, "", statement, "COMMIT").await);
         released.await.map(drop)
     }
 }

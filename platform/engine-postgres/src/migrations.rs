@@ -21,10 +21,7 @@ const FILES: &[MigrationFile] = &[
         name: "0001-initial.sql",
         text: include_str!("../migrations/0001-initial.sql"),
     },
-    MigrationFile {
-        name: "0002-lease.sql",
-        text: include_str!("../migrations/0002-lease.sql"),
-    },
+    MigrationFile { name: "0002-lease.sql", text: include_str!("../migrations/0002-lease.sql") },
 ];
 
 /// All change sets, in their order.

@@ -18,7 +18,7 @@ mod task_tracker;
 pub use assemble::{Assembly, OverWire, ProcessResources, assemble};
 pub use build_context::BuildContext;
 pub use maintenance::{Maintenance, OfflineContext};
-pub use module::{BuildError, BuildFuture, BuiltService, Instances, Module, RouteMatch};
+pub use module::{BuildError, BuildFuture, BuiltService, InstanceModel, Module, RouteMatch};
 pub use module_table::{ModuleTable, ModuleTableError};
 pub use ownership::{acquire_lease, keep_lease, reclaim_lease};
 pub use server_health::follow_server;

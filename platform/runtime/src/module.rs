@@ -17,7 +17,7 @@ use transport::DirectoryError;
 ///     summary: "Answers pings",
 ///     calls: &[],
 ///     follows: &[],
-///     instances: runtime::Instances::OneActive,
+///     instances: runtime::InstanceModel::OneActive,
 ///     settings: None,
 ///     events: None,
 ///     plaintext: None,
@@ -39,7 +39,7 @@ pub struct Module {
     /// The services whose feeds it consumes. These may form cycles, since consuming is asynchronous.
     pub follows: &'static [&'static str],
     /// How several processes with it share its work.
-    pub instances: Instances,
+    pub instances: InstanceModel,
     /// Its settings section; `None` if it has no settings.
     pub settings: Option<Section>,
     /// Reader of its stored events as JSON; `None` if it stores none.
@@ -60,7 +60,7 @@ pub struct Module {
 
 /// How several processes with a service share its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Instances {
+pub enum InstanceModel {
     /// One of them owns the service and the others stand by: it decides in memory, and runs sagas, relays or sweepers.
     OneActive,
     /// All of them serve requests: what it stores are values that any of them may read and write, and it runs nothing in the background.

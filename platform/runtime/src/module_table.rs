@@ -96,7 +96,7 @@ mod tests {
             summary: "",
             calls,
             follows: &[],
-            instances: crate::Instances::OneActive,
+            instances: crate::InstanceModel::OneActive,
             settings: None,
             events: None,
             plaintext: None,

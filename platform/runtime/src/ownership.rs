@@ -23,7 +23,7 @@ use tokio::time::{Instant, sleep};
 /// ```
 pub async fn acquire_lease(lease: &dyn Lease, owner: &str, timing: LeaseTiming) -> LeaseEpoch {
     let mut watch = LeaseWatch::new(timing);
-    let mut told = Told::default();
+    let mut told = LeaseLog::default();
     loop {
         let began = Instant::now();
         match looked(lease, owner, &mut watch, began, &mut told).await {
@@ -64,7 +64,7 @@ async fn looked(
     owner: &str,
     watch: &mut LeaseWatch,
     began: Instant,
-    told: &mut Told,
+    told: &mut LeaseLog,
 ) -> Result<Option<LeaseEpoch>, StorageError> {
     let state = lease.state().await?;
     if watch.looked(began, &state) {
@@ -77,7 +77,7 @@ async fn looked(
 /// Renews the lease; returns when another process has it. A store that does not answer is asked again: whoever else wants the lease cannot
 /// take it either, or has taken it, and then the store will say so.
 pub async fn keep_lease(lease: &dyn Lease, epoch: &LeaseEpoch, timing: LeaseTiming) {
-    let mut told = Told::default();
+    let mut told = LeaseLog::default();
     loop {
         match lease.renew(epoch).await {
             Ok(true) => told.answered(),
@@ -90,12 +90,12 @@ pub async fn keep_lease(lease: &dyn Lease, epoch: &LeaseEpoch, timing: LeaseTimi
 
 /// What the log has been told, so that it is told once.
 #[derive(Debug, Default)]
-struct Told {
+struct LeaseLog {
     owner: Option<String>,
     is_failing: bool,
 }
 
-impl Told {
+impl LeaseLog {
     fn owner(&mut self, owner: Option<&str>) {
         if self.owner.as_deref() != owner {
             tracing::info!(owner, "another process owns the services: this one stands by");

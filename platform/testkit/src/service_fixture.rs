@@ -26,7 +26,7 @@ pub const fn fake(name: &'static str, build: fn(BuildContext) -> BuildFuture) ->
         summary: "",
         calls: &[],
         follows: &[],
-        instances: runtime::Instances::OneActive,
+        instances: runtime::InstanceModel::OneActive,
         settings: None,
         events: None,
         plaintext: None,

@@ -133,7 +133,8 @@ impl Network {
                 return Err(TransportError::Overloaded { service: self.service });
             };
             let Some(selected) = self.balancer.select(&tried) else {
-                return last.unwrap_or_else(|| Err(self.unreachable(&"no endpoint of it is ready")));
+                return last
+                    .unwrap_or_else(|| Err(self.unreachable(&"no endpoint of it is ready")));
             };
             tried.push(Arc::clone(selected.endpoint()));
             let until = deadline.min(Instant::now() + self.policy.attempt_timeout);

@@ -45,7 +45,7 @@ pub const MODULE: Module = Module {
     summary: "the shop edge and the operator edge",
     calls: routes::SERVICES,
     follows: &[],
-    instances: runtime::Instances::AllActive,
+    instances: runtime::InstanceModel::AllActive,
     settings: Some(::settings::Section::of::<GatewaySettings>(NAME)),
     events: None,
     plaintext: None,

@@ -26,7 +26,7 @@ pub const MODULE: Module = Module {
     summary: "audit log of what shoppers and operators did",
     calls: &[],
     follows: feeds::SOURCES,
-    instances: runtime::Instances::OneActive,
+    instances: runtime::InstanceModel::OneActive,
     settings: Some(::settings::Section::of::<AuditSettings>(NAME)),
     events: None,
     plaintext: None,

@@ -59,7 +59,7 @@ pub const MODULE: Module = Module {
     summary: "accounts, sign-in, and tokens: an OpenID Connect provider",
     calls: &[],
     follows: &[],
-    instances: runtime::Instances::OneActive,
+    instances: runtime::InstanceModel::OneActive,
     settings: Some(Section::of::<AuthSettings>(NAME)),
     events: Some(json),
     plaintext: None,

@@ -27,7 +27,7 @@ pub const MODULE: Module = Module {
     summary: "stock per SKU and location, holds with expiry, movements",
     calls: &[],
     follows: &[],
-    instances: runtime::Instances::OneActive,
+    instances: runtime::InstanceModel::OneActive,
     settings: None,
     events: Some(journal::event_json::<domain::Event>),
     plaintext: None,

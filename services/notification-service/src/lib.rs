@@ -40,7 +40,7 @@ pub const MODULE: Module = Module {
     summary: "mails to customers about their orders",
     calls: &[order::SERVICE],
     follows: &[order::SERVICE],
-    instances: runtime::Instances::OneActive,
+    instances: runtime::InstanceModel::OneActive,
     settings: Some(::settings::Section::of::<NotificationSettings>(NAME)),
     events: None,
     plaintext: None,

@@ -42,7 +42,7 @@ pub const MODULE: Module = Module {
     summary: "orders, and the sagas that place, cancel and refund them",
     calls: &[cart::SERVICE, inventory::SERVICE, payment::SERVICE],
     follows: &[payment::SERVICE],
-    instances: runtime::Instances::OneActive,
+    instances: runtime::InstanceModel::OneActive,
     settings: Some(Section::of::<OrderSettings>(NAME)),
     events: Some(event_json),
     plaintext: Some(&PlaintextOrders),

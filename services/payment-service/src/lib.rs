@@ -37,7 +37,7 @@ pub const MODULE: Module = Module {
     summary: "payment intents: authorise, capture, void, refund",
     calls: &[],
     follows: &[],
-    instances: runtime::Instances::OneActive,
+    instances: runtime::InstanceModel::OneActive,
     settings: Some(settings::Section::of::<PaymentSettings>(NAME)),
     events: Some(::journal::event_json::<domain::PaymentEvent>),
     plaintext: None,

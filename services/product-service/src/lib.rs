@@ -44,7 +44,7 @@ pub const MODULE: Module = Module {
     summary: "products, variants, categories, media, and prices with their history",
     calls: &[inventory::SERVICE, audit::SERVICE],
     follows: &[inventory::SERVICE],
-    instances: runtime::Instances::OneActive,
+    instances: runtime::InstanceModel::OneActive,
     settings: Some(settings::Section::of::<ProductSettings>(NAME)),
     events: Some(journal::event_json::<domain::ProductEvent>),
     plaintext: None,

@@ -34,7 +34,7 @@ pub const MODULE: Module = Module {
     summary: "registry of running instances, in the Eureka protocol",
     calls: &[],
     follows: &[],
-    instances: runtime::Instances::AllActive,
+    instances: runtime::InstanceModel::AllActive,
     settings: Some(Section::of::<RegistrySettings>(NAME)),
     events: None,
     plaintext: None,

@@ -42,7 +42,7 @@ pub const MODULE: Module = Module {
     summary: "carts, and quotes with delivery and tax",
     calls: &[product::SERVICE, inventory::SERVICE],
     follows: &[],
-    instances: runtime::Instances::OneActive,
+    instances: runtime::InstanceModel::OneActive,
     settings: Some(Section::of::<CartSettings>(SERVICE)),
     events: Some(event_json),
     plaintext: None,

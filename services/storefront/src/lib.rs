@@ -46,7 +46,7 @@ pub const MODULE: runtime::Module = runtime::Module {
         AccountClient::SERVICE,
     ],
     follows: &[],
-    instances: runtime::Instances::AllActive,
+    instances: runtime::InstanceModel::AllActive,
     settings: Some(Section::of::<StorefrontSettings>("storefront")),
     events: None,
     plaintext: None,

@@ -31,10 +31,7 @@ async fn take(lease: &PostgresLease, owner: &str) -> LeaseEpoch {
     lease.take(&seen, owner).await.unwrap().expect("nobody else takes it")
 }
 
-async fn open(
-    database: &Database,
-    epoch: &LeaseEpoch,
-) -> Result<PostgresEngine, DatabaseError> {
+async fn open(database: &Database, epoch: &LeaseEpoch) -> Result<PostgresEngine, DatabaseError> {
     let mut options = database.options();
     options.hints = true;
     options.occupant_timeout = Duration::from_millis(300);

@@ -86,7 +86,8 @@ async fn a_commit_whose_wait_for_its_copy_was_cancelled_is_not_answered() {
     let appends = Arc::clone(&journal);
     appending.spawn(async move { appends.append(append(0)).await });
     // What a script against long queries does, or a person.
-    let cancel = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    let cancel =
+        "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
     let mut cancelled = 0;
     let answer = loop {
         cancelled += server.query("postgres", cancel).unwrap().trim().parse::<u32>().unwrap();

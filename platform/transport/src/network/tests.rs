@@ -394,7 +394,11 @@ async fn the_owner_is_found_among_those_that_stand_by_and_kept() {
         assert!(matches!(status(&transport, request(Method::POST)).await, Ok(200)));
     }
     assert_eq!(endpoints.hits(4), 20);
-    assert!(endpoints.all_hits() <= 24, "each of the others is asked once: {}", endpoints.all_hits());
+    assert!(
+        endpoints.all_hits() <= 24,
+        "each of the others is asked once: {}",
+        endpoints.all_hits()
+    );
     endpoints.set_behaviour(4, StandsBy);
     endpoints.set_behaviour(0, Answers(201));
     assert!(matches!(status(&transport, request(Method::POST)).await, Ok(201)));
@@ -402,8 +406,7 @@ async fn the_owner_is_found_among_those_that_stand_by_and_kept() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_was_not_sent_goes_to_another_endpoint_whatever_its_method() {
-    let endpoints =
-        TestEndpoints::of([EndpointBehaviour::IsGone, EndpointBehaviour::Answers(200)]);
+    let endpoints = TestEndpoints::of([EndpointBehaviour::IsGone, EndpointBehaviour::Answers(200)]);
     let transport = endpoints.transport(CallPolicy::default());
     for _ in 0..50 {
         assert!(matches!(status(&transport, request(Method::POST)).await, Ok(200)));
@@ -427,7 +430,10 @@ async fn without_an_owner_the_caller_is_told_and_the_mark_goes_no_further() {
     // Each of the three attempts has asked both, but for the first of the next one.
     assert!((2..=6).contains(&endpoints.all_hits()), "{}", endpoints.all_hits());
     endpoints.set_behaviour(1, EndpointBehaviour::Answers(200));
-    assert!(matches!(status(&transport, request(Method::POST)).await, Ok(200)), "no breaker opened");
+    assert!(
+        matches!(status(&transport, request(Method::POST)).await, Ok(200)),
+        "no breaker opened"
+    );
 }
 
 #[tokio::test(start_paused = true)]
