@@ -9,6 +9,7 @@ mod client_tls;
 mod listener_tls;
 mod other_answer;
 mod peer_certificate;
+mod pinned_certificate;
 mod reloaded;
 mod revocations;
 
