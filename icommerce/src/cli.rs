@@ -362,6 +362,9 @@ pub(crate) struct RunningShopFlags {
     /// `ICOMMERCE_TOKEN` may have either as well
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// File with the authorities, in PEM, that may have certified an edge at https://; the public ones without it
+    #[arg(long, value_name = "FILE", requires = "operator")]
+    pub(crate) authority: Option<PathBuf>,
 }
 
 /// Flag of the token for the operator edge of a running shop.
@@ -371,6 +374,9 @@ pub(crate) struct TokenFlags {
     /// `ICOMMERCE_TOKEN` may have either as well
     #[arg(long, value_name = "FILE", requires = "operator")]
     pub(crate) token_file: Option<PathBuf>,
+    /// File with the authorities, in PEM, that may have certified an edge at https://; the public ones without it
+    #[arg(long, value_name = "FILE", requires = "operator")]
+    pub(crate) authority: Option<PathBuf>,
 }
 
 /// Edge of the gateway.

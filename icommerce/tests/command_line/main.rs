@@ -38,6 +38,10 @@ mod server_health;
 mod sign_in;
 #[cfg(all(feature = "postgres", feature = "rabbitmq", feature = "redis"))]
 mod tls;
+mod tls_client;
+mod tls_fleet;
+mod tls_listeners;
+mod tls_tokens;
 mod usage;
 
 use program::{assert_fails, icommerce, shopper_get, start_shop, stop_shop};

@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 use tempfile::TempDir;
+use test_servers::{CertifiedKey, TestAuthority};
 use testkit::ReservedPort;
 
 /// Timeout for the start and the stop of a process.
@@ -106,6 +107,7 @@ pub(crate) struct TestShop {
     pub(crate) servers: ShopServers,
     /// Reserved ports: a restarted process listens on the same ones.
     _ports: Vec<ReservedPort>,
+    tls: Option<FleetCertificate>,
     processes: Mutex<Vec<Process>>,
     settings: &'static [(&'static str, &'static str)],
     pub(crate) shopper: Client,
@@ -122,6 +124,28 @@ struct Process {
     /// Port of the service listener.
     port: u16,
     child: Option<Child>,
+}
+
+/// Certificate that the processes of a shop share, and its authority.
+struct FleetCertificate {
+    authority: TestAuthority,
+    files: CertifiedKey,
+}
+
+impl FleetCertificate {
+    fn issue() -> Self {
+        let authority = TestAuthority::create().unwrap();
+        let files = authority.certify_member().unwrap();
+        Self { authority, files }
+    }
+
+    fn settings(&self) -> [(&'static str, PathBuf); 3] {
+        [
+            ("ICOMMERCE_FLEET__TLS__CERTIFICATE", self.files.certificate.clone()),
+            ("ICOMMERCE_FLEET__TLS__KEY", self.files.key.clone()),
+            ("ICOMMERCE_FLEET__TLS__AUTHORITY", self.authority.certificate()),
+        ]
+    }
 }
 
 impl Process {
@@ -144,10 +168,13 @@ impl TestShop {
             (0..groups.len() + 2).map(|_| ReservedPort::reserve().expect("a free port")).collect();
         let numbers: Vec<u16> = ports.iter().map(ReservedPort::number).collect();
         let [shop, operator, listen @ ..] = &*numbers else { unreachable!("two edges and more") };
+        // One topology with mutual TLS, one with a secret, the others need neither.
+        let tls = (topology == Topology::TwoProcesses).then(FleetCertificate::issue);
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let mut peers = Vec::new();
         for (services, port) in groups.iter().zip(listen) {
             peers.extend(
-                services.iter().map(|service| format!("{service}=http://127.0.0.1:{port}")),
+                services.iter().map(|service| format!("{service}={scheme}://127.0.0.1:{port}")),
             );
         }
         let secret = folder.path().join("fleet-secret");
@@ -170,7 +197,6 @@ impl TestShop {
                 arguments.push(format!("--peers={}", peers.join(",")));
             }
             arguments.extend(servers.flag(services));
-            // One topology with a secret, one without.
             let has_secret = topology == Topology::ProcessPerService;
             let secret = has_secret.then(|| secret.clone());
             processes.push(Process { services, arguments, data, secret, port: *port, child: None });
@@ -181,6 +207,7 @@ impl TestShop {
             shop_url: format!("http://127.0.0.1:{shop}"),
             servers,
             _ports: ports,
+            tls,
             processes: Mutex::new(processes),
             settings,
             shopper: Client::new(*shop),
@@ -261,6 +288,7 @@ impl TestShop {
                 .env("ICOMMERCE_NOTIFICATION_SERVICE__SMTP__TIMEOUT_SECONDS", "1")
                 .envs(process.operator_token())
                 .envs(self.servers.variables.iter().map(|(name, value)| (name, value)))
+                .envs(self.tls.iter().flat_map(FleetCertificate::settings))
                 .envs(process.secret.iter().map(|file| ("ICOMMERCE_FLEET__SECRET_FILE", file)))
                 .envs(
                     self.settings.iter().map(|(name, value)| (format!("ICOMMERCE_{name}"), value)),
@@ -272,7 +300,7 @@ impl TestShop {
             let first = lines.next().map(Result::unwrap);
             process.child = Some(child);
             let first = first.expect("the process prints its addresses");
-            assert!(first.contains("http://127.0.0.1:"), "{first}");
+            assert!(first.contains("://127.0.0.1:"), "{first}");
         }
     }
 

@@ -5,20 +5,20 @@
 #![warn(missing_docs)]
 
 mod any_certificate;
+mod client_authorities;
 mod client_tls;
 mod listener_tls;
 mod other_answer;
 mod peer_certificate;
 mod pinned_certificate;
 mod reloaded;
-mod revocations;
 
+pub use client_authorities::client_authorities;
 pub use client_tls::ClientTls;
 pub use listener_tls::{ClientCertificates, ListenerFiles, ListenerTls};
 pub use other_answer::{is_tls_alert, other_answer, takes_connections};
 pub use peer_certificate::PeerCertificateError;
 pub use reloaded::{CHECKED_EVERY, Reloaded};
-pub use revocations::certificate_revocation_lists;
 
 use std::{
     fmt,

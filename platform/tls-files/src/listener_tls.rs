@@ -1,14 +1,14 @@
 //! TLS of a listener: its certificate, and whom it asks for one.
 
 use crate::{
-    Reloaded, TlsFile, TlsFileError, any_certificate::AnyCertificate, certified_key, read, roots,
-    wrong,
+    Reloaded, TlsFile, TlsFileError, any_certificate::AnyCertificate, certified_key,
+    client_authorities, read,
 };
 use std::{fmt, path::PathBuf, sync::Arc};
 use tokio_rustls::rustls::{
     ServerConfig,
     crypto::{CryptoProvider, ring},
-    server::{NoServerSessionStorage, WebPkiClientVerifier, danger::ClientCertVerifier},
+    server::{NoServerSessionStorage, danger::ClientCertVerifier},
     sign::SingleCertAndKey,
 };
 
@@ -98,14 +98,7 @@ impl Configs {
             ClientCertificates::NotAsked | ClientCertificates::AskedAt(_) => {
                 Arc::new(AnyCertificate(Arc::clone(&provider)))
             }
-            ClientCertificates::Required(path) => {
-                let content = read(TlsFile::CertificateAuthorities, path)?;
-                let trusted = Arc::new(roots(path, &content)?);
-                let provider = Arc::clone(&provider);
-                WebPkiClientVerifier::builder_with_provider(trusted, provider)
-                    .build()
-                    .map_err(|error| wrong(TlsFile::CertificateAuthorities, path)(&error))?
-            }
+            ClientCertificates::Required(path) => client_authorities(path, None)?,
         };
         let resolver = Arc::new(SingleCertAndKey::from(certified));
         let config = |verifier: Option<Arc<dyn ClientCertVerifier>>| {
