@@ -148,8 +148,7 @@ impl RunningShop {
                 EdgeParts { gateway, assembly: &assembly, status: &status, process: &process };
             running.serve_edges(&edges, &mut listeners, &edge_options)?;
         }
-        let credentials = (secret, fleet.is_some());
-        let services = edges::services(&assembly, status.clone(), credentials)?;
+        let services = edges::services(&assembly, status.clone(), (secret, fleet.is_some()))?;
         running.service_address = running.serve(listeners.services, services, &options)?;
         if let Some(registry) = assembly.routers.get(modules::REGISTRY) {
             running.serve_registry(registry, &status, listeners.registry, &registry_options)?;

@@ -11,7 +11,7 @@ use hyper_util::{
 use std::{error::Error, time::Duration};
 use tls_files::ClientTls;
 use tokio::time::timeout;
-use transport::{Connector, Request, Response, Transport, TransportError};
+use transport::{Request, Response, ServerConnector, Transport, TransportError};
 
 /// The most bytes of a response body that are read.
 const RESPONSE_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -28,12 +28,12 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_mins(1);
 pub(crate) struct HttpTransport {
     name: &'static str,
     base: Uri,
-    client: Client<Connector, Full<Bytes>>,
+    client: Client<ServerConnector, Full<Bytes>>,
 }
 
 impl HttpTransport {
     pub(crate) fn new(name: &'static str, base: Uri, tls: Option<ClientTls>) -> Self {
-        let connector = Connector::new(tls, CONNECT_TIMEOUT);
+        let connector = ServerConnector::new(tls, CONNECT_TIMEOUT);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)

@@ -35,7 +35,10 @@ impl World {
         let (public, clients) =
             (TestAuthority::create().unwrap(), TestAuthority::create().unwrap());
         let server = certify(&public, "DNS:localhost,DNS:shop.localhost");
-        Self { folder: TempDir::new().unwrap(), public, clients, server }
+        let world = Self { folder: TempDir::new().unwrap(), public, clients, server };
+        // The first start makes the folder, to which clients are added.
+        stop_shop(start_shop(&mut world.command()).0);
+        world
     }
 
     fn command(&self) -> Command {
@@ -122,8 +125,9 @@ fn a_certificate_proves_a_client_and_its_tokens_count_with_it_alone() {
     is_refused(&token(&by_other, &shop, "robot"));
     is_refused(&token(&nobody, &shop, "robot"));
     is_refused(&token(&by_robot.asking_for(UNASKED), &shop, "robot"));
-    let strangers = TestAuthority::create().unwrap().certify_client("robot").unwrap();
-    is_refused(&token(&world.client(Some(&strangers)), &shop, "robot"));
+    let strangers = TestAuthority::create().unwrap();
+    let forged = strangers.certify_client("robot").unwrap();
+    is_refused(&token(&world.client(Some(&forged)), &shop, "robot"));
     is_refused(&token(
         &world.client(Some(&world.clients.self_signed("robot").unwrap())),
         &shop,
@@ -173,8 +177,9 @@ fn a_self_signed_certificate_proves_a_client_by_its_registered_key() {
 
 /// Set of the public key of a certificate (JWK), which is on the curve P-256.
 fn public_key(files: &CertifiedKey) -> Value {
-    let output = Command::new("openssl").args(["x509", "-noout", "-pubkey", "-in"]);
-    let output = { output }.arg(&files.certificate).output().unwrap();
+    let mut openssl = Command::new("openssl");
+    openssl.args(["x509", "-noout", "-pubkey", "-in"]).arg(&files.certificate);
+    let output = openssl.output().unwrap();
     let der: String = String::from_utf8(output.stdout)
         .unwrap()
         .lines()

@@ -23,7 +23,7 @@ use tower::Service;
 
 /// Connector of pooled connections: plain ones, and over TLS where the scheme is `https`.
 #[derive(Clone, Debug)]
-pub struct Connector {
+pub struct ServerConnector {
     http: HttpConnector,
     tls: Option<ClientTls>,
     connect_timeout: Duration,
@@ -40,9 +40,9 @@ enum Stream {
 }
 
 /// Error of a connection that does not come about.
-type ConnectError = Box<dyn Error + Send + Sync>;
+type NotConnected = Box<dyn Error + Send + Sync>;
 
-impl Connector {
+impl ServerConnector {
     /// Connector with so much time to connect, and as much for a handshake. Without TLS, an address with `https` cannot be reached.
     pub fn new(tls: Option<ClientTls>, connect_timeout: Duration) -> Self {
         let mut http = HttpConnector::new();
@@ -52,7 +52,7 @@ impl Connector {
         Self { http, tls, connect_timeout }
     }
 
-    async fn connect(mut self, address: Uri) -> Result<Stream, ConnectError> {
+    async fn connect(mut self, address: Uri) -> Result<Stream, NotConnected> {
         if address.scheme_str() != Some("https") {
             return Ok(Stream::Plain(self.http.call(address).await?.into_inner()));
         }
@@ -70,12 +70,12 @@ impl Connector {
     }
 }
 
-impl Service<Uri> for Connector {
+impl Service<Uri> for ServerConnector {
     type Response = TokioIo<ServerConnection>;
-    type Error = ConnectError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ConnectError>> + Send>>;
+    type Error = NotConnected;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, NotConnected>> + Send>>;
 
-    fn poll_ready(&mut self, task: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
+    fn poll_ready(&mut self, task: &mut Context<'_>) -> Poll<Result<(), NotConnected>> {
         self.http.poll_ready(task).map_err(Into::into)
     }
 

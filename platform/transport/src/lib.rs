@@ -25,7 +25,7 @@ pub use channel::{Channel, Idempotent, Request, Response, Transport, TransportEr
 pub use chaos::chaos;
 pub use client::{CallError, Client, RequestBuilder, send};
 pub use client_certificate::ClientCertificate;
-pub use connector::{Connector, ServerConnection};
+pub use connector::{ServerConnection, ServerConnector};
 pub use context::{Context, headers};
 pub use directory::{Directory, DirectoryError};
 pub use http::Method;

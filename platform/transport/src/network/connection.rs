@@ -2,7 +2,8 @@
 
 use super::CallPolicy;
 use crate::{
-    Channel, Connector, Request, Response, Transport, TransportError, loopback::RESPONSE_BYTES_MAX,
+    Channel, Request, Response, ServerConnector, Transport, TransportError,
+    loopback::RESPONSE_BYTES_MAX,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -22,12 +23,12 @@ const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 #[derive(Clone, Debug)]
 pub(super) struct ConnectionPool {
     service: &'static str,
-    client: Client<Connector, Full<Bytes>>,
+    client: Client<ServerConnector, Full<Bytes>>,
 }
 
 impl ConnectionPool {
     pub(super) fn new(service: &'static str, policy: &CallPolicy, tls: Option<ClientTls>) -> Self {
-        let connector = Connector::new(tls, policy.connect_timeout);
+        let connector = ServerConnector::new(tls, policy.connect_timeout);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(policy.idle_connection_timeout)

@@ -19,7 +19,7 @@ use hyper_util::{
 };
 use std::{error::Error, time::Duration};
 use tls_files::ClientTls;
-use transport::Connector;
+use transport::ServerConnector;
 use url::Url;
 
 /// Time that a peer has to accept a connection.
@@ -34,7 +34,7 @@ const ANSWER_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// Client of one peer.
 #[derive(Debug)]
 pub(crate) struct PeerClient {
-    client: Client<Connector, Full<Bytes>>,
+    client: Client<ServerConnector, Full<Bytes>>,
     /// Address without credentials, and without a slash at its end.
     address: String,
     authorization: Option<HeaderValue>,
@@ -68,7 +68,7 @@ impl PeerClient {
         };
         url.set_username("").ok()?;
         url.set_password(None).ok()?;
-        let connector = Connector::new(tls, CONNECT_TIME_MAX);
+        let connector = ServerConnector::new(tls, CONNECT_TIME_MAX);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIME_MAX)
