@@ -4,6 +4,7 @@
 
 mod accounts;
 mod backups;
+mod browser;
 mod bus;
 #[cfg(feature = "postgres")]
 mod database_backups;

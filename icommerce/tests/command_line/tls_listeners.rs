@@ -1,6 +1,7 @@
 //! Listeners that speak TLS: the edges, the status listener and the registry, and the commands that use an edge.
 
 use crate::{
+    browser::{Browser, add_operator},
     program::{
         OPERATOR_TOKEN, assert_fails, icommerce, raw_exchange, start_listeners, start_shop,
         stop_shop,
@@ -100,6 +101,32 @@ fn both_edges_speak_tls_and_everything_about_them_is_https() {
     let added = added.expect("a product of one variant");
     assert!(added.text.contains("set-cookie: __Host-cart="), "{}", added.text);
     assert!(added.text.contains("Secure"), "{}", added.text);
+    stop_shop(child);
+}
+
+#[test]
+fn an_operator_signs_in_over_tls_and_keeps_cookies_that_nothing_else_can_set() {
+    let (folder, authority) = (TempDir::new().unwrap(), TestAuthority::create().unwrap());
+    let (data, server) = (folder.path().join("data"), certify(&authority, LOCAL));
+    stop_shop(start_shop(icommerce(&data).arg("--no-demo")).0);
+    add_operator(&data);
+    let mut command = icommerce(&data);
+    command.arg("--no-demo");
+    with_certificate(&mut command, "TLS", &server);
+    with_certificate(&mut command, "OPERATOR_TLS", &server);
+    let (child, [shop, operators]) = start_shop(&mut command);
+    let tls = Some(TlsClient::new(&authority, None).asking_for("127.0.0.1"));
+    let mut browser = Browser { tls, ..Browser::default() };
+    let orders = format!("https://{operators}/api/v1/orders");
+    assert_eq!(browser.get(&orders).status, 401);
+    let signed_in = browser.sign_in(&operators, &shop);
+    assert_eq!((signed_in.status, &*signed_in.location), (303, &*orders), "{}", signed_in.body);
+    assert_eq!(browser.get(&orders).status, 200);
+    let signing_out = browser.post(&format!("https://{operators}/sign-out"), "");
+    assert!(signing_out.location.starts_with(&format!("https://{shop}/auth/logout?")));
+    let signed_out = browser.get(&signing_out.location);
+    assert_eq!(signed_out.location, format!("https://{operators}/"));
+    assert_eq!(browser.get(&orders).status, 401);
     stop_shop(child);
 }
 
