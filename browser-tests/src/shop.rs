@@ -52,6 +52,8 @@ fn execute((command, input): &Preparation<'_>, operator: &str) -> String {
 /// A running shop.
 #[derive(Debug)]
 pub struct Shop {
+    /// Scheme that the shop edge speaks.
+    scheme: String,
     /// Address of the shop edge: `127.0.0.1:41234`.
     address: String,
     operator_address: String,
@@ -172,15 +174,18 @@ impl Shop {
         let mut lines = BufReader::new(output).lines().map_while(Result::ok);
         let mut address = |edge: &str| {
             let announced = lines.find_map(|line| {
-                Some(line.strip_prefix(edge)?.trim().strip_prefix("http://")?.to_owned())
+                let (scheme, address) = line.strip_prefix(edge)?.trim().split_once("://")?;
+                Some((scheme.to_owned(), address.to_owned()))
             });
             announced.unwrap_or_else(|| {
                 panic!("the shop exited before it announced the address of its {edge} edge")
             })
         };
+        let (scheme, shop) = address("shop");
         Self {
-            address: address("shop"),
-            operator_address: address("operator"),
+            scheme,
+            address: shop,
+            operator_address: address("operator").1,
             account_link: String::new(),
             mail_folder,
             _shell: shell,
@@ -189,7 +194,7 @@ impl Shop {
 
     /// The URL of a path at the shop edge.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}://{}{path}", self.scheme, self.address)
     }
 
     /// The URL of a path at the operator edge.

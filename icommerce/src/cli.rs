@@ -60,7 +60,9 @@ pub(crate) enum Command {
     #[command(after_help = "\
 Examples:
   icommerce serve --data /srv/shop --listen 127.0.0.1:9000
-  icommerce serve --no-demo --config shop.toml")]
+  icommerce serve --no-demo --config shop.toml
+
+A listener speaks TLS where the settings name a certificate and its key for it: tls and operator_tls for the two edges, fleet.tls, registry-service.tls, status_tls. The guide is docs/guides/tls.md.")]
     Serve,
     /// List the services and their dependencies, and which of them run in this process
     #[command(after_help = "\
@@ -362,6 +364,9 @@ pub(crate) struct RunningShopFlags {
     /// `ICOMMERCE_TOKEN` may have either as well
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// File with the authorities, in PEM, that may have certified an edge at https://; the public ones without it
+    #[arg(long, value_name = "FILE", requires = "operator")]
+    pub(crate) authority: Option<PathBuf>,
 }
 
 /// Flag of the token for the operator edge of a running shop.
@@ -371,6 +376,9 @@ pub(crate) struct TokenFlags {
     /// `ICOMMERCE_TOKEN` may have either as well
     #[arg(long, value_name = "FILE", requires = "operator")]
     pub(crate) token_file: Option<PathBuf>,
+    /// File with the authorities, in PEM, that may have certified an edge at https://; the public ones without it
+    #[arg(long, value_name = "FILE", requires = "operator")]
+    pub(crate) authority: Option<PathBuf>,
 }
 
 /// Edge of the gateway.

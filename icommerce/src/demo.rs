@@ -52,8 +52,11 @@ pub(crate) async fn seed_once(shop: &RunningShop, seed: bool) -> Result<(), CliE
     }
     save_state("planting").await?;
     let token = TokenSource::of_text(shop.token.expose()).map_err(|error| failed(&error))?;
-    let address = format!("http://{operator}");
-    let edge = EdgeClient::with_tokens(&address, RetryPolicy::default(), ids.clone(), Some(token));
+    let (address, policy) = (operator.to_string(), RetryPolicy::default());
+    let edge = match shop.operator_certificate()? {
+        None => EdgeClient::with_tokens(&address, policy, ids.clone(), Some(token)),
+        Some(tls) => EdgeClient::with_tls(&address, policy, ids.clone(), Some(token), tls),
+    };
     let products = ProductClient::new(edge.map_err(|error| failed(&error))?.channel());
     let planted = seed_catalogue(&products, ids.now()).await.map_err(|error| failed(&error))?;
     tracing::debug!(planted, "seeded the demonstration catalogue");

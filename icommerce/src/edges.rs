@@ -115,11 +115,12 @@ impl OwnRoutes {
 }
 
 /// Router of the service listener, for other processes: every documented path and every call of a contract leads to its
-/// service, all other paths to the storefront's pages.
+/// service, all other paths to the storefront's pages. Requests need a credential of the secret, where there is one; the listener itself
+/// may admit members of the fleet alone, by their certificates.
 pub(crate) fn services(
     assembly: &Assembly,
     status: StatusEndpoints,
-    secret: Option<FleetSecret>,
+    (secret, admits_members): (Option<FleetSecret>, bool),
 ) -> Result<Router, CliError> {
     let Assembly { routers, descriptions, fallback, below, .. } = assembly;
     let mut routes = matchit::Router::new();
@@ -140,11 +141,11 @@ pub(crate) fn services(
             routes.insert(path, (*service, target.clone())).map_err(CliError::failed)?;
         }
     }
-    let (fallback, has_secret) = (fallback.clone(), secret.is_some());
+    let (fallback, is_guarded) = (fallback.clone(), secret.is_some() || admits_members);
     let services = ServiceRoutes { routes, fallback, secret };
     let services = RequestHandler::new(move |request, _| services.handle(request));
     let calls = Router::new().fallback_service(services);
-    let calls = if has_secret {
+    let calls = if is_guarded {
         calls
     } else {
         calls.layer(from_fn_with_state(status.clone(), refuse_browsers))

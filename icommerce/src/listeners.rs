@@ -2,6 +2,7 @@
 
 use crate::{
     error::CliError,
+    listener_tls::{self, FleetTls},
     modules,
     process::{self, ProcessSettings},
 };
@@ -9,15 +10,18 @@ use runtime::Module;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::Deserialize;
 use settings::Settings;
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use tls_files::{ClientCertificates, ListenerTls};
 use tokio::net::TcpListener;
-use web::{ConnectionLimits, MinimumRate, ServeOptions};
+use web::{ConnectionLimits, Listener, MinimumRate, ServeOptions};
 
 /// Open files that are not for connections of clients: the data folder, logs, connections to other processes.
 const OPEN_FILES_RESERVED: u64 = 128;
 /// Connections that a listener may have, however few files the process may open.
 const CONNECTIONS_MIN: u64 = 16;
 
+/// Port that an address with `https` has where it names none.
+const HTTPS_PORT: u16 = 443;
 /// Address of the registry where nothing else is said: that of the protocol.
 const REGISTRY_ADDRESS: &str = "127.0.0.1:8761";
 
@@ -26,57 +30,124 @@ const REGISTRY_ADDRESS: &str = "127.0.0.1:8761";
 pub(crate) struct RegistryAccess {
     user: String,
     token_file: PathBuf,
+    tls: RegistryTls,
+}
+
+/// TLS of the registry.
+#[derive(Debug, Deserialize)]
+struct RegistryTls {
+    certificate: PathBuf,
+    key: PathBuf,
+    authority: PathBuf,
 }
 
 impl RegistryAccess {
     /// Whether clients of the registry have to show credentials.
     pub(crate) fn is_guarded(settings: &Settings) -> Result<bool, CliError> {
-        let Self { user, token_file } =
-            settings.section(modules::REGISTRY).map_err(CliError::usage)?;
-        Ok(!user.is_empty() || !token_file.as_os_str().is_empty())
+        let Self { user, token_file, tls } = Self::of(settings)?;
+        let is_set = |file: &PathBuf| listener_tls::given(file).is_some();
+        Ok(!user.is_empty() || is_set(&token_file) || is_set(&tls.authority))
+    }
+
+    /// TLS of the registry, if it has any.
+    fn tls(settings: &Settings) -> Result<Option<ListenerTls>, CliError> {
+        let RegistryTls { certificate, key, authority } = Self::of(settings)?.tls;
+        let clients = match listener_tls::given(&authority) {
+            Some(authority) => ClientCertificates::Required(authority),
+            None => ClientCertificates::NotAsked,
+        };
+        listener_tls::REGISTRY.open(&certificate, &key, clients)
+    }
+
+    fn of(settings: &Settings) -> Result<Self, CliError> {
+        settings.section(modules::REGISTRY).map_err(CliError::usage)
     }
 }
 
 /// Listeners of the process, those that it needs.
 #[derive(Debug)]
 pub(crate) struct Listeners {
-    pub(crate) shop: Option<TcpListener>,
-    pub(crate) operator: Option<TcpListener>,
-    pub(crate) services: Option<TcpListener>,
-    pub(crate) status: Option<TcpListener>,
-    pub(crate) registry: Option<TcpListener>,
+    pub(crate) shop: Option<Listener>,
+    pub(crate) operator: Option<Listener>,
+    pub(crate) services: Option<Listener>,
+    pub(crate) status: Option<Listener>,
+    pub(crate) registry: Option<Listener>,
+}
+
+/// Address of a listener, with the scheme that is spoken there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ListenerAddress {
+    pub(crate) scheme: &'static str,
+    pub(crate) socket: SocketAddr,
+}
+
+impl ListenerAddress {
+    /// Address of a listener.
+    pub(crate) fn of(listener: &Listener) -> Result<Self, CliError> {
+        let socket = listener.local_addr().map_err(CliError::unavailable)?;
+        Ok(Self { scheme: listener.scheme(), socket })
+    }
+}
+
+impl fmt::Display for ListenerAddress {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // As browsers write it: their origin has no port where it is that of the scheme.
+        let is_plain = self.scheme == "https" && self.socket.port() == HTTPS_PORT;
+        match self.socket {
+            SocketAddr::V4(address) if is_plain => {
+                write!(out, "{}://{}", self.scheme, address.ip())
+            }
+            SocketAddr::V6(address) if is_plain => {
+                write!(out, "{}://[{}]", self.scheme, address.ip())
+            }
+            address => write!(out, "{}://{address}", self.scheme),
+        }
+    }
 }
 
 impl Listeners {
     /// Binds the ports of the process with these settings.
     pub(crate) async fn of(settings: &Settings) -> Result<Self, CliError> {
         let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
-        Self::bind(&process, &modules::selected(&process)?).await
+        let fleet = process.fleet_tls()?;
+        Self::bind(&process, settings, &modules::selected(&process)?, fleet.as_ref()).await
     }
 
     /// Binds the ports.
-    async fn bind(process: &ProcessSettings, selected: &[&Module]) -> Result<Self, CliError> {
+    async fn bind(
+        process: &ProcessSettings,
+        settings: &Settings,
+        selected: &[&Module],
+        fleet: Option<&FleetTls>,
+    ) -> Result<Self, CliError> {
         let runs = |name| selected.iter().any(|module| module.name == name);
         let has_gateway = runs(modules::GATEWAY);
         let shop = listener("listen", has_gateway, &process.listen).await?;
+        let shop = secured(shop, || process.shop_tls())?;
         let operator = listener("operator_listen", has_gateway, &process.operator_listen).await?;
+        let operator = secured(operator, || process.operator_tls())?;
         let has_calls = modules::have_internal_calls(selected);
         let for_peers = !process.service_listen.is_empty() || (!has_gateway && has_calls);
         let (setting, address) = service_address(process);
         let services = listener(setting, for_peers, address).await?;
+        let services = secured(services, || Ok(fleet.map(|fleet| fleet.listener.clone())))?;
         let has_status = !process.status_listen.is_empty();
         let status = listener("status_listen", has_status, &process.status_listen).await?;
+        let status = secured(status, || process.status_tls())?;
         let registry = match process.registry_listen.as_str() {
             "" => REGISTRY_ADDRESS,
             address => address,
         };
         let registry = listener("registry_listen", runs(modules::REGISTRY), registry).await?;
+        let registry = secured(registry, || RegistryAccess::tls(settings))?;
         Ok(Self { shop, operator, services, status, registry })
     }
 
     /// The same sockets once more: who accepts from either takes connections from the same queue.
     pub(crate) fn try_clone(&self) -> Result<Self, CliError> {
-        let clone = |listener: &Option<TcpListener>| listener.as_ref().map(duplicate).transpose();
+        let clone = |listener: &Option<Listener>| {
+            listener.as_ref().map(Listener::try_clone).transpose().map_err(CliError::unavailable)
+        };
         Ok(Self {
             shop: clone(&self.shop)?,
             operator: clone(&self.operator)?,
@@ -87,7 +158,7 @@ impl Listeners {
     }
 
     /// All that there are.
-    pub(crate) fn into_all(self) -> impl Iterator<Item = TcpListener> {
+    pub(crate) fn into_all(self) -> impl Iterator<Item = Listener> {
         let Self { shop, operator, services, status, registry } = self;
         [shop, operator, services, status, registry].into_iter().flatten()
     }
@@ -100,10 +171,11 @@ impl Listeners {
         has_secret: bool,
     ) -> Result<(), CliError> {
         self.check_sign_in(process, settings)?;
-        // Without a secret anybody who reaches the service listener is a member of the fleet.
-        if let (Some(address), false) = (beyond_loopback(self.services.as_ref())?, has_secret) {
+        // Without either anybody who reaches the service listener is a member of the fleet.
+        let knows_members = has_secret || self.services.as_ref().is_some_and(Listener::is_secure);
+        if let (Some(address), false) = (beyond_loopback(self.services.as_ref())?, knows_members) {
             return Err(CliError::usage(format!(
-                "{address} can be reached from other machines, so calls need a credential: set fleet.secret_file, or listen on loopback"
+                "{address} can be reached from other machines, so calls need a credential: set fleet.secret_file or fleet.tls, or listen on loopback"
             ))
             .about(service_address(process).0));
         }
@@ -111,7 +183,7 @@ impl Listeners {
             && !RegistryAccess::is_guarded(settings)?
         {
             return Err(CliError::usage(format!(
-                "{address} can be reached from other machines, where anybody could register: set registry-service.user and registry-service.password_file, or registry-service.token_file, or listen on loopback"
+                "{address} can be reached from other machines, where anybody could register: set registry-service.user and registry-service.password_file, registry-service.token_file or registry-service.tls.authority, or listen on loopback"
             ))
             .about("registry_listen"));
         }
@@ -123,6 +195,19 @@ impl Listeners {
                 "{address} can be reached from other machines, and with test payments anybody there orders for nothing: start with --no-demo, or set allow_test_payments_beyond_loopback if this shop is a demonstration"
             ))
             .about("listen"));
+        }
+        self.warn_of_plain_operators()
+    }
+
+    /// Warns of an operator edge at which passwords and tokens cross the network in the clear, beside a shop edge that speaks TLS.
+    fn warn_of_plain_operators(&self) -> Result<(), CliError> {
+        let is_secure =
+            |listener: &Option<Listener>| listener.as_ref().is_some_and(Listener::is_secure);
+        if let Some(address) = beyond_loopback(self.operator.as_ref())?
+            && is_secure(&self.shop)
+            && !is_secure(&self.operator)
+        {
+            tracing::warn!(%address, "the operator edge can be reached from other machines and speaks no TLS: set operator_tls, or put a proxy with TLS in front of it");
         }
         Ok(())
     }
@@ -194,12 +279,6 @@ impl Listeners {
     }
 }
 
-/// Another descriptor of the same socket.
-fn duplicate(listener: &TcpListener) -> Result<TcpListener, CliError> {
-    let descriptor = rustix::io::fcntl_dupfd_cloexec(listener, 0).map_err(CliError::unavailable)?;
-    TcpListener::from_std(std::net::TcpListener::from(descriptor)).map_err(CliError::unavailable)
-}
-
 /// Address of the service listener, and the setting that it comes from: without one of its own it has that of the shop edge, which is
 /// then not in this process.
 fn service_address(process: &ProcessSettings) -> (&'static str, &str) {
@@ -218,17 +297,29 @@ fn open_files_max() -> u64 {
 }
 
 /// Address of a listener that other machines can reach.
-fn beyond_loopback(listener: Option<&TcpListener>) -> Result<Option<SocketAddr>, CliError> {
+fn beyond_loopback(listener: Option<&Listener>) -> Result<Option<SocketAddr>, CliError> {
     let Some(listener) = listener else { return Ok(None) };
     let address = listener.local_addr().map_err(CliError::unavailable)?;
     Ok((!address.ip().to_canonical().is_loopback()).then_some(address))
+}
+
+/// The same listener, with TLS where the settings name a certificate for it.
+fn secured(
+    listener: Option<Listener>,
+    tls: impl FnOnce() -> Result<Option<ListenerTls>, CliError>,
+) -> Result<Option<Listener>, CliError> {
+    let Some(listener) = listener else { return Ok(None) };
+    Ok(Some(match tls()? {
+        Some(tls) => listener.with_tls(tls),
+        None => listener,
+    }))
 }
 
 async fn listener(
     setting: &'static str,
     is_needed: bool,
     address: &str,
-) -> Result<Option<TcpListener>, CliError> {
+) -> Result<Option<Listener>, CliError> {
     if !is_needed {
         return Ok(None);
     }
@@ -237,7 +328,7 @@ async fn listener(
         CliError::usage(format!("{address:?} {expected}")).about(setting)
     })?;
     match TcpListener::bind(address).await {
-        Ok(listener) => Ok(Some(listener)),
+        Ok(listener) => Ok(Some(listener.into())),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
             Err(CliError::unavailable(format!(
                 "{address} is already in use; stop the other process, or choose another port, of which 0 picks a free one"

@@ -7,6 +7,7 @@ mod commands;
 mod demo;
 mod edges;
 mod error;
+mod listener_tls;
 mod listeners;
 mod modules;
 mod operator_edge;

@@ -1,7 +1,12 @@
 //! Settings of the operator edge that follow from its listener and its process: whether it asks for a sign-in, its address, and the token
 //! with which the process calls it itself.
 
-use crate::{error::CliError, listeners::Listeners, modules, process::ProcessSettings};
+use crate::{
+    error::CliError,
+    listeners::{ListenerAddress, Listeners},
+    modules,
+    process::ProcessSettings,
+};
 use jose::base64url_encode;
 use kernel::Randomness;
 use settings::{Secret, Settings};
@@ -46,10 +51,10 @@ pub(crate) fn with_operator_edge(
         let key = "api-gateway.operator_sign_in";
         settings = preset(settings, "the demonstration", key, "false")?;
     }
-    let address = listeners.operator.as_ref().and_then(|listener| listener.local_addr().ok());
+    let address = listeners.operator.as_ref().map(ListenerAddress::of).transpose()?;
     match address {
-        Some(address) if address.ip().is_loopback() => {
-            let (key, address) = ("api-gateway.operator_url", format!("http://{address}"));
+        Some(address) if address.socket.ip().is_loopback() => {
+            let (key, address) = ("api-gateway.operator_url", address.to_string());
             preset(settings, "the address of the operator edge", key, &address)
         }
         _ => Ok(settings),

@@ -16,8 +16,8 @@ use settings::Settings;
 use std::{sync::Arc, time::Duration};
 use storage::{LEASE_OWNER_BYTES_MAX, Lease, LeaseEpoch, LeaseTiming};
 use telemetry::{Health, Metrics};
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
-use web::{ProblemResponse, ServeOptions};
+use tokio::{sync::watch, task::JoinSet};
+use web::{Listener, ProblemResponse, ServeOptions};
 
 /// How long requests that were answered by a process that stood by may take to end.
 const STANDBY_DRAIN: Duration = Duration::from_secs(1);
@@ -152,7 +152,7 @@ impl Standby {
     }
 }
 
-fn serve(listener: TcpListener, router: Router, options: ServeOptions, tasks: &TaskTracker) {
+fn serve(listener: Listener, router: Router, options: ServeOptions, tasks: &TaskTracker) {
     let mut shutdown = tasks.shutdown_signal();
     tasks.spawn(async move {
         web::serve(listener, router, options, async move { shutdown.wait().await }).await;

@@ -3,6 +3,7 @@
 mod documents;
 mod engine_tables;
 mod secret_file;
+mod tls;
 
 pub(crate) use documents::{DocumentsEngine, DocumentsSettings};
 #[cfg(any(
@@ -13,6 +14,8 @@ pub(crate) use documents::{DocumentsEngine, DocumentsSettings};
     feature = "redis"
 ))]
 use secret_file::secret_text;
+pub(crate) use tls::EdgeTlsSettings;
+use tls::{FleetTlsSettings, StatusTlsSettings};
 
 use crate::{cli::ProcessFlags, error::CliError, modules, operator_token};
 use kernel::Clock;
@@ -47,6 +50,12 @@ pub(crate) struct ProcessSettings {
     pub(crate) service_listen: String,
     /// Address of the status listener, with health and metrics alone, which the operator edge has as well; empty for none.
     pub(crate) status_listen: String,
+    /// TLS of the shop edge.
+    pub(crate) tls: EdgeTlsSettings,
+    /// TLS of the operator edge, which may have the same files.
+    pub(crate) operator_tls: EdgeTlsSettings,
+    /// TLS of the status listener.
+    pub(crate) status_tls: StatusTlsSettings,
     /// Address of the registry, 127.0.0.1:8761 where the service is named in `services`; empty for none otherwise.
     pub(crate) registry_listen: String,
     /// Whether the shop edge may be reached from other machines while test payments are accepted, with which anybody there
@@ -89,8 +98,10 @@ pub(crate) struct ProcessSettings {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct FleetSettings {
     /// File with the fleet's secret, at least 16 bytes, the same for each process. With it, calls between processes carry a
-    /// credential, and calls without one are refused; without it, the service listener must be on loopback.
+    /// credential, and calls without one are refused; without it and without `tls`, the service listener must be on loopback.
     pub(crate) secret_file: PathBuf,
+    /// Mutual TLS between the processes. With it, the service listener answers members alone, and `peers` are addresses with https.
+    pub(crate) tls: FleetTlsSettings,
 }
 
 /// Storage of the process.
@@ -291,6 +302,9 @@ impl Default for ProcessSettings {
             operator_listen: "127.0.0.1:8081".to_owned(),
             service_listen: String::new(),
             status_listen: String::new(),
+            tls: EdgeTlsSettings::default(),
+            operator_tls: EdgeTlsSettings::default(),
+            status_tls: StatusTlsSettings::default(),
             registry_listen: String::new(),
             allow_test_payments_beyond_loopback: false,
             connections_max: 4096,
@@ -399,6 +413,19 @@ impl ProcessSettings {
         Ok(Self { master_secret, ..process })
     }
 
+    /// Refuses a peer with https where this process has no certificate, and one without where every call should have it.
+    fn check_scheme(&self, peer: &str, url: &http::Uri) -> Result<(), CliError> {
+        let has_tls = !self.fleet.tls.authority.as_os_str().is_empty();
+        let sentence = match (url.scheme_str() == Some("https"), has_tls) {
+            (true, true) | (false, false) => return Ok(()),
+            (true, false) => "takes mutual TLS: set fleet.tls, or give an address with http",
+            (false, true) => {
+                "would be called without TLS, but fleet.tls is set: give an address with https"
+            }
+        };
+        Err(CliError::usage(format!("{peer:?} {sentence}")).about("peers"))
+    }
+
     /// Peer addresses by service.
     pub(crate) fn peers(&self) -> Result<BTreeMap<&str, Vec<http::Uri>>, CliError> {
         let mut peers: BTreeMap<&str, Vec<http::Uri>> = BTreeMap::new();
@@ -411,9 +438,10 @@ impl ProcessSettings {
             };
             let (name, url) = peer.split_once('=').ok_or_else(wrong)?;
             let url: http::Uri = url.trim().parse().map_err(|_| wrong())?;
-            if url.scheme_str() != Some("http") || url.authority().is_none() {
+            if !matches!(url.scheme_str(), Some("http" | "https")) || url.authority().is_none() {
                 return Err(wrong());
             }
+            self.check_scheme(peer, &url)?;
             let known =
                 modules::table()?.select(Some(&[name.to_owned()])).map_err(CliError::usage)?;
             for module in known {

@@ -1,7 +1,7 @@
 //! Settings of accounts that follow from those of the shop: where customers sign in and the issuer of their tokens from the address of the
 //! shop edge, and the look of the provider's pages from the storefront.
 
-use crate::{error::CliError, process::ProcessSettings};
+use crate::{error::CliError, listeners::ListenerAddress, process::ProcessSettings};
 use serde::Deserialize;
 use settings::{Secret, Settings, ValueOrigin};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -68,7 +68,7 @@ struct CertificateHeader {
 /// somebody tries the shop on a terminal.
 pub(crate) fn with_provider(
     settings: Settings,
-    edge: Option<SocketAddr>,
+    edge: Option<ListenerAddress>,
     is_tried_on_terminal: bool,
 ) -> Result<Settings, CliError> {
     let StorefrontLook { name, hue, url, contact } =
@@ -76,8 +76,8 @@ pub(crate) fn with_provider(
     check_address(&settings)?;
     let shop_url = shop_url(&url, edge);
     let issuer = shop_url.as_deref().map(issuer_of);
-    if edge.is_some_and(|edge| !edge.ip().is_loopback())
-        && issuer.as_ref().is_some_and(|issuer| issuer.starts_with("http:"))
+    if edge.is_some_and(|edge| !edge.socket.ip().is_loopback())
+        && shop_url.as_deref() != Some(url.trim_end_matches('/'))
     {
         tracing::warn!(
             "programs on other machines cannot use the accounts of this shop: set storefront.url or auth-server.issuer to its https address"
@@ -100,9 +100,13 @@ pub(crate) fn with_provider(
         settings = follow(settings, "storefront.contact.email", key, &contact.email)?;
     }
     let edges: CertificateHeader = settings.section("api-gateway").map_err(CliError::usage)?;
-    if !edges.client_certificate_header.is_empty() {
-        let (origin, key) =
-            ("api-gateway.client_certificate_header", "auth-server.accepts_client_certificates");
+    let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
+    let sources = [
+        ("api-gateway.client_certificate_header", !edges.client_certificate_header.is_empty()),
+        ("tls.client_certificate_hosts", !process.tls.client_certificate_hosts.is_empty()),
+    ];
+    for (origin, _) in sources.into_iter().filter(|(_, is_set)| *is_set) {
+        let key = "auth-server.accepts_client_certificates";
         settings = follow(settings, origin, key, "true")?;
     }
     settings = with_order_mail(settings, shop_url.as_deref(), &name)?;
@@ -124,7 +128,7 @@ pub(crate) fn check_address(settings: &Settings) -> Result<(), CliError> {
         return Ok(());
     }
     Err(CliError::usage(format!(
-        "`storefront.url` cannot be {url:?}: people sign in there, which takes https beyond this machine; put a proxy with TLS in front of the shop and write its https address, or leave the setting out"
+        "`storefront.url` cannot be {url:?}: people sign in there, which takes https beyond this machine; set tls.certificate, or put a proxy with TLS in front of the shop, and write its https address, or leave the setting out"
     )))
 }
 
@@ -232,19 +236,20 @@ fn with_what_takes_mail(settings: Settings) -> Result<Settings, CliError> {
 }
 
 /// Address at which browsers can keep a session: that of the shop for the public, or this edge. An edge that other machines reach needs
-/// https, and so an address that is set; until then the address is that of this machine.
-fn shop_url(url: &str, edge: Option<SocketAddr>) -> Option<String> {
+/// https and a name, and so an address that is set; until then the address is that of this machine.
+fn shop_url(url: &str, edge: Option<ListenerAddress>) -> Option<String> {
     let public = url.trim_end_matches('/');
     if auth_server::is_issuer(&issuer_of(public)) {
         return Some(public.to_owned());
     }
-    let edge = edge?;
-    let address = match edge.ip() {
+    let ListenerAddress { scheme, socket } = edge?;
+    let ip = match socket.ip() {
         address if address.is_loopback() => address,
         IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
     };
-    let local = format!("http://{}", SocketAddr::new(address, edge.port()));
+    let socket = SocketAddr::new(ip, socket.port());
+    let local = ListenerAddress { scheme, socket }.to_string();
     auth_server::is_issuer(&issuer_of(&local)).then_some(local)
 }
 
@@ -262,7 +267,8 @@ mod tests {
     #[test]
     fn the_issuer_is_below_the_address_of_the_shop_and_always_one_that_is_accepted() {
         let of = |url: &str, edge: &str| {
-            let shop_url = shop_url(url, edge.parse().ok());
+            let edge = edge.parse().ok().map(|socket| ListenerAddress { scheme: "http", socket });
+            let shop_url = shop_url(url, edge);
             shop_url.map(|url| issuer_of(&url)).unwrap_or_default()
         };
         assert_eq!(of("https://shop.example", "127.0.0.1:8080"), "https://shop.example/auth");
@@ -272,6 +278,37 @@ mod tests {
         assert_eq!(of("", "0.0.0.0:9090"), "http://127.0.0.1:9090/auth");
         assert_eq!(of("", "[::]:80"), "");
         assert_eq!(of("", ""), "");
+    }
+
+    #[test]
+    fn an_edge_that_speaks_tls_is_https_to_itself_and_others() {
+        let of = |values: &[(&str, &str)]| {
+            let settings = given(values);
+            let process: ProcessSettings = settings.top().unwrap();
+            issuer(&with_provider(settings, process.shop_address(), false).unwrap()).unwrap()
+        };
+        let tls = ("tls.certificate", "/run/tls.pem");
+        assert_eq!(of(&[tls]), "https://127.0.0.1:8080/auth");
+        assert_eq!(of(&[tls, ("listen", "0.0.0.0:443")]), "https://127.0.0.1/auth");
+        let named = ("storefront.url", "https://shop.example");
+        assert_eq!(of(&[tls, named]), "https://shop.example/auth");
+    }
+
+    #[test]
+    fn certificates_are_accepted_where_an_edge_asks_for_them() {
+        #[derive(Deserialize)]
+        struct Accepts {
+            accepts_client_certificates: bool,
+        }
+        let of = |values: &[(&str, &str)]| {
+            let settings = with_provider(given(values), None, false).unwrap();
+            settings.section::<Accepts>("auth-server").unwrap().accepts_client_certificates
+        };
+        assert!(!of(&[("tls.certificate", "/run/tls.pem")]));
+        assert!(of(&[("tls.client_certificate_hosts", r#"["mtls.shop.example"]"#)]));
+        assert!(of(&[("api-gateway.client_certificate_header", "client-cert")]));
+        let no = ("auth-server.accepts_client_certificates", "false");
+        assert!(!of(&[("tls.client_certificate_hosts", r#"["*"]"#), no]));
     }
 
     fn given(values: &[(&str, &str)]) -> Settings {
@@ -298,7 +335,7 @@ mod tests {
             let settings = given(values);
             let process: ProcessSettings = settings.top().unwrap();
             let settings = with_served_issuer(settings, &process, served).unwrap();
-            issuer(&with_provider(settings, process.listen.parse().ok(), false).unwrap()).unwrap()
+            issuer(&with_provider(settings, process.shop_address(), false).unwrap()).unwrap()
         };
         assert_eq!(of(&[], None), "http://127.0.0.1:8080/auth");
         assert_eq!(of(&[], served), "http://127.0.0.1:9443/auth");
@@ -319,8 +356,9 @@ mod tests {
             order_mails: bool,
         }
         let of = |values: &[(&str, &str)], terminal| {
-            let edge = "127.0.0.1:8080".parse().ok();
-            let settings = with_provider(given(values), edge, terminal).unwrap();
+            let settings = given(values);
+            let process: ProcessSettings = settings.top().unwrap();
+            let settings = with_provider(settings, process.shop_address(), terminal).unwrap();
             let Offers { sign_up, order_claims, order_mails } =
                 settings.section("storefront").unwrap();
             (sign_up, order_claims, order_mails)

@@ -5,7 +5,7 @@ use crate::{
     backups::Backups,
     demo, edges,
     error::CliError,
-    listeners::{Listeners, RegistryAccess},
+    listeners::{ListenerAddress, Listeners, RegistryAccess},
     modules,
     operator_edge::{ProcessToken, with_operator_edge},
     ownership::{Ownership, Start},
@@ -21,12 +21,12 @@ use messaging::bus::PartitionedBus;
 use rpc::FleetSecret;
 use runtime::{Assembly, Module, OfflineContext, ProcessResources, TaskTracker};
 use settings::Settings;
-use std::{collections::BTreeMap, io::IsTerminal, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io::IsTerminal, sync::Arc, time::Duration};
 use storage::KeyValue;
 use telemetry::{Health, Metrics};
-use tokio::net::TcpListener;
+use tls_files::ClientTls;
 use transport::RequestHandler;
-use web::{DrainOutcome, HttpService, ServeOptions};
+use web::{DrainOutcome, HttpService, Listener, ServeOptions};
 
 /// Message for a failed flush.
 pub(crate) const FLUSH_FAILED: &str = "the log could not be flushed: acknowledged requests are durable, all others have no effect; restart the process";
@@ -72,15 +72,15 @@ pub(crate) async fn served_issuer(
 #[derive(Debug)]
 pub(crate) struct RunningShop {
     /// Address of the shop edge, if the gateway runs in this process.
-    pub(crate) shop_address: Option<SocketAddr>,
+    pub(crate) shop_address: Option<ListenerAddress>,
     /// Address of the operator edge, if the gateway runs in this process.
-    pub(crate) operator_address: Option<SocketAddr>,
+    pub(crate) operator_address: Option<ListenerAddress>,
     /// Address of the service listener, for other processes.
-    pub(crate) service_address: Option<SocketAddr>,
+    pub(crate) service_address: Option<ListenerAddress>,
     /// Address of the status listener: health and metrics alone.
-    pub(crate) status_address: Option<SocketAddr>,
+    pub(crate) status_address: Option<ListenerAddress>,
     /// Address of the registry, if it runs in this process.
-    pub(crate) registry_address: Option<SocketAddr>,
+    pub(crate) registry_address: Option<ListenerAddress>,
     /// Token with which this process calls its own operator edge.
     pub(crate) token: ProcessToken,
     /// Whether orders can be placed here without money.
@@ -123,7 +123,7 @@ impl RunningShop {
         let peers = process.peers()?;
 
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let secret = process.fleet_secret(&clock)?;
+        let (secret, fleet) = (process.fleet_secret(&clock)?, process.fleet_tls()?);
         listeners.check_reach(&process, &settings, secret.is_some())?;
         let edge_options = listeners.edge_options(&process, &settings)?;
         let mut ownership = Ownership::acquire(&process, &settings, &listeners, start).await?;
@@ -141,7 +141,8 @@ impl RunningShop {
             storage: &|name| projections.within(name, losable.within(name, engine.service(name))),
             bulk: &|name| projections.within(name, engine.bulk(name)),
             remote: &|name| {
-                wiring::channel_to(name, peers.get(name), &randomness, &metrics, secret.as_ref())
+                let credentials = (secret.as_ref(), fleet.as_ref().map(|fleet| &fleet.client));
+                wiring::channel_to(name, peers.get(name), &randomness, &metrics, credentials)
             },
             bus,
             over_wire: None,
@@ -182,7 +183,8 @@ impl RunningShop {
                 EdgeParts { gateway, assembly: &assembly, status: &status, process: &process };
             running.serve_edges(&edges, &mut listeners, &edge_options)?;
         }
-        running.serve_others((&assembly, status), listeners, &process, secret)?;
+        let members = (secret, fleet.is_some());
+        running.serve_others((&assembly, status), listeners, &process, members)?;
         Ok(running)
     }
 
@@ -192,11 +194,11 @@ impl RunningShop {
         (assembly, status): (&Assembly, StatusEndpoints),
         listeners: Listeners,
         process: &ProcessSettings,
-        secret: Option<FleetSecret>,
+        members: (Option<FleetSecret>, bool),
     ) -> Result<(), CliError> {
         let (options, registry_options) =
             (listeners.options(process), listeners.registry_options(process));
-        let services = edges::services(assembly, status.clone(), secret)?;
+        let services = edges::services(assembly, status.clone(), members)?;
         self.service_address = self.serve(listeners.services, services, &options)?;
         if let Some(registry) = assembly.routers.get(modules::REGISTRY) {
             self.serve_registry(registry, &status, listeners.registry, &registry_options)?;
@@ -228,7 +230,7 @@ impl RunningShop {
         &mut self,
         registry: &RequestHandler,
         status: &StatusEndpoints,
-        listener: Option<TcpListener>,
+        listener: Option<Listener>,
         options: &ServeOptions,
     ) -> Result<(), CliError> {
         let is_guarded = RegistryAccess::is_guarded(&self.settings)?;
@@ -240,6 +242,12 @@ impl RunningShop {
     /// Whether the services of this process store anything.
     pub(crate) fn has_storage(&self) -> bool {
         modules::need_storage(&self.services)
+    }
+
+    /// TLS towards the operator edge of this shop, if that speaks it.
+    pub(crate) fn operator_certificate(&self) -> Result<Option<ClientTls>, CliError> {
+        let process: ProcessSettings = self.settings.top().map_err(CliError::usage)?;
+        process.own_operator_tls()
     }
 
     /// Key-value store of the process itself.
@@ -302,12 +310,12 @@ impl RunningShop {
 
     fn serve(
         &self,
-        listener: Option<TcpListener>,
+        listener: Option<Listener>,
         service: impl HttpService,
         options: &ServeOptions,
-    ) -> Result<Option<SocketAddr>, CliError> {
+    ) -> Result<Option<ListenerAddress>, CliError> {
         let Some(listener) = listener else { return Ok(None) };
-        let address = listener.local_addr().map_err(CliError::unavailable)?;
+        let address = ListenerAddress::of(&listener)?;
         let options = options.clone();
         let mut shutdown = self.tasks.shutdown_signal();
         self.tasks.spawn(async move {
@@ -363,7 +371,7 @@ async fn completed(
 ) -> Result<(Arc<Settings>, ProcessToken), CliError> {
     let token = ProcessToken::new(&settings, &**ids.randomness())?;
     let settings = with_operator_edge(settings, process, listeners, &token)?;
-    let edge = listeners.shop.as_ref().and_then(|listener| listener.local_addr().ok());
+    let edge = listeners.shop.as_ref().map(ListenerAddress::of).transpose()?;
     let settings = if process.demo {
         demo::with_words(settings, &*engine.service(PROCESS).key_value, ids).await?
     } else {

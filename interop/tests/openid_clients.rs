@@ -10,12 +10,23 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
 };
+use test_servers::{CertifiedKey, TestAuthority};
+
+const PROGRAMS: [&str; 7] = [
+    "package.json",
+    "browser.mjs",
+    "keys.mjs",
+    "certificate-key.mjs",
+    "sign-in.mjs",
+    "extensions.mjs",
+    "mutual-tls.mjs",
+];
 
 /// Folder with the programs, beside the packages that they use.
-fn programs() -> PathBuf {
+fn programs(name: &str) -> PathBuf {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("openid");
-    let work = work_folder(env!("CARGO_TARGET_TMPDIR"), "openid");
-    for file in ["package.json", "browser.mjs", "keys.mjs", "sign-in.mjs", "extensions.mjs"] {
+    let work = work_folder(env!("CARGO_TARGET_TMPDIR"), name);
+    for file in PROGRAMS {
         fs::copy(source.join(file), work.join(file)).expect("the program is there");
     }
     let modules = node_modules("TEST_OPENID_CLIENTS");
@@ -25,7 +36,7 @@ fn programs() -> PathBuf {
 
 #[test]
 fn certified_clients_find_nothing_to_object_to() {
-    let work = programs();
+    let work = programs("openid");
     let node = |arguments: &[&str]| run(Command::new("node").args(arguments).current_dir(&work));
     node(&["keys.mjs", "private.json", "public.json"]);
     let public = work.join("public.json").display().to_string();
@@ -49,4 +60,57 @@ fn certified_clients_find_nothing_to_object_to() {
     let input = input.to_string();
     assert_passed(&node(&["sign-in.mjs", &input]), 5);
     assert_passed(&node(&["extensions.mjs", &input]), 5);
+}
+
+fn authority() -> TestAuthority {
+    TestAuthority::create().expect("openssl makes certificates")
+}
+
+#[test]
+fn certified_clients_with_certificates_get_tokens_that_are_bound_to_them() {
+    let work = programs("openid-mutual-tls");
+    let (public, clients) = (authority(), authority());
+    let server = public.certify_server().expect("a certificate");
+    let [robot, app] =
+        ["robot", "app"].map(|name| clients.certify_client(name).expect("a certificate"));
+    let own = clients.self_signed("own").expect("a certificate");
+    let node = |arguments: &[&str]| {
+        let mut node = Command::new("node");
+        node.args(arguments).current_dir(&work).env("NODE_EXTRA_CA_CERTS", public.certificate());
+        run(&mut node)
+    };
+    node(&[
+        "certificate-key.mjs",
+        own.certificate.to_str().expect("a path in Unicode"),
+        "own.json",
+    ]);
+    let keys = work.join("own.json").display().to_string();
+    let settings = format!(
+        "[tls]\ncertificate = {:?}\nkey = {:?}\nclient_certificate_hosts = [\"*\"]\n[auth-server]\nclient_ca_file = {:?}\n",
+        server.certificate,
+        server.key,
+        clients.certificate()
+    );
+    let machine = ["--grant", "client_credentials", "--certificate-bound", "--scope"];
+    let named = ["orders.read", "--scope", "introspect", "--certificate", "subject_dn=CN=robot"];
+    let by_key = ["orders.read", "--self-signed-certificate", "--keys", &keys];
+    let back = ["--redirect", "https://app.example/back", "--certificate-bound"];
+    let shop = ShopWithAccount::with_settings(
+        &settings,
+        &[
+            client("robot", &[&machine[..], &named[..]].concat()),
+            client("own", &[&machine[..], &by_key[..]].concat()),
+            client("app", &[&back[..], &["--certificate", "subject_dn=CN=app"]].concat()),
+        ],
+    );
+    let shown = |files: &CertifiedKey| json!({"certificate": files.certificate, "key": files.key});
+    let input = json!({
+        "issuer": shop.shop.url("/auth"),
+        "email": EMAIL,
+        "password": PASSWORD,
+        "link": shop.link,
+        "authority": public.certificate(),
+        "certificates": {"robot": shown(&robot), "app": shown(&app), "own": shown(&own)},
+    });
+    assert_passed(&node(&["mutual-tls.mjs", &input.to_string()]), 4);
 }

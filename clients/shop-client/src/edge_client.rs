@@ -7,6 +7,7 @@ use crate::{
 use http::{Uri, uri::Scheme};
 use kernel::{Ids, Uuid};
 use std::ops::Deref;
+use tls_files::{ClientTls, TlsFiles};
 use transport::{Channel, Client};
 
 /// The name of the shop in error messages.
@@ -35,7 +36,8 @@ impl EdgeClient {
     ///
     /// # Errors
     ///
-    /// [`InvalidAddress`] unless the address is `http://`, a host and perhaps a port, and nothing else.
+    /// [`InvalidAddress`] unless the address is `http://` or `https://`, a host and perhaps a port, and nothing else. Over `https` the
+    /// public authorities are trusted.
     pub fn new(address: &str, policy: RetryPolicy, ids: Ids) -> Result<Self, InvalidAddress> {
         Self::with_tokens(address, policy, ids, None)
     }
@@ -51,13 +53,31 @@ impl EdgeClient {
         ids: Ids,
         tokens: Option<TokenSource>,
     ) -> Result<Self, InvalidAddress> {
+        let invalid = |_| InvalidAddress { address: address.to_owned() };
+        let tls = ClientTls::open(TlsFiles::default()).map_err(invalid)?;
+        Self::with_tls(address, policy, ids, tokens, tls)
+    }
+
+    /// The same, which speaks TLS of this kind with an edge at `https://`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`EdgeClient::new`].
+    pub fn with_tls(
+        address: &str,
+        policy: RetryPolicy,
+        ids: Ids,
+        tokens: Option<TokenSource>,
+        tls: ClientTls,
+    ) -> Result<Self, InvalidAddress> {
         let invalid = || InvalidAddress { address: address.to_owned() };
         let base: Uri = address.trim_end_matches('/').parse().map_err(|_| invalid())?;
-        let is_http = base.scheme() == Some(&Scheme::HTTP) && base.authority().is_some();
+        let schemes = [Some(&Scheme::HTTP), Some(&Scheme::HTTPS)];
+        let is_http = schemes.contains(&base.scheme()) && base.authority().is_some();
         if !is_http || base.path() != "/" || base.query().is_some() {
             return Err(invalid());
         }
-        let http = HttpTransport::new(NAME, base);
+        let http = HttpTransport::new(NAME, base, Some(tls));
         let authenticating = AuthenticatingClient::new(http, NAME, tokens);
         let retrying =
             RetryingClient::new(authenticating, policy, move || new_idempotency_key(&ids));

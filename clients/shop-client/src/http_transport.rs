@@ -5,12 +5,13 @@ use bytes::Bytes;
 use http::{Uri, uri::PathAndQuery};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
+    client::legacy::Client,
     rt::{TokioExecutor, TokioTimer},
 };
 use std::{error::Error, time::Duration};
+use tls_files::ClientTls;
 use tokio::time::timeout;
-use transport::{Request, Response, Transport, TransportError};
+use transport::{Request, Response, ServerConnector, Transport, TransportError};
 
 /// The most bytes of a response body that are read.
 const RESPONSE_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -27,14 +28,12 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_mins(1);
 pub(crate) struct HttpTransport {
     name: &'static str,
     base: Uri,
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client<ServerConnector, Full<Bytes>>,
 }
 
 impl HttpTransport {
-    pub(crate) fn new(name: &'static str, base: Uri) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    pub(crate) fn new(name: &'static str, base: Uri, tls: Option<ClientTls>) -> Self {
+        let connector = ServerConnector::new(tls, CONNECT_TIMEOUT);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)

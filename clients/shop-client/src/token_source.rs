@@ -11,6 +11,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use tls_files::ClientTls;
 use tokio::{sync::Mutex, time::Instant};
 use transport::{TokenResponse, Transport, basic_credentials};
 
@@ -21,7 +22,11 @@ const REPLACED_BEFORE: Duration = Duration::from_mins(1);
 
 /// Source of access tokens. Clones share the token that they got.
 #[derive(Clone)]
-pub struct TokenSource(Arc<Source>);
+pub struct TokenSource {
+    source: Arc<Source>,
+    /// TLS towards an issuer of tokens at `https://`.
+    tls: Option<ClientTls>,
+}
 
 enum Source {
     /// The token.
@@ -62,7 +67,7 @@ impl TokenSource {
     /// It is neither.
     pub fn of_text(text: &str) -> Result<Self, TokenSourceError> {
         match Content::parse(text)? {
-            Content::Token(token) => Ok(Self(Arc::new(Source::Text(token)))),
+            Content::Token(token) => Ok(Self::of(Source::Text(token))),
             Content::Client(credentials) => Ok(Self::of_client(credentials)),
         }
     }
@@ -74,13 +79,23 @@ impl TokenSource {
     /// The file cannot be read, or has neither.
     pub fn of_file(file: &Path) -> Result<Self, TokenSourceError> {
         match read(file)? {
-            Content::Token(_) => Ok(Self(Arc::new(Source::File(file.to_owned())))),
+            Content::Token(_) => Ok(Self::of(Source::File(file.to_owned()))),
             Content::Client(credentials) => Ok(Self::of_client(credentials)),
         }
     }
 
     fn of_client(credentials: ClientCredentials) -> Self {
-        Self(Arc::new(Source::Client { credentials, issued: Mutex::new(None) }))
+        Self::of(Source::Client { credentials, issued: Mutex::new(None) })
+    }
+
+    fn of(source: Source) -> Self {
+        Self { source: Arc::new(source), tls: None }
+    }
+
+    /// The same source, which speaks TLS of this kind with an issuer of tokens at `https://`.
+    #[must_use]
+    pub fn with_tls(self, tls: ClientTls) -> Self {
+        Self { tls: Some(tls), ..self }
     }
 
     /// Gets the first token, so that a program without one fails before it begins. An issuer that cannot be reached yet is waited for
@@ -98,7 +113,7 @@ impl TokenSource {
 
     /// A token that counts now, as far as that is known here.
     pub(crate) async fn token(&self) -> Result<String, TokenSourceError> {
-        match &*self.0 {
+        match &*self.source {
             Source::Text(token) => Ok(token.clone()),
             Source::File(file) => match read(file)? {
                 Content::Token(token) => Ok(token),
@@ -109,7 +124,7 @@ impl TokenSource {
                 if let Some(issued) = issued.as_ref().filter(|it| Instant::now() < it.replace_at) {
                     return Ok(issued.token.clone());
                 }
-                let token = credentials.issue().await?;
+                let token = credentials.issue(self.tls.clone()).await?;
                 Ok(issued.insert(token).token.clone())
             }
         }
@@ -117,7 +132,7 @@ impl TokenSource {
 
     /// Forgets a token that was refused; whether another may be had.
     pub(crate) async fn forget(&self, refused: &str) -> bool {
-        match &*self.0 {
+        match &*self.source {
             Source::Text(_) => false,
             Source::File(_) => self.token().await.is_ok_and(|token| token != refused),
             Source::Client { issued, .. } => {
@@ -134,7 +149,7 @@ impl TokenSource {
 impl fmt::Debug for TokenSource {
     /// Without tokens and secrets.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match &*self.0 {
+        out.write_str(match &*self.source {
             Source::Text(_) => "TokenSource(text)",
             Source::File(_) => "TokenSource(file)",
             Source::Client { .. } => "TokenSource(client)",
@@ -179,15 +194,13 @@ fn wrong(sentence: &str) -> TokenSourceError {
 }
 
 impl ClientCredentials {
-    async fn issue(&self) -> Result<IssuedToken, TokenSourceError> {
+    async fn issue(&self, tls: Option<ClientTls>) -> Result<IssuedToken, TokenSourceError> {
         let Self { client_id, client_secret, token_endpoint } = self;
         let failed =
             |what: &dyn fmt::Display| wrong(&format!("no token from {token_endpoint}: {what}"));
         let address: Uri = token_endpoint.parse().map_err(|error| failed(&error))?;
-        if address.scheme_str() != Some("http") {
-            return Err(failed(
-                &"only http on this machine or in a network of your own is spoken here",
-            ));
+        if !matches!(address.scheme_str(), Some("http" | "https")) {
+            return Err(failed(&"neither http nor https is spoken there"));
         }
         let request = http::Request::builder()
             .method(Method::POST)
@@ -198,7 +211,8 @@ impl ClientCredentials {
         let request = request.map_err(|error| failed(&error))?;
         let asked_at = Instant::now();
         let transient = |error| TokenSourceError { is_transient: true, ..error };
-        let response = HttpTransport::new("the issuer of tokens", address).send(request).await;
+        let issuer = HttpTransport::new("the issuer of tokens", address, tls);
+        let response = issuer.send(request).await;
         let response = response.map_err(|error| transient(failed(&error)))?;
         let status = response.status();
         if status != StatusCode::OK {

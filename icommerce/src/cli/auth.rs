@@ -41,6 +41,9 @@ pub(crate) struct AuthTargetFlags {
     /// `ICOMMERCE_TOKEN` may have either as well
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// File with the authorities, in PEM, that may have certified an edge at https://; the public ones without it
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) authority: Option<PathBuf>,
 }
 
 /// Subcommands of `auth user`.

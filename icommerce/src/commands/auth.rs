@@ -9,7 +9,7 @@ use crate::{
     account_administration::ACCOUNTS_PATH,
     cli::{ProcessFlags, auth::Auth, auth::AuthTargetFlags},
     error::CliError,
-    operator_token::operator_client,
+    operator_token::{OperatorAccess, operator_client},
     output::print,
     process::{self, ProcessSettings},
 };
@@ -70,10 +70,10 @@ async fn ask(
     command: &AccountCommand,
     ids: &Ids,
 ) -> Result<AccountAnswer, CliError> {
-    let own = format!("http://{}", process.operator_listen);
-    let address = target.operator.as_deref().unwrap_or(&own);
-    let (file, policy) = (target.token_file.as_deref(), RetryPolicy::bulk(WAIT_MAX));
-    let edge = operator_client(address, file, policy, ids).await?;
+    let (named, file) = (target.operator.as_deref(), target.token_file.as_deref());
+    let access = OperatorAccess::new(named, process, file, target.authority.as_deref())?;
+    let (address, policy) = (&access.address, RetryPolicy::bulk(WAIT_MAX));
+    let edge = operator_client(&access, policy, ids).await?;
     edge.post(ACCOUNTS_PATH).json(command).send().await.map_err(|error| match &error {
         CallError::Problem(problem) if problem.code == codes::UNAUTHENTICATED => {
             CliError::unavailable(format!(

@@ -11,7 +11,7 @@ use crate::{
     backups::{BACKUPS_PATH, BackupTaken, PointTaken, StagedBackup, remove_tree},
     cli::{ProcessFlags, RunningShopFlags},
     error::CliError,
-    operator_token::operator_client,
+    operator_token::{OperatorAccess, operator_client},
     output::{LINE_COLUMNS, counted, print, wrapped},
     process::{self, EngineSetting, ProcessSettings},
     provider_settings::is_given,
@@ -162,10 +162,11 @@ async fn back_up_running(
     running: &RunningShopFlags,
     ids: &Ids,
 ) -> Result<BackupManifest, CliError> {
-    let own = format!("http://{}", process.operator_listen);
-    let address = running.operator.as_deref().unwrap_or(&own);
+    let (named, file) = (running.operator.as_deref(), running.token_file.as_deref());
+    let access = OperatorAccess::new(named, process, file, running.authority.as_deref())?;
+    let address = &*access.address;
     let policy = RetryPolicy::bulk(WAIT_MAX);
-    let edge = operator_client(address, running.token_file.as_deref(), policy, ids).await?;
+    let edge = operator_client(&access, policy, ids).await?;
     let refused = |error: CallError| {
         if let CallError::Problem(problem) = &error
             && !OF_NO_SHOP.contains(&problem.status)
@@ -187,8 +188,7 @@ async fn back_up_running(
     let staged = StagedBackup::of_data(&taken.folder);
     let is_its_own = is_named && staged.is_on_this_machine();
     let copied = if is_its_own || contains(&backups_folder(&process.data), &taken.folder) {
-        let credentials = (address, running.token_file.as_deref());
-        match written(credentials, &path, taken.point, ids, &refused).await {
+        match written(&access, &path, taken.point, ids, &refused).await {
             Ok(PointTaken { position, keys }) => {
                 let point = BackupPoint { position, keys, taken_at };
                 let copied = staged.lock();
@@ -218,14 +218,14 @@ async fn back_up_running(
 
 /// Point that the shop's backup stands at, once it is written. Meanwhile it may be busy.
 async fn written(
-    (address, token_file): (&str, Option<&Path>),
+    access: &OperatorAccess,
     path: &str,
     mut point: Option<PointTaken>,
     ids: &Ids,
     refused: &impl Fn(CallError) -> CliError,
 ) -> Result<PointTaken, CliError> {
     let mut pause = LOOK_PAUSE_MIN;
-    let edge = operator_client(address, token_file, RetryPolicy::default(), ids).await?;
+    let edge = operator_client(access, RetryPolicy::default(), ids).await?;
     loop {
         if let Some(point) = point {
             return Ok(point);

@@ -84,7 +84,7 @@ impl OfflineShop {
         let values = engine.service(PROCESS).key_value;
         let served = worker_runtime()?.block_on(served_issuer(&*values, SystemClock.now()))?;
         let settings = with_served_issuer(settings, &process, served.as_deref())?;
-        let settings = with_provider(settings, process.listen.parse().ok(), false)?;
+        let settings = with_provider(settings, process.shop_address(), false)?;
         let settings = Arc::new(settings);
         Ok(Self { engine, projections, _connections: connections, settings, process })
     }

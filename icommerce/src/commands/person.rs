@@ -10,7 +10,7 @@ use crate::{
         person::{Person, PersonFlags},
     },
     error::CliError,
-    operator_token::operator_client,
+    operator_token::{OperatorAccess, operator_client},
     output::{LINE_COLUMNS, print, print_json, wrapped},
     personal_data::{PERSONS_PATH, PersonErasure, PersonExport, PersonRequest},
     process::{self, ProcessSettings},
@@ -41,8 +41,9 @@ pub(crate) fn run(flags: &ProcessFlags, command: Person) -> Result<ExitCode, Cli
     if let Some(operator) = operator {
         let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
         return worker_runtime()?.block_on(async {
-            let token_file = token.token_file.as_deref();
-            work(&operator_client(&operator, token_file, policy, &ids).await?).await
+            let (file, authority) = (token.token_file.as_deref(), token.authority.as_deref());
+            let access = OperatorAccess::named(&operator, file, authority)?;
+            work(&operator_client(&access, policy, &ids).await?).await
         });
     }
     let settings = process::settings(flags, Vec::new())?;

@@ -129,7 +129,7 @@ fn print_addresses(shop: &RunningShop, process: &ProcessSettings) -> Result<(), 
     ];
     for (name, address, what) in lines {
         let Some(address) = address else { continue };
-        let address = format!("http://{address}");
+        let address = address.to_string();
         if is_terminal {
             print(format_args!("{name:<9} {address:<23} {what}"))?;
         } else {

@@ -5,7 +5,7 @@ use crate::{
     cli::{ProcessFlags, TargetFlags},
     demo,
     error::CliError,
-    operator_token::operator_client,
+    operator_token::{OperatorAccess, operator_client, trusting},
     process::{self, ProcessSettings},
     shop::RunningShop,
     wiring::check_existing,
@@ -78,13 +78,17 @@ pub(crate) fn run(
     work: impl AsyncFnOnce(&ShopTarget) -> Result<ExitCode, CliError>,
 ) -> Result<ExitCode, CliError> {
     let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
+    let authority = addresses.token.authority.as_deref();
     let edge = |address: &str, tokens: Option<TokenSource>| {
-        EdgeClient::with_tokens(address, retry_policy, ids.clone(), tokens).map_err(CliError::usage)
+        let tls = trusting(authority)?;
+        let client = EdgeClient::with_tls(address, retry_policy, ids.clone(), tokens, tls);
+        client.map_err(CliError::usage)
     };
     if let (Some(shop), Some(operator)) = (&addresses.shop, &addresses.operator) {
         return worker_runtime()?.block_on(async {
             let token_file = addresses.token.token_file.as_deref();
-            let operator = operator_client(operator, token_file, retry_policy, &ids).await?;
+            let access = OperatorAccess::named(operator, token_file, authority)?;
+            let operator = operator_client(&access, retry_policy, &ids).await?;
             work(&ShopTarget { shop: edge(shop, None)?, operator, data: None }).await
         });
     }
@@ -116,8 +120,8 @@ pub(crate) fn run(
         }
         let token = TokenSource::of_text(shop.token.expose()).map_err(CliError::failed)?;
         let target = ShopTarget {
-            shop: edge(&format!("http://{shop_address}"), None)?,
-            operator: edge(&format!("http://{operator_address}"), Some(token))?,
+            shop: edge(&shop_address.to_string(), None)?,
+            operator: edge(&operator_address.to_string(), Some(token))?,
             data: Some(process.data),
         };
         let result = work(&target).await;
@@ -132,6 +136,13 @@ fn private_shop() -> Vec<Flag> {
     let settings = [
         ("listen", "127.0.0.1:0"),
         ("operator_listen", "127.0.0.1:0"),
+        // Nobody but this process reaches it.
+        ("tls.certificate", ""),
+        ("tls.key", ""),
+        ("tls.client_certificate_hosts", "[]"),
+        ("operator_tls.certificate", ""),
+        ("operator_tls.key", ""),
+        ("operator_tls.client_certificate_hosts", "[]"),
         ("demo", "false"),
         ("api-gateway.operator_sign_in", "true"),
     ];

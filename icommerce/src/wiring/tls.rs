@@ -40,9 +40,11 @@ impl TlsKeys {
     /// Error of a file, with the setting that names it.
     pub(super) fn file_error(self, error: &TlsFileError) -> CliError {
         let setting = match error.file {
-            TlsFile::CertificateAuthorities => self.certificate_authorities,
-            TlsFile::ClientCertificate => self.client_certificate,
-            TlsFile::ClientKey => self.client_key,
+            TlsFile::CertificateAuthorities | TlsFile::RevocationList => {
+                self.certificate_authorities
+            }
+            TlsFile::Certificate => self.client_certificate,
+            TlsFile::Key => self.client_key,
         };
         CliError::unavailable(error).about(setting)
     }

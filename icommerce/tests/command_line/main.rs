@@ -4,6 +4,7 @@
 
 mod accounts;
 mod backups;
+mod browser;
 mod bus;
 #[cfg(feature = "postgres")]
 mod database_backups;
@@ -38,6 +39,10 @@ mod server_health;
 mod sign_in;
 #[cfg(all(feature = "postgres", feature = "rabbitmq", feature = "redis"))]
 mod tls;
+mod tls_client;
+mod tls_fleet;
+mod tls_listeners;
+mod tls_tokens;
 mod usage;
 
 use program::{assert_fails, icommerce, shopper_get, start_shop, stop_shop};

@@ -47,7 +47,7 @@ pub(crate) fn start_listeners<const N: usize>(
         let line =
             lines.next().unwrap_or_else(|| panic!("the address of {name} is printed")).unwrap();
         let address = line.strip_prefix(name).unwrap_or_else(|| panic!("{line}")).trim();
-        address.strip_prefix("http://").unwrap().to_owned()
+        address.split_once("://").unwrap_or_else(|| panic!("{line}")).1.to_owned()
     };
     (child, names.map(&mut address))
 }

@@ -17,6 +17,7 @@ use std::{
     time::Duration,
 };
 use tempfile::TempDir;
+use test_servers::{CertifiedKey, TestAuthority};
 use testkit::ReservedPort;
 
 /// Timeout for the start and the stop of a process.
@@ -132,6 +133,7 @@ pub(crate) struct TestShop {
     pub(crate) servers: ShopServers,
     /// Reserved ports: a restarted process listens on the same ones.
     _ports: Vec<ReservedPort>,
+    tls: Option<FleetCertificate>,
     processes: Mutex<Vec<Process>>,
     /// Processes with the same services.
     instances: usize,
@@ -154,6 +156,28 @@ struct Process {
     served: Arc<AtomicU64>,
 }
 
+/// Certificate that the processes of a shop share, and its authority.
+struct FleetCertificate {
+    authority: TestAuthority,
+    files: CertifiedKey,
+}
+
+impl FleetCertificate {
+    fn issue() -> Self {
+        let authority = TestAuthority::create().unwrap();
+        let files = authority.certify_member().unwrap();
+        Self { authority, files }
+    }
+
+    fn settings(&self) -> [(&'static str, PathBuf); 3] {
+        [
+            ("ICOMMERCE_FLEET__TLS__CERTIFICATE", self.files.certificate.clone()),
+            ("ICOMMERCE_FLEET__TLS__KEY", self.files.key.clone()),
+            ("ICOMMERCE_FLEET__TLS__AUTHORITY", self.authority.certificate()),
+        ]
+    }
+}
+
 impl Process {
     /// Token of the operator, for the process with the edges.
     fn operator_token(&self) -> Option<(&'static str, &'static str)> {
@@ -171,7 +195,7 @@ impl Process {
     /// Notes each time at which the child begins to serve; returns when it has ended, or the first time if only `once`.
     fn note_lines(served: &AtomicU64, lines: &mut Lines<BufReader<ChildStdout>>, once: bool) {
         for line in lines.map_while(Result::ok) {
-            if line.contains("http://127.0.0.1:") {
+            if line.contains("://127.0.0.1:") {
                 served.store(BEGINNINGS.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
                 if once {
                     return;
@@ -198,10 +222,13 @@ impl TestShop {
         let (shop, operator) = (edges[0], edges[1]);
         // The second processes come after all first ones.
         let groups: Vec<_> = (0..instances).flat_map(|_| groups.clone()).collect();
+        // One topology with mutual TLS, one with a secret, the others need neither.
+        let tls = (instances > 1).then(FleetCertificate::issue);
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let mut peers = Vec::new();
         for (services, port) in groups.iter().zip(listen) {
             peers.extend(
-                services.iter().map(|service| format!("{service}=http://127.0.0.1:{port}")),
+                services.iter().map(|service| format!("{service}={scheme}://127.0.0.1:{port}")),
             );
         }
         let secret = folder.path().join("fleet-secret");
@@ -226,7 +253,6 @@ impl TestShop {
                 arguments.push(format!("--peers={}", peers.join(",")));
             }
             arguments.extend(servers.flag(services));
-            // One topology with a secret, one without.
             let has_secret = topology == Topology::ProcessPerService;
             let secret = has_secret.then(|| secret.clone());
             let (port, served) = (*port, Arc::default());
@@ -239,6 +265,7 @@ impl TestShop {
             shop_url: format!("http://127.0.0.1:{shop}"),
             servers,
             _ports: ports,
+            tls,
             processes: Mutex::new(processes),
             instances,
             settings,
@@ -338,6 +365,7 @@ impl TestShop {
                 .env("ICOMMERCE_NOTIFICATION_SERVICE__SMTP__TIMEOUT_SECONDS", "1")
                 .envs(process.operator_token())
                 .envs(self.servers.variables.iter().map(|(name, value)| (name, value)))
+                .envs(self.tls.iter().flat_map(FleetCertificate::settings))
                 .envs(process.secret.iter().map(|file| ("ICOMMERCE_FLEET__SECRET_FILE", file)))
                 .envs(
                     self.settings.iter().map(|(name, value)| (format!("ICOMMERCE_{name}"), value)),

@@ -1,13 +1,24 @@
-//! Files of TLS towards servers: the certificates of trusted authorities, and a client certificate with its key. They are read and checked
-//! before anything connects, so that an error names the file.
+//! Files of TLS: towards servers the certificates of trusted authorities, and a client certificate with its key; of a listener its own
+//! certificate with its key, and whom it asks for one. They are read and checked before anything connects or listens, so that an error
+//! names the file; a listener and the clients of other processes read them again when they change.
 
 #![warn(missing_docs)]
 
+mod any_certificate;
+mod client_authorities;
+mod client_tls;
+mod listener_tls;
 mod other_answer;
 mod peer_certificate;
+mod pinned_certificate;
+mod reloaded;
 
+pub use client_authorities::client_authorities;
+pub use client_tls::ClientTls;
+pub use listener_tls::{ClientCertificates, ListenerFiles, ListenerTls};
 pub use other_answer::{is_tls_alert, other_answer, takes_connections};
 pub use peer_certificate::PeerCertificateError;
+pub use reloaded::{CHECKED_EVERY, Reloaded};
 
 use std::{
     fmt,
@@ -46,10 +57,12 @@ pub struct TlsContent {
 pub enum TlsFile {
     /// That of the authorities.
     CertificateAuthorities,
-    /// That of the client's certificate.
-    ClientCertificate,
-    /// That of the client's key.
-    ClientKey,
+    /// That of the certificate with which this process shows itself.
+    Certificate,
+    /// That of its key.
+    Key,
+    /// That of what authorities have revoked.
+    RevocationList,
 }
 
 /// File that cannot be used.
@@ -90,7 +103,7 @@ impl TlsFiles {
             (None, Some(key)) => {
                 let reason = "there is no certificate for this key".to_owned();
                 let path = key.clone();
-                return Err(TlsFileError { file: TlsFile::ClientCertificate, path, reason });
+                return Err(TlsFileError { file: TlsFile::Certificate, path, reason });
             }
         };
         Ok(TlsContent { certificate_authorities: authorities.transpose()?, client })
@@ -115,8 +128,8 @@ impl TlsFiles {
         else {
             return Ok(config.with_no_client_auth());
         };
-        let wrong = wrong(TlsFile::ClientCertificate, path);
-        let chain = chain(TlsFile::ClientCertificate, path, certificate)?;
+        let wrong = wrong(TlsFile::Certificate, path);
+        let chain = chain(TlsFile::Certificate, path, certificate)?;
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| wrong(&error))?;
         config.with_client_auth_cert(chain, key).map_err(|error| wrong(&error))
     }
@@ -129,8 +142,15 @@ impl fmt::Debug for TlsContent {
     }
 }
 
+impl TlsFileError {
+    /// Error of a file, for this reason.
+    pub fn new(file: TlsFile, path: &Path, reason: impl fmt::Display) -> Self {
+        Self { file, path: path.to_owned(), reason: reason.to_string() }
+    }
+}
+
 fn wrong(file: TlsFile, path: &Path) -> impl Fn(&dyn fmt::Display) -> TlsFileError {
-    move |reason| TlsFileError { file, path: path.to_owned(), reason: reason.to_string() }
+    move |reason| TlsFileError::new(file, path, reason)
 }
 
 fn read(file: TlsFile, path: &Path) -> Result<Vec<u8>, TlsFileError> {
@@ -152,6 +172,7 @@ fn chain(
     Ok(certificates)
 }
 
+/// Certificates that are trusted to have signed others.
 fn roots(path: &Path, content: &[u8]) -> Result<RootCertStore, TlsFileError> {
     let file = TlsFile::CertificateAuthorities;
     let mut roots = RootCertStore::empty();
@@ -163,16 +184,28 @@ fn roots(path: &Path, content: &[u8]) -> Result<RootCertStore, TlsFileError> {
 
 /// Certificate and key of a client, which belong together.
 fn client(certificate: &Path, key: &Path) -> Result<(Vec<u8>, Vec<u8>), TlsFileError> {
-    let chain_pem = read(TlsFile::ClientCertificate, certificate)?;
-    let chain = chain(TlsFile::ClientCertificate, certificate, &chain_pem)?;
-    let key_pem = read(TlsFile::ClientKey, key)?;
-    let wrong = wrong(TlsFile::ClientKey, key);
-    let parsed = PrivateKeyDer::from_pem_slice(&key_pem)
+    let (chain_pem, key_pem) = (read(TlsFile::Certificate, certificate)?, read(TlsFile::Key, key)?);
+    certified_key(certificate, &chain_pem, key, &key_pem)?;
+    Ok((chain_pem, key_pem))
+}
+
+/// Certificate and key of these texts, which belong together.
+fn certified_key(
+    certificate: &Path,
+    chain_pem: &[u8],
+    key: &Path,
+    key_pem: &[u8],
+) -> Result<CertifiedKey, TlsFileError> {
+    let chain = chain(TlsFile::Certificate, certificate, chain_pem)?;
+    let wrong = wrong(TlsFile::Key, key);
+    let parsed = PrivateKeyDer::from_pem_slice(key_pem)
         .map_err(|_| wrong(&"there is no private key in it that is not encrypted"))?;
     let signing = ring::sign::any_supported_type(&parsed).map_err(|error| wrong(&error))?;
-    let fits = CertifiedKey::new(chain, signing).keys_match();
-    fits.map_err(|_| wrong(&"this is not the key of the client's certificate"))?;
-    Ok((chain_pem, key_pem))
+    let certified = CertifiedKey::new(chain, signing);
+    match certified.keys_match() {
+        Ok(()) => Ok(certified),
+        Err(_) => Err(wrong(&"this is not the key of the certificate")),
+    }
 }
 
 #[cfg(test)]
@@ -206,16 +239,16 @@ mod tests {
         for (authorities, certificate, key, file) in [
             (missing, &*one.certificate, &*one.key, TlsFile::CertificateAuthorities),
             (&one.key, &one.certificate, &one.key, TlsFile::CertificateAuthorities),
-            (&ca, missing, &one.key, TlsFile::ClientCertificate),
-            (&ca, &one.key, &one.key, TlsFile::ClientCertificate),
-            (&ca, &one.certificate, missing, TlsFile::ClientKey),
-            (&ca, &one.certificate, &one.certificate, TlsFile::ClientKey),
-            (&ca, &one.certificate, &other.key, TlsFile::ClientKey),
+            (&ca, missing, &one.key, TlsFile::Certificate),
+            (&ca, &one.key, &one.key, TlsFile::Certificate),
+            (&ca, &one.certificate, missing, TlsFile::Key),
+            (&ca, &one.certificate, &one.certificate, TlsFile::Key),
+            (&ca, &one.certificate, &other.key, TlsFile::Key),
         ] {
             assert_eq!(wrong(files(authorities, certificate, key)), file, "{key:?}");
         }
         let key_alone = TlsFiles { client_certificate: None, ..files(&ca, &ca, &one.key) };
-        assert_eq!(wrong(key_alone), TlsFile::ClientCertificate);
+        assert_eq!(wrong(key_alone), TlsFile::Certificate);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod channel;
 mod chaos;
 mod client;
 mod client_certificate;
+mod connector;
 mod context;
 mod directory;
 mod loopback;
@@ -24,6 +25,7 @@ pub use channel::{Channel, Idempotent, Request, Response, Transport, TransportEr
 pub use chaos::chaos;
 pub use client::{CallError, Client, RequestBuilder, send};
 pub use client_certificate::ClientCertificate;
+pub use connector::{ServerConnection, ServerConnector};
 pub use context::{Context, headers};
 pub use directory::{Directory, DirectoryError};
 pub use http::Method;
@@ -31,6 +33,7 @@ pub use kernel::Edge;
 pub use loopback::loopback;
 pub use network::{
     BreakerPermit, CallPolicy, CircuitBreaker, EndpointUpdater, Endpoints, network, network_over,
+    network_with_tls,
 };
 pub use request_handler::{RequestHandler, ResponseFuture};
 pub use token_response::TokenResponse;

@@ -34,6 +34,7 @@ use retry_budget::RetryBudget;
 use std::sync::Arc;
 use storage::durability;
 use telemetry::Metrics;
+use tls_files::ClientTls;
 use tokio::time::{Instant, sleep, timeout_at};
 
 /// Network channel to `service` at these endpoints: base URIs such as `http://10.0.0.7:8080`.
@@ -63,7 +64,19 @@ pub fn network(
     randomness: Arc<dyn Randomness>,
     metrics: &Metrics,
 ) -> Channel {
-    let pool = ConnectionPool::new(service, &policy);
+    network_with_tls(service, endpoints, policy, randomness, metrics, None)
+}
+
+/// [`network`] whose endpoints may have addresses such as `https://10.0.0.7:8443`, to which calls go with this TLS.
+pub fn network_with_tls(
+    service: &'static str,
+    endpoints: impl Into<Endpoints>,
+    policy: CallPolicy,
+    randomness: Arc<dyn Randomness>,
+    metrics: &Metrics,
+    tls: Option<ClientTls>,
+) -> Channel {
+    let pool = ConnectionPool::new(service, &policy, tls);
     let connect = move |base: &Uri| pool.to(base);
     network_over(service, endpoints.into(), policy, randomness, metrics, connect)
 }

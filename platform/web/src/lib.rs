@@ -53,7 +53,8 @@ pub use idempotency_key::{IdempotencyKey, KEY_BYTES_MAX};
 pub use ip_network::IpNetwork;
 pub use json::{Json, RenderedJson};
 pub use listen::{
-    ConnectionLimits, DrainOutcome, HttpService, MinimumRate, ServeOptions, serve, serve_detached,
+    ConnectionLimits, DrainOutcome, HttpService, Listener, MinimumRate, SecureConnection,
+    ServeOptions, serve, serve_detached,
 };
 pub use openapi::openapi_document;
 pub use paging::Paging;

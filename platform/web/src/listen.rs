@@ -1,20 +1,26 @@
-//! HTTP/1.1 listener: connection limits, timeouts, responses only after the flush of their dependencies, graceful shutdown.
+//! HTTP/1.1 listener, with or without TLS: connection limits, timeouts, responses only after the flush of their dependencies, graceful
+//! shutdown.
 
 mod body_timeout;
 mod connections;
+mod handshake;
 mod http_connection;
+mod listener;
 mod minimum_rate;
 mod write_timeout;
 
 pub use connections::ConnectionLimits;
+pub use handshake::SecureConnection;
 pub use http_connection::serve_detached;
+pub use listener::Listener;
 pub use minimum_rate::MinimumRate;
 
 use axum::{body::Body, response::Response};
 use connections::Connections;
+use handshake::{Handshake, Handshakes};
 use http_connection::HttpConnection;
 use std::{convert::Infallible, pin::pin, time::Duration};
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio::{sync::watch, task::JoinSet};
 use tower::Service;
 
 /// Pause after a failed `accept`, which mostly means that the process is out of file handles.
@@ -25,6 +31,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 pub struct ServeOptions {
     /// Limits of the open connections.
     pub connections: ConnectionLimits,
+    /// Maximum time for the handshake of TLS. Default: 10 s.
+    pub handshake_timeout: Duration,
+    /// Maximum number of handshakes in progress; at the limit the client with the most of them gives one up, its oldest. Default: 512.
+    pub handshakes_max: usize,
     /// Maximum time for reading the head of a request, and for which a connection may be idle. Default: 30 s.
     pub header_read_timeout: Duration,
     /// Maximum size of the head of a request, in bytes; at least 8 KiB. A head that arrives faster than it is read may be up
@@ -43,6 +53,8 @@ impl Default for ServeOptions {
     fn default() -> Self {
         Self {
             connections: ConnectionLimits::default(),
+            handshake_timeout: Duration::from_secs(10),
+            handshakes_max: 512,
             header_read_timeout: Duration::from_secs(30),
             header_bytes_max: 64 * 1024,
             content_codings: false,
@@ -116,12 +128,14 @@ pub enum DrainOutcome {
 /// # });
 /// ```
 pub async fn serve<S: HttpService>(
-    listener: TcpListener,
+    listener: impl Into<Listener>,
     service: S,
     options: ServeOptions,
     stop: impl Future<Output = ()> + Send,
 ) -> DrainOutcome {
+    let Listener { tcp: listener, tls } = listener.into();
     let open = Connections::new(options.connections.clone());
+    let handshakes = tls.map(|tls| Handshakes::new(tls, &options));
     let (shutdown, stopped) = watch::channel(());
     // Dropping the future of the listener aborts its connections.
     let mut connections = JoinSet::new();
@@ -139,9 +153,20 @@ pub async fn serve<S: HttpService>(
                     tracing::debug!(%peer, "a connection was closed: its client has too many");
                     continue;
                 };
+                let handshake = handshakes.as_ref().map(|all| all.begin(peer.ip()));
+                if matches!(handshake, Some(None)) {
+                    tracing::debug!(%peer, "a connection was closed: there is room for no handshake");
+                    continue;
+                }
+                let handshake = handshake.flatten();
                 let set_task = admitted.task_setter();
+                let set_handshake = handshake.as_ref().map(Handshake::task_setter);
                 let connection = HttpConnection::new(service.clone(), peer, &options, admitted);
-                set_task(connections.spawn(connection.run(stream, stopped.clone())));
+                let task = connections.spawn(connection.run(stream, handshake, stopped.clone()));
+                if let Some(set_handshake) = set_handshake {
+                    set_handshake(task.clone());
+                }
+                set_task(task);
             }
             Err(error) => {
                 tracing::warn!(%error, "no connection could be accepted");

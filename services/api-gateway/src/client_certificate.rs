@@ -1,5 +1,5 @@
-//! Certificate of the client (mutual TLS), as a trusted proxy passes it on: in the header of RFC 9440, in that of Envoy, or as a URL-encoded
-//! PEM, which is what nginx writes.
+//! Certificate of the client (mutual TLS), which it presented to this edge, or which a trusted proxy passes on: in the header of RFC 9440, in
+//! that of Envoy, or as a URL-encoded PEM, which is what nginx writes.
 
 use crate::{
     client_identity::{ClientIdentity, ClientRoute},
@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderName, request::Parts};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use kernel::security_checks::holds;
 use transport::ClientCertificate;
+use web::SecureConnection;
 
 /// Header of RFC 9440, with the intermediate certificates beside it.
 const CLIENT_CERT: HeaderName = HeaderName::from_static("client-cert");
@@ -35,12 +36,19 @@ impl CertificateSource {
         name.map(|name| Self(Some(name))).map_err(|error| error.to_string())
     }
 
-    /// Certificate of the client of a request. Only what a trusted proxy says is believed.
+    /// Certificate of the client of a request: that of the connection, where it is the client's own, and where it is that of a trusted
+    /// proxy, the one that the proxy passes on. Nobody else's header is believed, and the certificate of a proxy is that of no client.
     pub(crate) fn of_request(
         &self,
         head: &Parts,
         client: &ClientIdentity,
     ) -> Option<ClientCertificate> {
+        let own = head.extensions.get::<SecureConnection>();
+        let own = own.and_then(|connection| connection.certificate.clone());
+        let is_direct = client.route == ClientRoute::Direct;
+        if own.is_some() && holds("client_certificate_connection", is_direct) {
+            return own;
+        }
         let name = self.0.as_ref()?;
         let is_proxied = matches!(client.route, ClientRoute::TrustedProxy { .. });
         if !holds("client_certificate_proxy", is_proxied) {
@@ -111,7 +119,7 @@ mod tests {
         } else {
             ClientRoute::Direct
         };
-        ClientIdentity { address: [192, 0, 2, 1].into(), route }
+        ClientIdentity { address: [192, 0, 2, 1].into(), route, is_secure: true }
     }
 
     fn read(name: &str, lines: &[(&'static str, &str)]) -> Option<Vec<Vec<u8>>> {
@@ -142,6 +150,24 @@ mod tests {
         assert_eq!(read(name, &[(name, &chained)]), two);
         let forged = format!(r#"Cert="forged",{element}"#);
         assert_eq!(read(name, &[(name, &forged)]), one, "the last is that of the proxy");
+    }
+
+    #[test]
+    fn the_certificate_of_a_connection_is_that_of_its_client_and_never_that_of_a_proxy() {
+        let (mut head, ()) = Request::new(()).into_parts();
+        let certificate = ClientCertificate::new(vec![vec![7]]);
+        head.extensions.insert(SecureConnection { certificate: certificate.clone() });
+        head.headers.insert("client-cert", HeaderValue::from_static(":AQID+/8=:"));
+        for name in ["", "client-cert"] {
+            let source = CertificateSource::new(name).unwrap();
+            assert_eq!(source.of_request(&head, &client(false)), certificate, "{name}");
+            let passed_on = source.of_request(&head, &client(true));
+            assert_eq!(passed_on.is_some(), !name.is_empty(), "{name}");
+            assert_ne!(passed_on, certificate, "{name}");
+        }
+        head.extensions.insert(SecureConnection { certificate: None });
+        let source = CertificateSource::new("client-cert").unwrap();
+        assert_eq!(source.of_request(&head, &client(false)), None, "a header is no certificate");
     }
 
     #[test]

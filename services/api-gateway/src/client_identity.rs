@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 use transport::Edge;
-use web::{HostName, IpNetwork};
+use web::{HostName, IpNetwork, SecureConnection};
 
 /// Cookie with the id of a shopper's cart.
 const CART_COOKIE: &str = "cart";
@@ -28,6 +28,8 @@ pub(crate) struct ClientIdentity {
     pub(crate) address: IpAddr,
     /// Way by which the request came.
     pub(crate) route: ClientRoute,
+    /// Whether it came to this edge over TLS.
+    pub(crate) is_secure: bool,
 }
 
 /// Way by which a request came from its client.
@@ -49,16 +51,27 @@ impl ClientIdentity {
         let peer = head.extensions.get::<ConnectInfo<SocketAddr>>();
         let peer =
             peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip().to_canonical());
+        let is_secure = head.extensions.get::<SecureConnection>().is_some();
         let is_trusted = |address: IpAddr| proxies.iter().any(|proxy| proxy.contains(address));
         if !is_trusted(peer) {
             let is_forwarded = peer.is_loopback() && forwarded::is_forwarded(&head.headers);
             let route =
                 if is_forwarded { ClientRoute::UnknownLocalProxy } else { ClientRoute::Direct };
-            return Self { address: peer, route };
+            return Self { address: peer, route, is_secure };
         }
         let origin = forwarded::origin(&head.headers, peer, is_trusted);
         let route = ClientRoute::TrustedProxy { proto: origin.proto, host: origin.host };
-        Self { address: origin.address, route }
+        Self { address: origin.address, route, is_secure }
+    }
+
+    /// Scheme by which the client asked, as a trusted proxy names it, or that of the connection where none does.
+    pub(crate) fn scheme(&self) -> HeaderValue {
+        let named = match &self.route {
+            ClientRoute::TrustedProxy { proto, .. } => proto.clone(),
+            ClientRoute::Direct | ClientRoute::UnknownLocalProxy => None,
+        };
+        let own = if self.is_secure { "https" } else { "http" };
+        named.unwrap_or(HeaderValue::from_static(own))
     }
 
     /// Host that the client asked for, as a trusted proxy names it.

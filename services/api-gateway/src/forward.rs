@@ -40,11 +40,13 @@ const HOP_BY_HOP_HEADERS: [HeaderName; 8] = [
 pub(crate) fn upstream_head(mut head: Parts, client: &ClientIdentity) -> Parts {
     let is_removed = |name: &HeaderName| is_private(name) || FORWARDING_HEADERS.contains(name);
     remove_headers(&mut head.headers, is_removed);
-    if let ClientRoute::TrustedProxy { proto, host } = &client.route {
-        let named = [(FORWARDED_PROTO, proto), (FORWARDED_HOST, host)];
-        let named = named.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
-        head.headers.extend(named);
-    }
+    let (proto, host) = match &client.route {
+        ClientRoute::TrustedProxy { proto, host } => (proto.clone(), host.clone()),
+        ClientRoute::Direct | ClientRoute::UnknownLocalProxy => (None, None),
+    };
+    let proto = proto.or_else(|| client.is_secure.then(|| client.scheme()));
+    let named = [(FORWARDED_PROTO, proto), (FORWARDED_HOST, host)];
+    head.headers.extend(named.into_iter().filter_map(|(name, value)| Some((name, value?))));
     // A request in absolute form, as sent to proxies, is reduced to its path.
     if head.uri.authority().is_some()
         && let Some(path) = head.uri.path_and_query()

@@ -23,7 +23,7 @@ use crate::{
     quota::{Quota, overloaded},
     route_table::{RouteEntry, RouteLookup, RouteTable, Upstream},
     routes::BodyLimit,
-    security_headers::{ResponseKind, add_security_headers},
+    security_headers::{ResponseKind, StrictTransport, add_security_headers},
     settings::GatewaySettings,
 };
 use axum::{
@@ -40,7 +40,7 @@ use telemetry::{Health, HttpMetrics};
 use tokio::time::Instant;
 use tracing::Instrument;
 use transport::{Context, Edge, RequestHandler, headers};
-use web::{AllowedHost, IpNetwork, ProblemResponse, without_body};
+use web::{AllowedHost, HostName, IpNetwork, ProblemResponse, without_body};
 
 /// Gateway of both edges, with the state that all requests share.
 #[derive(Debug)]
@@ -54,6 +54,7 @@ pub(crate) struct Gateway {
     limit_loopback: bool,
     trusted_proxies: Vec<IpNetwork>,
     certificates: CertificateSource,
+    strict_transport: StrictTransport,
     /// Addresses of the edges as clients know them, where they are known.
     shop_url: String,
     operator_url: String,
@@ -98,6 +99,7 @@ impl Gateway {
             trusted_proxies: settings.trusted_proxies,
             certificates: CertificateSource::new(&settings.client_certificate_header)
                 .map_err(BuildError::Other)?,
+            strict_transport: StrictTransport::new(settings.strict_transport_seconds),
             shop_url: settings.shop_url,
             operator_url: settings.operator_url,
             hosts: settings.hosts,
@@ -140,6 +142,8 @@ impl Gateway {
             deadline: started + self.deadline,
         };
         let origin = self.cors_origin(&info, &head.headers);
+        let strict_transport =
+            self.strict_transport.of(&info.client, || HostName::of(&head.headers, &self.hosts));
         let context = self.context(received, &info, &head);
         let (route, kind) = (info.route(), info.response_kind());
         let (id, span) = (context.request_id.clone(), span(&context));
@@ -152,7 +156,10 @@ impl Gateway {
             // The panic hook has logged where and why.
             Err(_) => ProblemResponse(Problem::internal()).into_response(),
         };
-        let response = self.finish_response(response, &method, kind, origin, id.as_deref());
+        let mut response = self.finish_response(response, &method, kind, origin, id.as_deref());
+        if let Some(policy) = strict_transport {
+            response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, policy);
+        }
         let (status, took) = (response.status().as_u16(), started.elapsed());
         self.http.record_response(method.as_str(), route, status, took);
         let micros = took.as_micros();

@@ -1,7 +1,9 @@
 //! Security headers of every response. Pages that need other values set their own.
 
+use crate::client_identity::{ClientIdentity, ClientRoute};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::sync::LazyLock;
+use web::HostName;
 
 /// Kind of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +38,30 @@ static DATA_HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers
 });
+
+/// Policy by which browsers come by TLS alone from now on (HSTS, RFC 6797).
+#[derive(Debug)]
+pub(crate) struct StrictTransport(Option<HeaderValue>);
+
+impl StrictTransport {
+    /// Policy for so many seconds; none for 0.
+    pub(crate) fn new(seconds: u32) -> Self {
+        let text = format!("max-age={seconds}; includeSubDomains");
+        Self((seconds > 0).then(|| HeaderValue::from_str(&text).ok()).flatten())
+    }
+
+    /// Policy for a client that came over TLS itself. A proxy in front has one of its own, and the names of this machine belong to whatever
+    /// else runs here.
+    pub(crate) fn of(
+        &self,
+        client: &ClientIdentity,
+        host: impl FnOnce() -> HostName,
+    ) -> Option<HeaderValue> {
+        let is_own = client.is_secure && client.route == ClientRoute::Direct;
+        let is_named = is_own && host() != HostName::ThisMachine;
+        self.0.clone().filter(|_| is_named)
+    }
+}
 
 /// Adds the security headers that a response does not set itself.
 pub(crate) fn add_security_headers(headers: &mut HeaderMap, kind: ResponseKind) {

@@ -51,6 +51,9 @@ pub(crate) struct GatewaySettings {
     /// `client-cert-chain`), `x-forwarded-client-cert` as Envoy writes it, or another name for a URL-encoded PEM as nginx writes it
     /// (`$ssl_client_escaped_cert`). The proxy must replace what clients send by this name. Empty for none.
     pub(crate) client_certificate_header: String,
+    /// How long browsers are to come by TLS alone once they have come so, in seconds (HSTS, RFC 6797), said where this edge speaks it
+    /// itself; 0 for nothing.
+    pub(crate) strict_transport_seconds: u32,
     /// Host names allowed over the loopback interface besides `localhost`, such as `shop.example` when a proxy runs on
     /// this machine; `*` for any.
     pub(crate) hosts: Vec<AllowedHost>,
@@ -88,6 +91,7 @@ impl SectionSettings for GatewaySettings {
         Allowed::range("client_connections_max", 1, 100_000),
         Allowed::range("client_body_bytes_in_progress_max", 1 << 20, 1 << 40),
         Allowed::range("body_bytes_in_progress_max", 1 << 20, 1 << 40),
+        Allowed::range("strict_transport_seconds", 0, 63_072_000),
     ];
 
     fn check(&self) -> Result<(), InvalidSetting> {
@@ -133,6 +137,7 @@ impl Default for GatewaySettings {
             limit_loopback_clients: false,
             trusted_proxies: Vec::new(),
             client_certificate_header: String::new(),
+            strict_transport_seconds: 31_536_000,
             hosts: Vec::new(),
             cors_origins: Vec::new(),
             operator_sign_in: true,

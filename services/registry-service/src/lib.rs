@@ -48,8 +48,10 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     let settings: RegistrySettings = context.settings()?;
     let credentials = Credentials::of(&settings).map_err(BuildError::Other)?;
     let identity = identity(&context);
+    let tls = settings.peer_tls();
+    let tls = tls.map_err(|error| BuildError::Other(format!("registry-service.tls: {error}")))?;
     let link = |address: &String| {
-        let peer = PeerClient::new(address, &identity, settings.lease_seconds)?;
+        let peer = PeerClient::new(address, &identity, settings.lease_seconds, tls.clone())?;
         Some(Arc::new(ReplicationLink::new(Arc::new(peer))))
     };
     let links = settings.peers.iter().filter_map(link).collect();

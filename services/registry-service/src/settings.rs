@@ -4,6 +4,7 @@ use crate::domain::registry::RegistryPolicy;
 use ::settings::{Allowed, InvalidSetting, Secret, SectionSettings};
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, time::Duration};
+use tls_files::{ClientTls, TlsFileError, TlsFiles};
 use url::Url;
 
 /// Settings of the registry.
@@ -16,7 +17,8 @@ pub(crate) struct RegistrySettings {
     pub(crate) eviction_ms: u64,
     /// Lease of an instance that names none, in seconds.
     pub(crate) lease_seconds: u32,
-    /// Other registries with the same instances, such as `http://user:password@10.0.0.7:8761/eureka`; the list may name this one as well.
+    /// Other registries with the same instances, such as `http://user:password@10.0.0.7:8761/eureka`, or with `https`; the list may name
+    /// this one as well.
     pub(crate) peers: Vec<String>,
     /// User whom clients and peers sign in as (HTTP Basic).
     pub(crate) user: String,
@@ -26,10 +28,24 @@ pub(crate) struct RegistrySettings {
     pub(crate) password_file: PathBuf,
     /// File with a token that clients may send in place of user and password (`Authorization: Bearer`).
     pub(crate) token_file: PathBuf,
+    /// TLS of the listener of the registry.
+    pub(crate) tls: RegistryTlsSettings,
     /// Instances that may be registered.
     pub(crate) instances_max: u32,
     /// Connections that may watch for changes.
     pub(crate) watchers_max: u32,
+}
+
+/// TLS of the listener of the registry.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RegistryTlsSettings {
+    /// File with the certificate of the registry, in PEM, and with those between it and its authority; without it, it speaks plain http.
+    pub(crate) certificate: PathBuf,
+    /// File with the key of that certificate, in PEM and not encrypted; it is in the same file without this.
+    pub(crate) key: PathBuf,
+    /// File with the authorities, in PEM, of which each client has to have a certificate; without it, none is asked for one.
+    pub(crate) authority: PathBuf,
 }
 
 impl Default for RegistrySettings {
@@ -43,6 +59,7 @@ impl Default for RegistrySettings {
             password: Secret::default(),
             password_file: PathBuf::new(),
             token_file: PathBuf::new(),
+            tls: RegistryTlsSettings::default(),
             instances_max: 50_000,
             watchers_max: 1_024,
         }
@@ -64,7 +81,8 @@ impl SectionSettings for RegistrySettings {
             return Err(InvalidSetting::new("user", expected));
         }
         let is_peer = |peer: &String| {
-            Url::parse(peer).is_ok_and(|url| url.scheme() == "http" && url.has_host())
+            Url::parse(peer)
+                .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
         };
         if !self.peers.iter().all(is_peer) {
             let expected = "expected addresses such as http://10.0.0.7:8761/eureka";
@@ -80,6 +98,20 @@ impl RegistrySettings {
             is_self_preserving: self.self_preservation,
             instances_max: self.instances_max as usize,
         }
+    }
+
+    /// TLS towards peers at `https`, if there is one: with an authority those of its members, with this one's own certificate.
+    pub(crate) fn peer_tls(&self) -> Result<Option<ClientTls>, TlsFileError> {
+        if !self.peers.iter().any(|peer| peer.starts_with("https:")) {
+            return Ok(None);
+        }
+        let given = |path: &PathBuf| (!path.as_os_str().is_empty()).then(|| path.clone());
+        let RegistryTlsSettings { certificate, key, authority } = &self.tls;
+        let certificate_authorities = given(authority);
+        let own = |path| given(path).filter(|_| certificate_authorities.is_some());
+        let (client_certificate, client_key) = (own(certificate), own(key));
+        ClientTls::open(TlsFiles { certificate_authorities, client_certificate, client_key })
+            .map(Some)
     }
 
     pub(crate) fn eviction_interval(&self) -> Duration {

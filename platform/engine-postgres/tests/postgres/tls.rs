@@ -126,7 +126,7 @@ async fn a_user_shows_a_certificate_or_a_password() {
     // Its files are gone with its authority.
     let error = refused(robots(Some(&stranger))).await;
     let DatabaseError::Tls(error) = error else { panic!("{error:?}") };
-    assert_eq!(error.file, TlsFile::ClientCertificate);
+    assert_eq!(error.file, TlsFile::Certificate);
     let authority_of_strangers = TestAuthority::create().unwrap();
     let stranger = authority_of_strangers.certify_client("robot").unwrap();
     let error = refused(robots(Some(&stranger))).await;

@@ -1,16 +1,20 @@
 //! Connection pool: HTTP/1.1 connections to the endpoints of a service.
 
 use super::CallPolicy;
-use crate::{Channel, Request, Response, Transport, TransportError, loopback::RESPONSE_BYTES_MAX};
+use crate::{
+    Channel, Request, Response, ServerConnector, Transport, TransportError,
+    loopback::RESPONSE_BYTES_MAX,
+};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderName, Uri, header, uri::PathAndQuery};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
+    client::legacy::Client,
     rt::{TokioExecutor, TokioTimer},
 };
 use std::error::Error;
+use tls_files::ClientTls;
 
 /// Header with the host that the client asked for, as proxies name it.
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -19,14 +23,12 @@ const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 #[derive(Clone, Debug)]
 pub(super) struct ConnectionPool {
     service: &'static str,
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client<ServerConnector, Full<Bytes>>,
 }
 
 impl ConnectionPool {
-    pub(super) fn new(service: &'static str, policy: &CallPolicy) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(policy.connect_timeout));
+    pub(super) fn new(service: &'static str, policy: &CallPolicy, tls: Option<ClientTls>) -> Self {
+        let connector = ServerConnector::new(tls, policy.connect_timeout);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(policy.idle_connection_timeout)

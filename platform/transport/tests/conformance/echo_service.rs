@@ -12,10 +12,12 @@ use std::{
     },
 };
 use telemetry::Metrics;
+use test_servers::{CertifiedKey, TestAuthority};
+use tls_files::{ClientCertificates, ClientTls, ListenerFiles, ListenerTls, TlsFiles};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
-use transport::{CallPolicy, Channel, Context, Endpoints, loopback, network};
+use transport::{CallPolicy, Channel, Context, Endpoints, loopback, network, network_with_tls};
 use web::{
-    ApiResult, ApiRouter, Created, Json, Limits, NoContent, Path, Query, ServeOptions,
+    ApiResult, ApiRouter, Created, Json, Limits, Listener, NoContent, Path, Query, ServeOptions,
     ServiceParts,
     routing::{get, post, put},
 };
@@ -120,7 +122,35 @@ impl ServiceListener {
         Self::on(TcpListener::bind(address).await.unwrap(), echo)
     }
 
-    fn on(listener: TcpListener, echo: &EchoService) -> Self {
+    /// A listener that only members of an authority reach, and TLS of these.
+    pub(crate) async fn for_members(echo: &EchoService) -> (Self, ClientTls) {
+        let authority = TestAuthority::create().unwrap();
+        let member = authority.certify_member().unwrap();
+        Self::of(echo, &authority, &member).await
+    }
+
+    /// The same for members of this authority, of which it is one.
+    pub(crate) async fn of(
+        echo: &EchoService,
+        authority: &TestAuthority,
+        member: &CertifiedKey,
+    ) -> (Self, ClientTls) {
+        let listener = ListenerTls::open(ListenerFiles {
+            certificate: member.certificate.clone(),
+            key: Some(member.key.clone()),
+            clients: ClientCertificates::Required(authority.certificate()),
+        });
+        let client = ClientTls::open(TlsFiles {
+            certificate_authorities: Some(authority.certificate()),
+            client_certificate: Some(member.certificate.clone()),
+            client_key: Some(member.key.clone()),
+        });
+        let socket = Listener::from(TcpListener::bind("127.0.0.1:0").await.unwrap());
+        (Self::on(socket.with_tls(listener.unwrap()), echo), client.unwrap())
+    }
+
+    fn on(listener: impl Into<Listener>, echo: &EchoService) -> Self {
+        let listener = listener.into();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let stopped = async { drop(stopped.await) };
@@ -150,12 +180,23 @@ pub(crate) fn over(endpoints: impl Into<Endpoints>, policy: CallPolicy) -> Chann
     network("echo-service", endpoints, policy, randomness, &Metrics::new())
 }
 
-/// Both transports to a service of their own, each with its name.
-pub(crate) async fn transports() -> [(&'static str, Channel); 2] {
+/// [`over`] with this TLS.
+pub(crate) fn over_tls(address: SocketAddr, tls: Option<ClientTls>) -> Channel {
+    let endpoints = vec![format!("https://{address}").parse().unwrap()];
+    let (policy, randomness) = (CallPolicy::default(), Arc::new(SeededRandomness::new(1)));
+    network_with_tls("echo-service", endpoints, policy, randomness, &Metrics::new(), tls)
+}
+
+/// Every transport to a service of its own, each with its name.
+pub(crate) async fn transports() -> [(&'static str, Channel); 3] {
     let echo = EchoService::default();
     let listener = ServiceListener::to(&echo).await;
     // It serves until the test's runtime ends.
     let sockets = over(vec![base(listener.address)], CallPolicy::default());
     std::mem::forget(listener.stop);
-    [("loopback", loopback("echo-service", echo.router())), ("sockets", sockets)]
+    let (listener, tls) = ServiceListener::for_members(&echo).await;
+    let secured = over_tls(listener.address, Some(tls));
+    std::mem::forget(listener.stop);
+    let loopback = loopback("echo-service", echo.router());
+    [("loopback", loopback), ("sockets", sockets), ("mutual TLS", secured)]
 }

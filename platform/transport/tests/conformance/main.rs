@@ -4,4 +4,5 @@
 
 mod behaviours;
 mod echo_service;
+mod mutual_tls;
 mod sockets;

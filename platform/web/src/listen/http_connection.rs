@@ -1,8 +1,8 @@
 //! Connection of a listener: HTTP/1.1, each request in a durability scope, each response after its flush.
 
 use super::{
-    HttpService, MinimumRate, ServeOptions, body_timeout::BodyTimeout, connections::OpenConnection,
-    write_timeout::WriteTimeout,
+    HttpService, MinimumRate, SecureConnection, ServeOptions, body_timeout::BodyTimeout,
+    connections::OpenConnection, handshake::Handshake, write_timeout::WriteTimeout,
 };
 use crate::ProblemResponse;
 use axum::{
@@ -16,7 +16,11 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use kernel::{Problem, codes};
 use std::{convert::Infallible, net::SocketAddr, pin::pin, time::Duration};
 use storage::durability;
-use tokio::{net::TcpStream, sync::watch};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    sync::watch,
+};
 use tower::ServiceExt;
 
 /// Connection of a client.
@@ -55,13 +59,38 @@ impl<S: HttpService> HttpConnection<S> {
         }
     }
 
-    pub(super) async fn run(self, stream: TcpStream, mut stopped: watch::Receiver<()>) {
+    /// Serves the client, after a handshake where there is one.
+    pub(super) async fn run(
+        self,
+        stream: TcpStream,
+        handshake: Option<Handshake>,
+        mut stopped: watch::Receiver<()>,
+    ) {
         // Responses are written whole, so Nagle's algorithm would only delay them.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection was gone at once");
         }
         let stream = WriteTimeout::new(stream, self.minimum_rate);
-        let service = hyper::service::service_fn(|request| self.respond(request));
+        let Some(handshake) = handshake else { return self.serve(stream, None, stopped).await };
+        let shaken = tokio::select! {
+            // A box, since the future is larger than everything after it.
+            shaken = Box::pin(handshake.run(stream)) => shaken,
+            _ = stopped.changed() => return,
+        };
+        match shaken {
+            Ok((stream, secure)) => self.serve(stream, Some(secure), stopped).await,
+            // The client's fault: it was silent, does not speak TLS, or has no certificate where one is needed.
+            Err(error) => tracing::debug!(%error, peer = %self.peer, "a handshake failed"),
+        }
+    }
+
+    async fn serve<I: AsyncRead + AsyncWrite + Unpin>(
+        self,
+        stream: I,
+        secure: Option<SecureConnection>,
+        mut stopped: watch::Receiver<()>,
+    ) {
+        let service = hyper::service::service_fn(|request| self.respond(request, secure.as_ref()));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.header_read_timeout)
@@ -82,7 +111,11 @@ impl<S: HttpService> HttpConnection<S> {
         }
     }
 
-    async fn respond(&self, request: hyper::Request<Incoming>) -> Result<Response, Infallible> {
+    async fn respond(
+        &self,
+        request: hyper::Request<Incoming>,
+        secure: Option<&SecureConnection>,
+    ) -> Result<Response, Infallible> {
         self.open.busy();
         let head = check_head(request.version(), request.uri(), request.headers());
         let head =
@@ -101,6 +134,9 @@ impl<S: HttpService> HttpConnection<S> {
                     }
                 });
                 request.extensions_mut().insert(ConnectInfo(self.peer));
+                if let Some(secure) = secure {
+                    request.extensions_mut().insert(secure.clone());
+                }
                 serve_detached(self.service.clone(), request).await
             }
             Err(problem) => ProblemResponse(problem).into_response(),

@@ -4,6 +4,7 @@ use crate::things::{Things, idempotent_parts, parts, service};
 use engine_memory::MemoryEngine;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use storage::{Commit, Watermark, durability};
+use tls_files::ListenerTls;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -11,7 +12,7 @@ use tokio::{
     task::JoinHandle,
 };
 use transport::RequestHandler;
-use web::{ApiRouter, DrainOutcome, NoContent, ServeOptions, routing};
+use web::{ApiRouter, DrainOutcome, Listener, NoContent, ServeOptions, routing};
 
 /// A listener on a free port.
 pub(crate) struct TestServer {
@@ -22,7 +23,19 @@ pub(crate) struct TestServer {
 
 impl TestServer {
     pub(crate) async fn with(router: RequestHandler, options: ServeOptions) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::secured(router, options, None).await
+    }
+
+    pub(crate) async fn secured(
+        router: RequestHandler,
+        options: ServeOptions,
+        tls: Option<ListenerTls>,
+    ) -> Self {
+        let listener = Listener::from(TcpListener::bind("127.0.0.1:0").await.unwrap());
+        let listener = match tls {
+            Some(tls) => listener.with_tls(tls),
+            None => listener,
+        };
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let stopped = async { drop(stopped.await) };

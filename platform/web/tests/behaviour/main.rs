@@ -10,3 +10,4 @@ mod openapi;
 mod replay;
 mod request_layer;
 mod things;
+mod tls;

@@ -83,8 +83,8 @@ impl Gateway {
         let is_local = info.client.is_local(HostName::of(headers, &self.hosts));
         if configured.is_empty() || is_local {
             let named = info.client.forwarded_origin().or_else(|| {
-                let host = headers.get(header::HOST)?.to_str().ok()?;
-                Some(format!("http://{host}"))
+                let (scheme, host) = (info.client.scheme(), headers.get(header::HOST)?);
+                Some(format!("{}://{}", scheme.to_str().ok()?, host.to_str().ok()?))
             });
             uris.extend(named.map(|origin| [&*origin, path].concat()));
         }

@@ -11,4 +11,5 @@ mod forwarding;
 mod harness;
 mod issuer;
 mod limits;
+mod own_tls;
 mod sender_constraints;

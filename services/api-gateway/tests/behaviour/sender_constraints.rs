@@ -21,10 +21,10 @@ const ORDERS: &str = "/api/v1/orders";
 static NUMBER: AtomicU64 = AtomicU64::new(1);
 
 /// Key of a client.
-struct ProofKey(Ed25519KeyPair);
+pub(crate) struct ProofKey(Ed25519KeyPair);
 
 impl ProofKey {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap())
     }
 
@@ -33,14 +33,20 @@ impl ProofKey {
     }
 
     /// Token that is bound to the key.
-    fn token(&self, roles: &[&str], scope: &str, others: &[(&str, Value)]) -> String {
+    pub(crate) fn token(&self, roles: &[&str], scope: &str, others: &[(&str, Value)]) -> String {
         let key = jose::Jwk::parse(self.jwk().to_string().as_bytes()).unwrap();
         let bound = [("cnf", json!({"jkt": key.thumbprint()}))];
         token_with(roles, scope, &[&bound[..], others].concat())
     }
 
     /// New proof for a request, with a nonce if there is one.
-    fn proof(&self, method: &str, uri: &str, token: &str, nonce: Option<&str>) -> String {
+    pub(crate) fn proof(
+        &self,
+        method: &str,
+        uri: &str,
+        token: &str,
+        nonce: Option<&str>,
+    ) -> String {
         let mut claims = json!({
             "jti": NUMBER.fetch_add(1, Ordering::Relaxed).to_string(), "htm": method, "htu": uri,
             "iat": NOW, "ath": base64url_encode(Sha256::digest(token)),

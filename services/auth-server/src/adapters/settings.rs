@@ -16,6 +16,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use tls_files::TlsFile;
 
 /// Longest name of the shop, in bytes.
 pub(crate) const NAME_BYTES_MAX: usize = 500;
@@ -80,11 +81,14 @@ pub(crate) struct AuthSettings {
     /// Whether proofs of possession (DPoP) need a nonce of this server, so that none can be made beforehand. Clients ask once more
     /// for each of their first requests.
     pub(crate) requires_dpop_nonces: bool,
-    /// Whether clients can present certificates (mutual TLS), to a proxy that passes them on. By default it is so where
-    /// `api-gateway.client_certificate_header` names a header.
+    /// Whether clients can present certificates (mutual TLS), to the shop edge or to a proxy that passes them on. By default it is so where
+    /// `tls.client_certificate_hosts` names any, or `api-gateway.client_certificate_header` a header.
     pub(crate) accepts_client_certificates: bool,
-    /// File with the authorities (PEM) whose certificates prove who a client is (`tls_client_auth`).
+    /// File with the authorities (PEM) whose certificates prove who a client is (`tls_client_auth`). It is read again when it changes.
     pub(crate) client_ca_file: PathBuf,
+    /// File with the lists of certificates that these authorities have revoked (CRL, in PEM), one of each authority; without it, it is
+    /// not looked at whether one was. It is read again when it changes, and what has no current list is refused.
+    pub(crate) client_crl_file: PathBuf,
     /// Origin at which clients are asked for their certificates, such as `https://mtls.shop.example`, where it is another one than that of
     /// the issuer: a browser that is asked asks its user.
     pub(crate) mtls_origin: String,
@@ -138,6 +142,7 @@ impl Default for AuthSettings {
             requires_dpop_nonces: false,
             accepts_client_certificates: false,
             client_ca_file: PathBuf::new(),
+            client_crl_file: PathBuf::new(),
             mtls_origin: String::new(),
             mail_folder: PathBuf::new(),
             prints_mail: false,
@@ -175,6 +180,11 @@ impl SectionSettings for AuthSettings {
         if !self.mtls_origin.is_empty() && Issuer::parse(&mtls_issuer).is_none() {
             let expected = "expected an origin such as https://mtls.shop.example, or nothing";
             return Err(InvalidSetting::new("mtls_origin", expected));
+        }
+        let has_authority = !self.client_ca_file.as_os_str().is_empty();
+        if !self.client_crl_file.as_os_str().is_empty() && !has_authority {
+            let expected = "expected nothing without client_ca_file";
+            return Err(InvalidSetting::new("client_crl_file", expected));
         }
         if self.name.is_empty() || self.name.len() > NAME_BYTES_MAX {
             return Err(InvalidSetting::new("name", "expected a name of at most 500 bytes"));
@@ -235,12 +245,19 @@ impl AuthSettings {
 
     /// Verifier of the certificates of clients.
     pub(crate) fn client_certificates(&self) -> Result<CertificateVerifier, String> {
-        let file = &self.client_ca_file;
-        if file.as_os_str().is_empty() {
+        if self.client_ca_file.as_os_str().is_empty() {
             return Ok(CertificateVerifier::default());
         }
-        CertificateVerifier::of_file(file)
-            .map_err(|error| format!("auth-server.client_ca_file: {}: {error}", file.display()))
+        let revoked = Some(&*self.client_crl_file).filter(|file| !file.as_os_str().is_empty());
+        CertificateVerifier::of_files(&self.client_ca_file, revoked).map_err(|error| {
+            let setting = match error.file {
+                TlsFile::RevocationList => "client_crl_file",
+                TlsFile::CertificateAuthorities | TlsFile::Certificate | TlsFile::Key => {
+                    "client_ca_file"
+                }
+            };
+            format!("auth-server.{setting}: {error}")
+        })
     }
 
     /// Delivery of mail, if there is any.

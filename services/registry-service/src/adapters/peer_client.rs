@@ -14,10 +14,12 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
+    client::legacy::Client,
     rt::{TokioExecutor, TokioTimer},
 };
 use std::{error::Error, time::Duration};
+use tls_files::ClientTls;
+use transport::ServerConnector;
 use url::Url;
 
 /// Time that a peer has to accept a connection.
@@ -32,7 +34,7 @@ const ANSWER_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// Client of one peer.
 #[derive(Debug)]
 pub(crate) struct PeerClient {
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client<ServerConnector, Full<Bytes>>,
     /// Address without credentials, and without a slash at its end.
     address: String,
     authorization: Option<HeaderValue>,
@@ -42,7 +44,12 @@ pub(crate) struct PeerClient {
 
 impl PeerClient {
     /// Client of the peer at this address; `None` for an address that is none.
-    pub(crate) fn new(address: &str, identity: &str, lease_seconds: u32) -> Option<Self> {
+    pub(crate) fn new(
+        address: &str,
+        identity: &str,
+        lease_seconds: u32,
+        tls: Option<ClientTls>,
+    ) -> Option<Self> {
         let mut url = Url::parse(address).ok()?;
         let authorization = match url.username() {
             "" => None,
@@ -61,9 +68,7 @@ impl PeerClient {
         };
         url.set_username("").ok()?;
         url.set_password(None).ok()?;
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(CONNECT_TIME_MAX));
+        let connector = ServerConnector::new(tls, CONNECT_TIME_MAX);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIME_MAX)

@@ -1,55 +1,60 @@
 //! Client authentication by certificate (RFC 8705, section 2): one that a trusted authority issued for a registered name
 //! (`tls_client_auth`), or one with a registered key (`self_signed_tls_client_auth`).
 
+#[cfg(test)]
+mod tests;
 mod x509;
 
 use crate::domain::events::{CertificateSubject, SubjectKind};
-use base64::{Engine, prelude::BASE64_STANDARD};
 use jose::JwkSet;
 use kernel::{Timestamp, security_checks::holds};
-use std::{fmt, path::Path, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tls_files::{Reloaded, TlsFileError, client_authorities};
 use tokio_rustls::rustls::{
-    RootCertStore,
-    crypto::ring,
+    CertificateError, Error,
     pki_types::{CertificateDer, UnixTime},
-    server::{WebPkiClientVerifier, danger::ClientCertVerifier},
+    server::danger::ClientCertVerifier,
 };
 use transport::ClientCertificate;
 use x509::Certificate;
 
 pub(crate) use x509::distinguished_name;
 
-/// Marks of a certificate in PEM (RFC 7468).
-const PEM_BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-const PEM_END: &str = "-----END CERTIFICATE-----";
-
 /// Verifier of the certificates of clients.
 #[derive(Default)]
 pub(crate) struct CertificateVerifier {
-    /// Verifier of chains; none without a trusted authority.
-    chains: Option<Arc<dyn ClientCertVerifier>>,
+    /// Verifier of chains, whose files are read again when they change; none without a trusted authority.
+    chains: Option<Reloaded<Chains>>,
+}
+
+/// Verifier of chains, of one state of its files.
+struct Chains {
+    verifier: Arc<dyn ClientCertVerifier>,
+    /// Whether it was logged that no list of what was revoked counts any longer.
+    warned: AtomicBool,
 }
 
 impl CertificateVerifier {
-    /// Verifier that trusts the authorities in a file (PEM).
-    pub(crate) fn of_file(file: &Path) -> Result<Self, String> {
-        let pem = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
-        Self::of_pem(&pem)
-    }
-
-    /// Verifier that trusts the authorities in a text (PEM).
-    pub(crate) fn of_pem(pem: &str) -> Result<Self, String> {
-        let mut roots = RootCertStore::empty();
-        for part in pem.split(PEM_BEGIN).skip(1) {
-            let base64 = part.split(PEM_END).next().unwrap_or_default();
-            let base64: String = base64.split_ascii_whitespace().collect();
-            let der = BASE64_STANDARD.decode(base64).map_err(|error| error.to_string())?;
-            roots.add(CertificateDer::from(der)).map_err(|error| error.to_string())?;
-        }
-        let provider = Arc::new(ring::default_provider());
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-        let chains = verifier.build().map_err(|error| error.to_string())?;
-        Ok(Self { chains: Some(chains) })
+    /// Verifier that trusts the authorities in a file (PEM), but for what the lists in another one have revoked.
+    pub(crate) fn of_files(
+        authorities: &Path,
+        revoked: Option<&Path>,
+    ) -> Result<Self, TlsFileError> {
+        let (authorities, revoked) = (authorities.to_owned(), revoked.map(Path::to_owned));
+        let files = [Some(authorities.clone()), revoked.clone()].into_iter().flatten().collect();
+        let chains = Reloaded::open(files, move || {
+            let verifier = client_authorities(&authorities, revoked.as_deref())?;
+            Ok(Chains { verifier, warned: AtomicBool::new(false) })
+        });
+        Ok(Self { chains: Some(chains?) })
     }
 
     /// Whether a certificate is one of this name, and of a trusted authority.
@@ -61,20 +66,50 @@ impl CertificateVerifier {
     ) -> bool {
         let parsed = Certificate::parse(certificate.der());
         let is_named = parsed.is_some_and(|it| it.has_name(subject));
+        let trust = self.trust(certificate, now);
         holds("certificate_name", is_named)
-            && holds("certificate_authority", self.is_trusted(certificate, now))
+            && holds("certificate_authority", trust != Trust::None)
+            && holds("certificate_revocation", trust != Trust::Revoked)
     }
 
-    fn is_trusted(&self, certificate: &ClientCertificate, now: Timestamp) -> bool {
-        let Some(chains) = &self.chains else { return false };
+    fn trust(&self, certificate: &ClientCertificate, now: Timestamp) -> Trust {
+        let Some(chains) = &self.chains else { return Trust::None };
         let intermediates = certificate.intermediates().iter();
         let intermediates: Vec<_> =
             intermediates.map(|der| CertificateDer::from(der.as_slice())).collect();
-        let Ok(seconds) = u64::try_from(now.as_second()) else { return false };
+        let Ok(seconds) = u64::try_from(now.as_second()) else { return Trust::None };
         let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
         let end = CertificateDer::from(certificate.der());
-        chains.verify_client_cert(&end, &intermediates, now).is_ok()
+        let chains = chains.current();
+        match chains.verifier.verify_client_cert(&end, &intermediates, now) {
+            Ok(_) => Trust::Full,
+            Err(Error::InvalidCertificate(CertificateError::Revoked)) => Trust::Revoked,
+            Err(Error::InvalidCertificate(
+                CertificateError::ExpiredRevocationList
+                | CertificateError::ExpiredRevocationListContext { .. }
+                | CertificateError::UnknownRevocationStatus,
+            )) => {
+                if !chains.warned.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(
+                        "the certificate of a client is refused, since auth-server.client_crl_file has no current list of its authority"
+                    );
+                }
+                Trust::Revoked
+            }
+            Err(_) => Trust::None,
+        }
     }
+}
+
+/// What the chain of a certificate is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trust {
+    /// A trusted authority has signed it, and stands by it.
+    Full,
+    /// A trusted authority has signed it, and revoked it, or may have.
+    Revoked,
+    /// No trusted authority has signed it, or for another time or use.
+    None,
 }
 
 /// Whether a certificate has one of these keys. Who signed it, and until when it is valid, makes no difference (section 2.2).
