@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderName, HeaderValue},
     response::{IntoResponse, Response},
 };
-use kernel::Problem;
+use kernel::{Problem, codes};
 use runtime::{TaskTracker, acquire_lease, keep_lease, reclaim_lease};
 use settings::Settings;
 use std::{sync::Arc, time::Duration};
@@ -161,7 +161,9 @@ fn serve(listener: Listener, router: Router, options: ServeOptions, tasks: &Task
 
 /// Answer to whatever only the owner may do. Its mark tells the callers of the fleet that nothing was done, and another process may be asked.
 fn standing_by() -> Response {
-    let problem = Problem::unavailable("the process that owns its services");
+    let title =
+        "this process stands by for the owner of its services; ask that one, or again shortly";
+    let problem = Problem::of(codes::UNAVAILABLE, title).retry_after(1);
     let mut response = ProblemResponse(problem).into_response();
     let mark = HeaderName::from_static(transport::headers::STANDBY);
     response.headers_mut().insert(mark, HeaderValue::from_static("true"));
