@@ -76,9 +76,10 @@ pub(crate) fn with_provider(
     check_address(&settings)?;
     let shop_url = shop_url(&url, edge);
     let issuer = shop_url.as_deref().map(issuer_of);
-    if edge.is_some_and(|edge| !edge.socket.ip().is_loopback())
-        && shop_url.as_deref() != Some(url.trim_end_matches('/'))
-    {
+    // A certificate at the edge does not say which of its names people use.
+    let is_named = shop_url.as_deref() == Some(url.trim_end_matches('/'));
+    let is_https = shop_url.as_ref().is_some_and(|url| url.starts_with("https:"));
+    if edge.is_some_and(|edge| !edge.socket.ip().is_loopback()) && !(is_named && is_https) {
         tracing::warn!(
             "programs on other machines cannot use the accounts of this shop: set storefront.url or auth-server.issuer to its https address"
         );
