@@ -11,9 +11,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use kernel::{Problem, codes};
+use parking_lot::Mutex;
 use runtime::{TaskTracker, acquire_lease, keep_lease, reclaim_lease};
 use settings::Settings;
-use std::{sync::Arc, time::Duration};
+use sha2::{Digest, Sha256};
+use std::{os::unix::ffi::OsStrExt, sync::Arc, time::Duration};
 use storage::{LEASE_OWNER_BYTES_MAX, Lease, LeaseEpoch, LeaseTiming};
 use telemetry::{Health, Metrics};
 use tokio::{sync::watch, task::JoinSet};
@@ -33,10 +35,33 @@ pub(crate) enum Start {
     Again,
 }
 
+/// Lease that is held: given back by whoever ends what it was taken for, once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HeldLease(Arc<Mutex<Option<TakenLease>>>);
+
+/// Lease with the epoch in which it was taken.
+#[derive(Debug)]
+struct TakenLease {
+    lease: Arc<dyn Lease>,
+    epoch: LeaseEpoch,
+}
+
+impl HeldLease {
+    /// Gives the lease back, if there is one, so that another process need not wait for its end.
+    pub(crate) async fn release(&self) {
+        let Some(TakenLease { lease, epoch }) = self.0.lock().take() else { return };
+        let released = tokio::time::timeout(RELEASE_MAX, lease.release(&epoch)).await;
+        if !matches!(released, Ok(Ok(()))) {
+            tracing::info!("the lease on the services could not be given back and ends by itself");
+        }
+    }
+}
+
 /// Lease of this process on its services.
 pub(crate) struct Ownership {
     lease: Arc<dyn Lease>,
     epoch: LeaseEpoch,
+    held: HeldLease,
     services: Vec<&'static str>,
     /// Becomes true when another process has the lease.
     lost: watch::Sender<bool>,
@@ -52,7 +77,7 @@ impl Ownership {
         process: &ProcessSettings,
         settings: &Settings,
         listeners: &Listeners,
-        start: Start,
+        (start, held): (Start, &HeldLease),
     ) -> Result<Option<Self>, CliError> {
         let Some((lease, services)) = wiring::lease(process).await? else { return Ok(None) };
         let owner = owner_name(listeners)?;
@@ -65,8 +90,10 @@ impl Ownership {
             Some(epoch) => epoch,
             None => acquire_lease(&*lease, &owner, LeaseTiming::default()).await,
         };
-        let (lost, renewal) = (watch::Sender::new(false), JoinSet::new());
-        Ok(Some(Self { lease, epoch, services, lost, renewal, standby }))
+        *held.0.lock() =
+            Some(TakenLease { lease: Arc::clone(&lease), epoch: epoch.clone() });
+        let (held, lost, renewal) = (held.clone(), watch::Sender::new(false), JoinSet::new());
+        Ok(Some(Self { lease, epoch, held, services, lost, renewal, standby }))
     }
 
     /// Renews the lease from now on, as long as this lives. Returns the services with the epochs with which their storage is opened.
@@ -94,10 +121,7 @@ impl Ownership {
     /// Gives the lease back, so that another process need not wait for its end.
     pub(crate) async fn release(mut self) {
         self.renewal.shutdown().await;
-        let released = tokio::time::timeout(RELEASE_MAX, self.lease.release(&self.epoch)).await;
-        if !matches!(released, Ok(Ok(()))) {
-            tracing::info!("the lease on the services could not be given back and ends by itself");
-        }
+        self.held.release().await;
     }
 }
 
@@ -105,6 +129,14 @@ impl std::fmt::Debug for Ownership {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("Ownership").field("services", &self.services).finish_non_exhaustive()
     }
+}
+
+/// Network namespace of the process, and the start of the system that it is on: at one address in it one process listens at a time.
+fn network_id() -> String {
+    let boot = std::fs::read("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let namespace = std::fs::read_link("/proc/self/ns/net").unwrap_or_default();
+    let digest = Sha256::new().chain_update(boot).chain_update(namespace.as_os_str().as_bytes());
+    kernel::hex::encode(&digest.finalize()[..4])
 }
 
 /// Name of this process: where it listens, which only one process does at a time.
@@ -115,7 +147,7 @@ fn owner_name(listeners: &Listeners) -> Result<String, CliError> {
         Some(services) => services.local_addr().map_err(CliError::unavailable)?.to_string(),
         None => String::new(),
     };
-    let mut name = format!("{address} on {host}");
+    let mut name = format!("{address} on {host} {}", network_id());
     while name.len() > LEASE_OWNER_BYTES_MAX {
         name.pop();
     }

@@ -8,7 +8,7 @@ use crate::{
     listeners::{ListenerAddress, Listeners, RegistryAccess},
     modules,
     operator_edge::{ProcessToken, with_operator_edge},
-    ownership::{Ownership, Start},
+    ownership::{HeldLease, Ownership, Start},
     personal_data::PersonalData,
     process::{self, ProcessSettings},
     provider_settings::{check_address, issuer, with_provider},
@@ -108,14 +108,20 @@ impl RunningShop {
     pub(crate) async fn start(settings: Settings) -> Result<Self, CliError> {
         // Ports before data: a second start on the same ports fails before it opens anything.
         let listeners = Listeners::of(&settings).await?;
-        Self::start_at(settings, listeners, Start::First).await
+        let held = HeldLease::default();
+        let started = Self::start_at(settings, listeners, (Start::First, &held)).await;
+        if started.is_err() {
+            held.release().await;
+        }
+        started
     }
 
-    /// [`Self::start`] at these listeners. Where several processes share the services, waits until this one owns them.
+    /// [`Self::start`] at these listeners. Where several processes share the services, waits until this one owns them; whoever gives the start up
+    /// gives the lease back that it holds by then.
     pub(crate) async fn start_at(
         settings: Settings,
         mut listeners: Listeners,
-        start: Start,
+        start: (Start, &HeldLease),
     ) -> Result<Self, CliError> {
         let process = ProcessSettings::with_master_secret(&settings)?;
         check_address(&settings)?;

@@ -194,6 +194,7 @@ fn wait(members: &mut Vec<Member>) -> bool {
             }
             return false;
         }
+        #[expect(clippy::disallowed_methods, reason = "a task without tests of its time")]
         std::thread::sleep(POLL);
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     error::CliError,
     listeners::Listeners,
     output::{LINE_COLUMNS, print, wrapped},
-    ownership::Start,
+    ownership::{HeldLease, Start},
     process::{self, ProcessSettings},
     shop::{RunningShop, ShopFailure},
 };
@@ -56,10 +56,20 @@ async fn serve_once(
     signals: &mut ShutdownSignals,
 ) -> Result<ServeEnd, CliError> {
     let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
-    let shop = tokio::select! {
+    let held = HeldLease::default();
+    let listeners = listeners.try_clone()?;
+    let started = tokio::select! {
         biased;
-        () = signals.received() => return Ok(ServeEnd::Asked),
-        shop = RunningShop::start_at(settings.clone(), listeners.try_clone()?, start) => shop?,
+        () = signals.received() => None,
+        shop = RunningShop::start_at(settings.clone(), listeners, (start, &held)) => Some(shop),
+    };
+    let shop = match started {
+        Some(Ok(shop)) => shop,
+        not_started => {
+            held.release().await;
+            return not_started
+                .map_or(Ok(ServeEnd::Asked), |failed| failed.map(|_| ServeEnd::Asked));
+        }
     };
     let ended = serve_started(&shop, &process, signals).await;
     let stopped = shop.stop().await;

@@ -20,7 +20,6 @@ pub(crate) async fn lease(
 
 /// None: the embedded engine has its folder alone.
 #[cfg(not(feature = "postgres"))]
-#[expect(clippy::unused_async, reason = "with the engine it connects")]
 pub(crate) async fn lease(
     _: &ProcessSettings,
 ) -> Result<Option<(Arc<dyn Lease>, Vec<&'static str>)>, CliError> {

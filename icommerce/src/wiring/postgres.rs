@@ -13,7 +13,7 @@ use journal::ServiceStorage;
 use kernel::{Clock, SystemClock, SystemRandomness, Timestamp};
 use std::{path::Path, sync::Arc, time::Duration};
 use storage::{Blobs, KeyValue, StorageError};
-use subject_keys::SubjectKeys;
+use subject_keys::{SubjectKeys, store_id_of};
 use telemetry::Metrics;
 
 /// Value of [`PROCESS`] with the identifier of the keys of data subjects.
@@ -46,14 +46,18 @@ impl Postgres {
         leased: &[(&'static str, i64)],
     ) -> Result<Self, CliError> {
         Self::check_before(settings).await.map_err(|error| error.given_in(settings))?;
-        let lock = if settings.services.is_empty() {
-            data_folder::lock(&settings.data).map_err(CliError::unavailable)?
-        } else {
-            let selected = modules::selected(settings)?;
-            let services = selected.iter().map(|module| module.name);
-            folder_binding::lock_for_services(&settings.data, services)?
-        };
+        let lock = Self::lock(settings)?;
         Self::opened(settings, lock, leased).await.map_err(|error| error.given_in(settings))
+    }
+
+    /// Locks the data folder: for this process alone, or for those with the same services.
+    fn lock(settings: &ProcessSettings) -> Result<FolderLock, CliError> {
+        if settings.services.is_empty() {
+            return data_folder::lock(&settings.data).map_err(CliError::unavailable);
+        }
+        let selected = modules::selected(settings)?;
+        let services = selected.iter().map(|module| module.name);
+        folder_binding::lock_for_services(&settings.data, services)
     }
 
     /// Says what is wrong about the settings or the database before a new folder is made, which would be left behind.
@@ -217,6 +221,24 @@ async fn check_keys(
     }
 }
 
+/// Refuses a data folder whose keys are not those of the database, before it is opened.
+async fn check_keys_before(settings: &ProcessSettings) -> Result<(), CliError> {
+    folder_binding::check_for_database(&settings.data)?;
+    let file = settings.data.join(KEY_FILE);
+    let content = match std::fs::read(&file) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        read => {
+            read.map_err(|error| CliError::unavailable(format!("{}: {error}", file.display())))?
+        }
+    };
+    let options = options(settings)?.for_maintenance();
+    let export = DatabaseExport::begin(&options, &opened_services(settings)?).await;
+    let export = export.map_err(|error| open_error(&error))?;
+    let known = export.value(PROCESS, KEYS_ID).await.map_err(|error| open_error(&error))?;
+    let own = store_id_of(&content).map(|id| kernel::hex::encode(&id).into_bytes());
+    if known.is_some() && known != own { Err(other_keys(&settings.data)) } else { Ok(()) }
+}
+
 fn other_keys(folder: &Path) -> CliError {
     CliError::unavailable(format!(
         "{} does not have the keys of this database, without which its personal data cannot be read; give the data folder that has them with --data",
@@ -264,7 +286,12 @@ pub(crate) async fn lease(
             migrate_all(settings).await?;
         }
         let lease = PostgresLease::open(options(settings)?, &services).await;
-        lease.map_err(|error| open_error(&error))
+        let lease = lease.map_err(|error| open_error(&error))?;
+        // What would keep it from taking over is said now: by then nobody else may be there.
+        Postgres::check_before(settings).await?;
+        check_keys_before(settings).await?;
+        Postgres::lock(settings).map(drop)?;
+        Ok(lease)
     };
     let lease = open.await.map_err(|error| error.given_in(settings))?;
     Ok(Some((lease, services)))

@@ -61,6 +61,7 @@ macro_rules! in_every_topology {
 }
 
 /// Tests with each server that a shop in one process may have beside it.
+#[cfg(any(feature = "kafka", feature = "mongodb", feature = "rabbitmq", feature = "redis"))]
 macro_rules! beside_each_server {
     () => {
         topologies! {
@@ -73,7 +74,10 @@ macro_rules! beside_each_server {
 }
 
 /// Runs each behaviour with each of these servers: those that a bus or read models elsewhere may change.
-#[cfg(not(feature = "all-topologies"))]
+#[cfg(all(
+    not(feature = "all-topologies"),
+    any(feature = "kafka", feature = "mongodb", feature = "rabbitmq", feature = "redis")
+))]
 mod beside_servers {
     use super::{TestShop, Topology, behaviours, invariants};
 

@@ -114,11 +114,11 @@ impl Topology {
 impl Topology {
     /// Processes with the same services.
     fn instances(self) -> usize {
-        #[cfg(feature = "postgres")]
-        if self == Self::TwoPerServiceOnPostgres {
-            return 2;
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::TwoPerServiceOnPostgres => 2,
+            _ => 1,
         }
-        1
     }
 }
 

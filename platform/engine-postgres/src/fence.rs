@@ -43,13 +43,13 @@ impl Fence {
         let mut tokens = Vec::new();
         if is_sole_writer {
             let (token, client) = (new_token(), &connection.client);
-            let taken = match epoch {
+            let rows = match epoch {
                 None => client.execute(statements::TAKE_OVER, &[&token]).await?,
                 Some(epoch) => {
                     client.execute(statements::TAKE_OVER_LEASED, &[&token, &epoch]).await?
                 }
             };
-            if taken == 0 {
+            if rows == 0 {
                 return Err(FenceError::Superseded);
             }
             tokens.push(token);

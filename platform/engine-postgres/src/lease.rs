@@ -80,13 +80,11 @@ impl PostgresLease {
             *current = Some(connection);
             Ok(done)
         });
-        match done.await {
-            Ok(done) => done.map_err(|error: Error| storage_error(&error)),
-            Err(_) => {
-                let reason = format!("no answer within {} seconds", ANSWER_MAX.as_secs());
-                Err(StorageError::Unavailable(reason))
-            }
-        }
+        let Ok(done) = done.await else {
+            let reason = format!("no answer within {} seconds", ANSWER_MAX.as_secs());
+            return Err(StorageError::Unavailable(reason));
+        };
+        done.map_err(|error: Error| storage_error(&error))
     }
 
     /// Does this to each part, in its role, in one transaction that is left open; returns how many were changed.
@@ -138,7 +136,12 @@ impl PostgresLease {
 #[async_trait]
 impl Lease for PostgresLease {
     async fn state(&self) -> Result<LeaseState, StorageError> {
-        self.within(async |connection| self.read(connection).await).await
+        let state = self.within(async |connection| self.read(connection).await).await?;
+        if state.0.len() != self.parts.len() {
+            let reason = "a row is missing in a table of leases".to_owned();
+            return Err(StorageError::Corrupt(reason));
+        }
+        Ok(state)
     }
 
     async fn take(

@@ -1,6 +1,6 @@
 //! Ownership by lease: the process that owns its services serves them, and others with the same services stand by.
 
-use storage::{Lease, LeaseEpoch, LeaseTiming, LeaseWatch, StorageError};
+use storage::{Lease, LeaseEpoch, LeaseState, LeaseTiming, LeaseWatch, StorageError};
 use tokio::time::{Instant, sleep};
 
 /// Waits until the lease is free or its owner is gone, and takes it as `owner`. Returns at once where nobody has it.
@@ -70,7 +70,7 @@ async fn looked(
     if watch.looked(began, &state) {
         return lease.take(&state, owner).await;
     }
-    told.owner(state.owner());
+    told.owner(&state);
     Ok(None)
 }
 
@@ -96,11 +96,20 @@ struct LeaseLog {
 }
 
 impl LeaseLog {
-    fn owner(&mut self, owner: Option<&str>) {
-        if self.owner.as_deref() != owner {
-            tracing::info!(owner, "another process owns the services: this one stands by");
-            self.owner = owner.map(ToOwned::to_owned);
+    fn owner(&mut self, state: &LeaseState) {
+        let owner = state.owner();
+        if self.owner.as_deref() == owner {
+            return;
         }
+        if state.is_divided() {
+            tracing::warn!(
+                owner,
+                "other processes own some of the services: this one stands by, and takes none of them before all of these are gone; give processes that replace each other the same services"
+            );
+        } else {
+            tracing::info!(owner, "another process owns the services: this one stands by");
+        }
+        self.owner = owner.map(ToOwned::to_owned);
     }
 
     fn failed(&mut self, error: &StorageError) {
@@ -127,7 +136,6 @@ mod tests {
         },
         time::Duration,
     };
-    use storage::LeaseState;
     use tokio::task::JoinSet;
 
     /// Lease whose store is away now and then.

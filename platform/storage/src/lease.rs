@@ -85,6 +85,11 @@ impl LeaseState {
     pub fn owner(&self) -> Option<&str> {
         self.0.iter().find_map(|part| part.owner.as_deref())
     }
+
+    /// Whether its parts do not belong together: some are free or another owner's. It is free when all of them are.
+    pub fn is_divided(&self) -> bool {
+        self.0.iter().any(|part| part.owner != self.0[0].owner)
+    }
 }
 
 /// Times of a lease.
@@ -181,7 +186,7 @@ mod tests {
     use tokio::time::advance;
 
     const TIMING: LeaseTiming = LeaseTiming {
-        duration: Duration::from_millis(1_000),
+        duration: Duration::from_secs(1),
         interval: Duration::from_millis(200),
         look_max: Duration::from_millis(300),
     };

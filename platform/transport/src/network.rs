@@ -28,14 +28,14 @@ use concurrency_limit::ConcurrencyLimit;
 use connection::ConnectionPool;
 use http::Uri;
 use kernel::Randomness;
-use load_balancer::{LoadBalancer, SelectedEndpoint};
+use load_balancer::{BalancedEndpoint, LoadBalancer, SelectedEndpoint};
 use metrics::{AttemptOutcome, CallMetrics};
 use retry_budget::RetryBudget;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use storage::durability;
 use telemetry::Metrics;
 use tls_files::ClientTls;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 /// Network channel to `service` at these endpoints: base URIs such as `http://10.0.0.7:8080`.
 ///
@@ -99,6 +99,9 @@ pub fn network_over(
         policy,
     })
 }
+
+/// Between two looks of an attempt whether its endpoint was replaced.
+const REPLACED_POLL: Duration = Duration::from_millis(500);
 
 struct Network {
     service: &'static str,
@@ -185,10 +188,18 @@ impl Network {
         until: Instant,
     ) -> Result<Response, TransportError> {
         let began = Instant::now();
-        let result = timeout_at(until, selected.endpoint().transport().send(request)).await;
+        let result = {
+            let sent = selected.endpoint().transport().send(request);
+            tokio::select! {
+                biased;
+                result = sent => Some(result),
+                () = sleep_until(until) => None,
+                () = self.replaced(selected.endpoint()) => None,
+            }
+        };
         let (outcome, result) = match result {
-            Ok(result) => (AttemptOutcome::of(&result), result),
-            Err(_) => (AttemptOutcome::TimedOut, Err(self.late())),
+            Some(result) => (AttemptOutcome::of(&result), result),
+            None => (AttemptOutcome::TimedOut, Err(self.late())),
         };
         let took = began.elapsed();
         self.metrics.attempted(outcome, took);
@@ -205,6 +216,16 @@ impl Network {
             }
         }
         result
+    }
+
+    /// Completes when an endpoint has said nothing for a while, and another one answers in its place.
+    async fn replaced(&self, endpoint: &Arc<BalancedEndpoint>) {
+        loop {
+            sleep(REPLACED_POLL).await;
+            if self.balancer.is_replaced(endpoint) {
+                return;
+            }
+        }
     }
 
     fn late(&self) -> TransportError {

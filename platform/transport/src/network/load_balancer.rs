@@ -20,7 +20,10 @@ use std::{
     },
     time::Duration,
 };
+use tokio::time::Instant;
 
+/// How long an endpoint may answer nothing of what is under way until others are asked first.
+const SILENCE_MAX: Duration = Duration::from_secs(1);
 /// Share of ready endpoints below which all are tried.
 const READY_PERCENT_MIN: usize = 50;
 
@@ -46,6 +49,17 @@ pub(super) struct BalancedEndpoint {
     load: PeakEwma,
     /// Whether it stood by for another one when it answered last.
     stands_by: AtomicBool,
+    activity: Mutex<Activity>,
+}
+
+/// What an endpoint has under way.
+#[derive(Debug)]
+struct Activity {
+    pending: u32,
+    /// Since when it has answered nothing of that.
+    silent_since: Instant,
+    /// When it answered last as the owner of its services.
+    answered: Option<Instant>,
 }
 
 impl BalancedEndpoint {
@@ -55,6 +69,35 @@ impl BalancedEndpoint {
 
     fn stands_by(&self) -> bool {
         self.stands_by.load(Ordering::Relaxed)
+    }
+
+    /// Since when nothing has been answered of what is under way, if that is long ago: the process may be paused, or its machine gone.
+    fn silent_since(&self) -> Option<Instant> {
+        let activity = self.activity.lock();
+        let is_silent = activity.pending > 0 && activity.silent_since.elapsed() >= SILENCE_MAX;
+        is_silent.then_some(activity.silent_since)
+    }
+
+    fn sent(&self) {
+        self.load.sent();
+        let mut activity = self.activity.lock();
+        if activity.pending == 0 {
+            activity.silent_since = Instant::now();
+        }
+        activity.pending += 1;
+    }
+
+    fn answered(&self, is_owner: bool) {
+        let (now, mut activity) = (Instant::now(), self.activity.lock());
+        activity.silent_since = now;
+        if is_owner {
+            activity.answered = Some(now);
+        }
+    }
+
+    fn ended(&self) {
+        self.load.ended();
+        self.activity.lock().pending -= 1;
     }
 }
 
@@ -80,8 +123,13 @@ impl LoadBalancer {
         let ready: Vec<_> = all.iter().filter(|it| panics || it.breaker.is_ready()).collect();
         let untried: Vec<_> = ready.iter().copied().filter(|it| !contains(tried, it)).collect();
         let mut candidates = if untried.is_empty() { ready } else { untried };
-        if candidates.iter().any(|it| !it.stands_by()) {
-            candidates.retain(|it| !it.stands_by());
+        // An owner that says nothing may have been replaced, which those who stood by know.
+        let is_owner = |it: &&Arc<BalancedEndpoint>| !it.stands_by() && it.silent_since().is_none();
+        let is_heard = |it: &&Arc<BalancedEndpoint>| it.silent_since().is_none();
+        if candidates.iter().any(is_owner) {
+            candidates.retain(is_owner);
+        } else if candidates.iter().any(is_heard) {
+            candidates.retain(is_heard);
         }
         while !candidates.is_empty() {
             let index = self.less_loaded_of_two(&candidates);
@@ -93,6 +141,14 @@ impl LoadBalancer {
             }
         }
         None
+    }
+
+    /// Whether an endpoint says nothing while another one has answered in its place.
+    pub(super) fn is_replaced(&self, endpoint: &Arc<BalancedEndpoint>) -> bool {
+        let Some(since) = endpoint.silent_since() else { return false };
+        let all = self.current();
+        let others = all.iter().filter(|it| !Arc::ptr_eq(it, endpoint));
+        others.into_iter().any(|it| it.activity.lock().answered.is_some_and(|at| at > since))
     }
 
     /// Whether an endpoint may be selected that was not tried yet.
@@ -148,6 +204,11 @@ impl LoadBalancer {
             breaker: CircuitBreaker::new(breaker_failures, breaker_pause, breaker_pause_max),
             load: PeakEwma::new(self.policy.latency_memory),
             stands_by: AtomicBool::new(false),
+            activity: Mutex::new(Activity {
+                pending: 0,
+                silent_since: Instant::now(),
+                answered: None,
+            }),
         }
     }
 }
@@ -171,7 +232,7 @@ pub(super) struct SelectedEndpoint {
 
 impl SelectedEndpoint {
     fn new(endpoint: Arc<BalancedEndpoint>, permit: BreakerPermit) -> Self {
-        endpoint.load.sent();
+        endpoint.sent();
         Self { endpoint, permit: Some(permit) }
     }
 
@@ -182,6 +243,7 @@ impl SelectedEndpoint {
     /// Records that the endpoint answered that it stands by: others are selected first, as long as there are any.
     pub(super) fn record_standby(mut self) {
         self.endpoint.stands_by.store(true, Ordering::Relaxed);
+        self.endpoint.answered(false);
         if let Some(permit) = self.permit.take() {
             self.endpoint.breaker.record_success(permit);
         }
@@ -190,6 +252,7 @@ impl SelectedEndpoint {
     /// Records that the endpoint answered, as if it had taken that long.
     pub(super) fn record_success(mut self, took: Duration) {
         self.endpoint.stands_by.store(false, Ordering::Relaxed);
+        self.endpoint.answered(true);
         self.endpoint.load.observe(took);
         if let Some(permit) = self.permit.take() {
             self.endpoint.breaker.record_success(permit);
@@ -209,7 +272,7 @@ impl SelectedEndpoint {
 
 impl Drop for SelectedEndpoint {
     fn drop(&mut self) {
-        self.endpoint.load.ended();
+        self.endpoint.ended();
         if let Some(permit) = self.permit.take() {
             self.endpoint.breaker.release(permit);
         }

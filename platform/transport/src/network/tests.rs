@@ -420,6 +420,30 @@ async fn a_request_that_was_not_sent_goes_to_another_endpoint_whatever_its_metho
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_owner_that_says_nothing_is_left_for_the_one_that_replaced_it() {
+    use EndpointBehaviour::{Answers, Hangs, StandsBy};
+    let endpoints = TestEndpoints::of([Answers(200), StandsBy]);
+    let transport = endpoints.transport(CallPolicy::default());
+    for _ in 0..5 {
+        assert!(matches!(status(&transport, get()).await, Ok(200)));
+    }
+    // It is paused, and nobody has its place yet.
+    endpoints.set_behaviour(0, Hangs);
+    let began = Instant::now();
+    let ask = async || (status(&transport, get()).await, began.elapsed());
+    let later = async {
+        sleep(Duration::from_millis(1_600)).await;
+        endpoints.set_behaviour(1, Answers(200));
+        sleep(Duration::from_millis(400)).await;
+        ask().await
+    };
+    let ((first, waited), (second, at)) = tokio::join!(ask(), later);
+    assert!(matches!((first, second), (Ok(200), Ok(200))));
+    assert!(at < Duration::from_millis(2_100), "the new owner is asked at once: {at:?}");
+    assert!(waited < Duration::from_secs(3), "what was under way is asked again: {waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_an_owner_the_caller_is_told_and_the_mark_goes_no_further() {
     let endpoints = TestEndpoints::of([EndpointBehaviour::StandsBy, EndpointBehaviour::StandsBy]);
     let transport = endpoints.transport(CallPolicy::default());

@@ -31,6 +31,7 @@ const fn service(name: &'static str) -> Module {
         summary: "",
         calls: &[],
         follows: &[],
+        instances: runtime::InstanceModel::OneActive,
         settings: None,
         events: None,
         plaintext: None,

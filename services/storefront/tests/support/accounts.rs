@@ -30,6 +30,7 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     summary: "",
     calls: &[],
     follows: &[],
+    instances: runtime::InstanceModel::OneActive,
     settings: None,
     events: None,
     plaintext: None,

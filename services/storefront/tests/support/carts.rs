@@ -32,6 +32,7 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     summary: "",
     calls: &["product-service"],
     follows: &[],
+    instances: runtime::InstanceModel::OneActive,
     settings: None,
     events: None,
     plaintext: None,
