@@ -71,8 +71,8 @@ fn certified_clients_with_certificates_get_tokens_that_are_bound_to_them() {
     let work = programs("openid-mutual-tls");
     let (public, clients) = (authority(), authority());
     let server = public.certify_server().expect("a certificate");
-    let [robot, app] =
-        ["robot", "app"].map(|name| clients.certify_client(name).expect("a certificate"));
+    let [robot, app, bank] =
+        ["robot", "app", "bank"].map(|name| clients.certify_client(name).expect("a certificate"));
     let own = clients.self_signed("own").expect("a certificate");
     let node = |arguments: &[&str]| {
         let mut node = Command::new("node");
@@ -101,6 +101,10 @@ fn certified_clients_with_certificates_get_tokens_that_are_bound_to_them() {
             client("robot", &[&machine[..], &named[..]].concat()),
             client("own", &[&machine[..], &by_key[..]].concat()),
             client("app", &[&back[..], &["--certificate", "subject_dn=CN=app"]].concat()),
+            client(
+                "bank",
+                &[&back[..], &["--fapi", "--certificate", "subject_dn=CN=bank"]].concat(),
+            ),
         ],
     );
     let shown = |files: &CertifiedKey| json!({"certificate": files.certificate, "key": files.key});
@@ -110,7 +114,9 @@ fn certified_clients_with_certificates_get_tokens_that_are_bound_to_them() {
         "password": PASSWORD,
         "link": shop.link,
         "authority": public.certificate(),
-        "certificates": {"robot": shown(&robot), "app": shown(&app), "own": shown(&own)},
+        "certificates": {
+            "robot": shown(&robot), "app": shown(&app), "bank": shown(&bank), "own": shown(&own),
+        },
     });
-    assert_passed(&node(&["mutual-tls.mjs", &input.to_string()]), 4);
+    assert_passed(&node(&["mutual-tls.mjs", &input.to_string()]), 5);
 }
