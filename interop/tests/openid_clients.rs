@@ -94,16 +94,16 @@ fn certified_clients_with_certificates_get_tokens_that_are_bound_to_them() {
     let machine = ["--grant", "client_credentials", "--certificate-bound", "--scope"];
     let named = ["orders.read", "--scope", "introspect", "--certificate", "subject_dn=CN=robot"];
     let by_key = ["orders.read", "--self-signed-certificate", "--keys", &keys];
-    let back = ["--redirect", "https://app.example/back", "--certificate-bound"];
+    let person = ["--redirect", "https://app.example/back", "--certificate-bound"];
     let shop = ShopWithAccount::with_settings(
         &settings,
         &[
             client("robot", &[&machine[..], &named[..]].concat()),
             client("own", &[&machine[..], &by_key[..]].concat()),
-            client("app", &[&back[..], &["--certificate", "subject_dn=CN=app"]].concat()),
+            client("app", &[&person[..], &["--certificate", "subject_dn=CN=app"]].concat()),
             client(
                 "bank",
-                &[&back[..], &["--fapi", "--certificate", "subject_dn=CN=bank"]].concat(),
+                &[&person[..], &["--fapi", "--certificate", "subject_dn=CN=bank"]].concat(),
             ),
         ],
     );
