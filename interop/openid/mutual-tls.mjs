@@ -40,9 +40,9 @@ function thumbprint(name) {
   return createHash('sha256').update(raw).digest('base64url');
 }
 
-function discovered(id, name) {
+function discovered(id, name, metadata = {}) {
   const options = { [client.customFetch]: presenting(name) };
-  return client.discovery(new URL(issuer), id, {}, client.TlsClientAuth(), options);
+  return client.discovery(new URL(issuer), id, metadata, client.TlsClientAuth(), options);
 }
 
 function boundTo(token, name) {
@@ -64,21 +64,25 @@ async function machines() {
   }
 }
 
-// A person's tokens are bound to the certificate of the program that acts for them.
-async function people() {
-  const config = await discovered('app', 'app');
+async function parameters() {
   const pkceCodeVerifier = client.randomPKCECodeVerifier();
   const [expectedState, expectedNonce] = [client.randomState(), client.randomNonce()];
-  const url = client.buildAuthorizationUrl(config, {
+  const fields = {
     redirect_uri: back,
     scope: 'openid email',
     code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier),
     code_challenge_method: 'S256',
     state: expectedState,
     nonce: expectedNonce,
-  });
-  const answer = await new Browser().follow(url, person);
-  const checks = { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true };
+  };
+  return { fields, checks: { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true } };
+}
+
+// A person's tokens are bound to the certificate of the program that acts for them.
+async function people() {
+  const config = await discovered('app', 'app');
+  const { fields, checks } = await parameters();
+  const answer = await new Browser().follow(client.buildAuthorizationUrl(config, fields), person);
   const tokens = await client.authorizationCodeGrant(config, answer, checks);
   boundTo(tokens.access_token, 'app');
   const subject = tokens.claims().sub;
@@ -88,6 +92,24 @@ async function people() {
     await assert.rejects(client.fetchUserInfo(thief, tokens.access_token, subject));
   }
   passed.push('tokens of a person');
+}
+
+// The FAPI 2.0 Security Profile with certificates alone: for the client, and for its tokens.
+async function fapi() {
+  const metadata = { id_token_signed_response_alg: 'ES256' };
+  const config = await discovered('bank', 'bank', metadata);
+  const { fields, checks } = await parameters();
+  const url = await client.buildAuthorizationUrlWithPAR(config, fields);
+  await assert.rejects(client.buildAuthorizationUrlWithPAR(await discovered('bank', 'app', metadata), fields));
+  const answer = await new Browser().follow(url, person);
+  assert.equal(answer.searchParams.get('iss'), issuer);
+  const tokens = await client.authorizationCodeGrant(config, answer, checks);
+  boundTo(tokens.access_token, 'bank');
+  const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token);
+  boundTo(refreshed.access_token, 'bank');
+  const thief = await discovered('bank', 'robot', metadata);
+  await assert.rejects(client.refreshTokenGrant(thief, tokens.refresh_token), { error: 'invalid_client' });
+  passed.push('FAPI 2.0');
 }
 
 // The low-level library gets a token, and asks for what it is worth.
@@ -108,5 +130,6 @@ const { link } = JSON.parse(process.argv[2]);
 await new Browser().submit(link, person);
 await machines();
 await people();
+await fapi();
 await lowLevel();
 console.log(JSON.stringify({ passed }));

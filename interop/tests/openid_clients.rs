@@ -71,8 +71,8 @@ fn certified_clients_with_certificates_get_tokens_that_are_bound_to_them() {
     let work = programs("openid-mutual-tls");
     let (public, clients) = (authority(), authority());
     let server = public.certify_server().expect("a certificate");
-    let [robot, app] =
-        ["robot", "app"].map(|name| clients.certify_client(name).expect("a certificate"));
+    let [robot, app, bank] =
+        ["robot", "app", "bank"].map(|name| clients.certify_client(name).expect("a certificate"));
     let own = clients.self_signed("own").expect("a certificate");
     let node = |arguments: &[&str]| {
         let mut node = Command::new("node");
@@ -94,13 +94,17 @@ fn certified_clients_with_certificates_get_tokens_that_are_bound_to_them() {
     let machine = ["--grant", "client_credentials", "--certificate-bound", "--scope"];
     let named = ["orders.read", "--scope", "introspect", "--certificate", "subject_dn=CN=robot"];
     let by_key = ["orders.read", "--self-signed-certificate", "--keys", &keys];
-    let back = ["--redirect", "https://app.example/back", "--certificate-bound"];
+    let person = ["--redirect", "https://app.example/back", "--certificate-bound"];
     let shop = ShopWithAccount::with_settings(
         &settings,
         &[
             client("robot", &[&machine[..], &named[..]].concat()),
             client("own", &[&machine[..], &by_key[..]].concat()),
-            client("app", &[&back[..], &["--certificate", "subject_dn=CN=app"]].concat()),
+            client("app", &[&person[..], &["--certificate", "subject_dn=CN=app"]].concat()),
+            client(
+                "bank",
+                &[&person[..], &["--fapi", "--certificate", "subject_dn=CN=bank"]].concat(),
+            ),
         ],
     );
     let shown = |files: &CertifiedKey| json!({"certificate": files.certificate, "key": files.key});
@@ -110,7 +114,9 @@ fn certified_clients_with_certificates_get_tokens_that_are_bound_to_them() {
         "password": PASSWORD,
         "link": shop.link,
         "authority": public.certificate(),
-        "certificates": {"robot": shown(&robot), "app": shown(&app), "own": shown(&own)},
+        "certificates": {
+            "robot": shown(&robot), "app": shown(&app), "bank": shown(&bank), "own": shown(&own),
+        },
     });
-    assert_passed(&node(&["mutual-tls.mjs", &input.to_string()]), 4);
+    assert_passed(&node(&["mutual-tls.mjs", &input.to_string()]), 5);
 }
