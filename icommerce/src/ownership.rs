@@ -90,8 +90,7 @@ impl Ownership {
             Some(epoch) => epoch,
             None => acquire_lease(&*lease, &owner, LeaseTiming::default()).await,
         };
-        *held.0.lock() =
-            Some(TakenLease { lease: Arc::clone(&lease), epoch: epoch.clone() });
+        *held.0.lock() = Some(TakenLease { lease: Arc::clone(&lease), epoch: epoch.clone() });
         let (held, lost, renewal) = (held.clone(), watch::Sender::new(false), JoinSet::new());
         Ok(Some(Self { lease, epoch, held, services, lost, renewal, standby }))
     }

@@ -120,7 +120,7 @@ impl RunningShop {
     /// gives the lease back that it holds by then.
     pub(crate) async fn start_at(
         settings: Settings,
-        mut listeners: Listeners,
+        listeners: Listeners,
         start: (Start, &HeldLease),
     ) -> Result<Self, CliError> {
         let process = ProcessSettings::with_master_secret(&settings)?;
@@ -184,24 +184,23 @@ impl RunningShop {
             ids,
             drain: edge_options.drain_timeout,
         };
-        if let Some(gateway) = assembly.routers.get(modules::GATEWAY) {
-            let edges =
-                EdgeParts { gateway, assembly: &assembly, status: &status, process: &process };
-            running.serve_edges(&edges, &mut listeners, &edge_options)?;
-        }
         let members = (secret, fleet.is_some());
-        running.serve_others((&assembly, status), listeners, &process, members)?;
+        running.serve_all((&assembly, status), listeners, (&process, &edge_options), members)?;
         Ok(running)
     }
 
-    /// Serves the other listeners.
-    fn serve_others(
+    /// Serves the listeners.
+    fn serve_all(
         &mut self,
         (assembly, status): (&Assembly, StatusEndpoints),
-        listeners: Listeners,
-        process: &ProcessSettings,
+        mut listeners: Listeners,
+        (process, edge_options): (&ProcessSettings, &ServeOptions),
         members: (Option<FleetSecret>, bool),
     ) -> Result<(), CliError> {
+        if let Some(gateway) = assembly.routers.get(modules::GATEWAY) {
+            let edges = EdgeParts { gateway, assembly, status: &status, process };
+            self.serve_edges(&edges, &mut listeners, edge_options)?;
+        }
         let (options, registry_options) =
             (listeners.options(process), listeners.registry_options(process));
         let services = edges::services(assembly, status.clone(), members)?;

@@ -293,7 +293,7 @@ pub(crate) async fn lease(
         Postgres::lock(settings).map(drop)?;
         Ok(lease)
     };
-    let lease = open.await.map_err(|error| error.given_in(settings))?;
+    let lease = open.await.map_err(|error: CliError| error.given_in(settings))?;
     Ok(Some((lease, services)))
 }
 
