@@ -68,6 +68,12 @@ pub(crate) enum Fault {
         #[arg(long)]
         of: Vec<Engine>,
     },
+    /// Kill, stop and pause processes of a fleet, two of each service on PostgreSQL, of which one owns it and the other one stands by.
+    Fleet {
+        /// Number of faults; each kind comes in turn.
+        #[arg(long, default_value_t = 21)]
+        times: u64,
+    },
     /// Ask for more than a shop can take while its database stands still, and while it is slow. Needs PostgreSQL.
     Overload,
     /// Cut the power of the disk under load. Needs root, `mkfs` and `xfs_io`.

@@ -10,6 +10,7 @@ mod customer;
 mod disk;
 mod faults;
 mod fetch;
+mod fleet;
 mod followers;
 mod invariants;
 mod operation;
@@ -28,6 +29,7 @@ pub use counters::Counters;
 pub use disk::{Disk, DiskUnavailable, FileSystem};
 pub use faults::{
     engines::{BusEngine, EngineFault, Engines, FailingServer, FaultKind, break_engines},
+    fleet::break_fleet,
     full_disk::{DiskReserve, fill_disk, small_disk},
     kill::kill,
     overload::overload,

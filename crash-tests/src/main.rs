@@ -6,7 +6,7 @@ use clap::Parser;
 use cli::{BlockFileSystem, Cli, Fault};
 use crash_tests::{
     CheckResult, Disk, DiskReserve, Engines, FileSystem, Program, RunOptions, RunReport, Topology,
-    break_engines, cut_power, fill_disk, kill, overload, pause, small_disk,
+    break_engines, break_fleet, cut_power, fill_disk, kill, overload, pause, small_disk,
 };
 use std::{path::Path, process::ExitCode};
 
@@ -65,6 +65,12 @@ async fn run(cli: &Cli, folder: &Path) -> CheckResult {
             let (faults, options) = (engines.faults(&only), options(times, 0));
             let report = break_engines(&program, &data, &engines, &faults, &options, on_progress);
             print_report("engines", &report.await?);
+        }
+        Fault::Fleet { times } => {
+            let engines = Engines::start(None, false)?;
+            let options = options(times, 0);
+            let report = break_fleet(&program, &data, &engines, &options, on_progress).await?;
+            print_report("fleet", &report);
         }
         Fault::Overload => {
             let engines = Engines::start(None, false)?;

@@ -5,7 +5,7 @@ use crate::{
     counters::Counters,
     invariants, payment_journal,
     quiescence::CheckScope,
-    shop::{Program, Shop, Topology},
+    shop::{Program, Shop},
     storage_fault::StorageFault,
     violation::CheckResult,
     workload::Workload,
@@ -149,8 +149,8 @@ impl Run {
         }
         self.report.payments =
             payment_journal::check_no_open_authorisations(&self.program, &folder)?;
-        if self.program.topology == Topology::OneProcess {
-            invariants::check_invariants(&self.program, &self.data)?;
+        if let Some(folder) = self.program.topology.whole_data_folder(&self.data) {
+            invariants::check_invariants(&self.program, &folder)?;
         }
         self.report.quiescent_points += 1;
         self.report.counters = self.workload.counters();

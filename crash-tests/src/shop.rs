@@ -2,13 +2,14 @@
 
 use crate::{
     client::{Edge, EdgeClient, OPERATOR_TOKEN},
+    fleet::Fleet,
     violation::{CheckResult, Violation, ensure},
 };
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use std::{
     fs::File,
     io::{BufRead, BufReader},
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     time::Duration,
@@ -26,12 +27,14 @@ pub enum Topology {
     OneProcess,
     /// Catalogue, inventory, payments and audit in one process; carts, orders and the edges in another.
     TwoProcesses,
+    /// Two processes of each service on one database, of which one owns it.
+    TwoOfEach,
 }
 
 impl Topology {
     fn service_groups(self) -> &'static [&'static [&'static str]] {
         match self {
-            Self::OneProcess => &[&[]],
+            Self::OneProcess | Self::TwoOfEach => &[&[]],
             Self::TwoProcesses => &[
                 &[
                     "product-service",
@@ -50,6 +53,16 @@ impl Topology {
         match self {
             Self::OneProcess => data.to_owned(),
             Self::TwoProcesses => data.join("product-service"),
+            Self::TwoOfEach => data.join("payment-service"),
+        }
+    }
+
+    /// The data folder with which one program looks at all services; none where the services have a store each.
+    pub(crate) fn whole_data_folder(self, data: &Path) -> Option<PathBuf> {
+        match self {
+            Self::OneProcess => Some(data.to_owned()),
+            Self::TwoProcesses => None,
+            Self::TwoOfEach => Some(data.join("order-service")),
         }
     }
 }
@@ -105,6 +118,7 @@ impl Program {
 #[derive(Debug)]
 pub struct Shop {
     processes: Vec<Process>,
+    fleet: Option<Fleet>,
     _ports: Vec<ReservedPort>,
     /// Time from the start of the processes to their first announcement.
     pub start_time: Duration,
@@ -196,7 +210,7 @@ impl StartingShop {
         };
         let ports = std::mem::take(&mut self.ports);
         let client = EdgeClient::new(shop, operator);
-        let shop = Shop { processes, _ports: ports, start_time, client };
+        let shop = Shop { processes, fleet: None, _ports: ports, start_time, client };
         shop.wait_until_healthy().await?;
         Ok(shop)
     }
@@ -217,7 +231,23 @@ impl Shop {
     /// Starts the shop on a data folder and waits until it is ready.
     pub async fn start(program: &Program, data: &Path) -> CheckResult<Self> {
         let started_at = Instant::now();
+        if program.topology == Topology::TwoOfEach {
+            let fleet = Fleet::start(program, data).await?;
+            let [shop, operator] =
+                fleet.edges().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+            let (processes, start_time) = (Vec::new(), started_at.elapsed());
+            let client = EdgeClient::new(shop, operator);
+            let fleet = Some(fleet);
+            let shop = Self { processes, fleet, _ports: Vec::new(), start_time, client };
+            shop.wait_until_healthy().await?;
+            return Ok(shop);
+        }
         StartingShop::spawn(program, data)?.wait_until_ready(started_at).await
+    }
+
+    /// Processes of a fleet.
+    pub(crate) fn fleet_mut(&mut self) -> CheckResult<&mut Fleet> {
+        self.fleet.as_mut().ok_or_else(|| Violation::new("the shop is no fleet"))
     }
 
     /// Kills the processes with SIGKILL. It is a violation if one has exited before.
@@ -299,6 +329,9 @@ impl Shop {
 
     /// Stops the processes gracefully with SIGTERM, the last one first; each has to exit with success.
     pub async fn stop(mut self) -> CheckResult {
+        if let Some(fleet) = &mut self.fleet {
+            return fleet.stop().await;
+        }
         for number in (0..self.process_count()).rev() {
             self.signal(number, Signal::TERM)?;
             let started_at = Instant::now();

@@ -185,10 +185,10 @@ pub(crate) enum Task {
     /// and verifies: every acknowledged operation took effect exactly once, no other one took effect in part, and after
     /// quiescence the books balance.
     #[command(
-        after_help = "Examples:\n  cargo xtask crash kill --times 1000\n  cargo xtask crash power --file-system xfs --times 50\n  cargo xtask crash engines --bus kafka --redis --times 60"
+        after_help = "Examples:\n  cargo xtask crash kill --times 1000\n  cargo xtask crash power --file-system xfs --times 50\n  cargo xtask crash engines --bus kafka --redis --times 60\n  cargo xtask crash fleet --times 60"
     )]
     Crash {
-        /// The fault (kill, pause, full-disk, power, engines, overload) and its options; see `cargo xtask crash help`.
+        /// The fault (kill, pause, full-disk, power, engines, fleet, overload) and its options; see `cargo xtask crash help`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FAULT")]
         arguments: Vec<String>,
     },

@@ -13,9 +13,10 @@ struct Need {
 }
 
 /// Needs of faults of servers, and of the options that name further ones.
-const NEEDS: [Need; 7] = [
+const NEEDS: [Need; 8] = [
     need("engines", "icommerce/postgres", &["postgresql", "toxiproxy"]),
     need("database", "icommerce/postgres", &["postgresql", "toxiproxy"]),
+    need("fleet", "icommerce/postgres", &["postgresql", "toxiproxy"]),
     need("overload", "icommerce/postgres", &["postgresql", "toxiproxy"]),
     need("kafka", "icommerce/kafka", &["kafka"]),
     need("rabbitmq", "icommerce/rabbitmq", &["rabbitmq"]),

@@ -4,6 +4,7 @@
 
 mod disks;
 mod engines;
+mod fleet;
 mod kill;
 mod lost_writes;
 mod pause;

@@ -1,0 +1,250 @@
+//! Fleet: two processes of each service on one database, of which one owns the service and the other one stands by.
+
+use crate::{
+    client::OPERATOR_TOKEN,
+    shop::Program,
+    violation::{CheckResult, Violation, ensure},
+};
+use rustix::process::{Pid, Signal, kill_process};
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader, Lines},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+use testkit::ReservedPort;
+use tokio::time::Instant;
+
+/// Services that one process owns at a time, those that others call first.
+pub(crate) const OWNED: [&str; 7] = [
+    "inventory-service",
+    "payment-service",
+    "product-service",
+    "shopping-cart-service",
+    "order-service",
+    "audit-service",
+    "notification-service",
+];
+/// Services that all their processes serve.
+const EDGES: [&str; 2] = ["storefront", "api-gateway"];
+/// Processes of each service.
+const INSTANCES: usize = 2;
+/// File of the keys of personal data, which all processes have.
+const KEYS: &str = "icommerce.keys";
+/// Time limit for a stop.
+const STOP_TIMEOUT: Duration = Duration::from_mins(2);
+
+/// Number of the next time at which a process begins to serve.
+static BEGINNINGS: AtomicU64 = AtomicU64::new(1);
+
+/// Processes of a fleet.
+#[derive(Debug)]
+pub(crate) struct Fleet {
+    program: Program,
+    data: PathBuf,
+    members: Vec<Member>,
+    peers: String,
+    edges: [ReservedPort; 2],
+}
+
+/// Process of a service.
+#[derive(Debug)]
+struct Member {
+    service: &'static str,
+    port: ReservedPort,
+    child: Option<Child>,
+    /// When the child began to serve, the last time that it did; 0 while it only stood by.
+    served: Arc<AtomicU64>,
+}
+
+impl Fleet {
+    /// Starts the processes, the first one of each service before the second ones, and waits until those serve.
+    pub(crate) async fn start(program: &Program, data: &Path) -> CheckResult<Self> {
+        let reserve = || {
+            let port = ReservedPort::reserve();
+            port.map_err(|error| Violation::new("no free port for a process").context(error))
+        };
+        let mut members = Vec::new();
+        for service in (0..INSTANCES).flat_map(|_| OWNED.into_iter().chain(EDGES)) {
+            let (port, served) = (reserve()?, Arc::default());
+            members.push(Member { service, port, child: None, served });
+        }
+        let peers = members
+            .iter()
+            .map(|member| format!("{}=http://127.0.0.1:{}", member.service, member.port.number()));
+        let peers = peers.collect::<Vec<_>>().join(",");
+        let edges = [reserve()?, reserve()?];
+        let (program, data) = (program.clone(), data.to_owned());
+        let mut fleet = Self { program, data, members, peers, edges };
+        for index in 0..fleet.members.len() / INSTANCES {
+            let lines = fleet.spawn(index)?;
+            let served = Arc::clone(&fleet.members[index].served);
+            let reading =
+                tokio::task::spawn_blocking(move || note_beginnings(lines, &served, true));
+            let lines = reading.await.map_err(|error| Violation::new(error.to_string()))?;
+            fleet.follow(index, lines);
+            let is_serving = fleet.members[index].served.load(Relaxed) > 0;
+            ensure(is_serving, || format!("{} does not start", fleet.members[index].service))?;
+        }
+        fleet.start_missing()?;
+        Ok(fleet)
+    }
+
+    /// Ports of the edges: that of the shop, and that of operators.
+    pub(crate) fn edges(&self) -> [u16; 2] {
+        [self.edges[0].number(), self.edges[1].number()]
+    }
+
+    /// Starts the processes that do not run.
+    pub(crate) fn start_missing(&mut self) -> CheckResult {
+        for index in 0..self.members.len() {
+            if self.members[index].child.is_none() {
+                let lines = self.spawn(index)?;
+                self.follow(index, lines);
+            }
+        }
+        Ok(())
+    }
+
+    fn spawn(&mut self, index: usize) -> CheckResult<Lines<BufReader<ChildStdout>>> {
+        let is_first = index < self.members.len() / INSTANCES;
+        let service = self.members[index].service;
+        let data = self.data.join(service);
+        let first = self.data.join(OWNED[0]);
+        fs::create_dir_all(&data)?;
+        if first.join(KEYS).exists() && !data.join(KEYS).exists() {
+            fs::copy(first.join(KEYS), data.join(KEYS))?;
+        }
+        let mut command: Command = self.program.command();
+        let edge = |port: &ReservedPort| if is_first { port.number() } else { 0 };
+        command.args([
+            "--no-demo".to_owned(),
+            format!("--services={service}"),
+            format!("--service-listen=127.0.0.1:{}", self.members[index].port.number()),
+            format!("--listen=127.0.0.1:{}", edge(&self.edges[0])),
+            format!("--operator-listen=127.0.0.1:{}", edge(&self.edges[1])),
+            format!("--peers={}", self.peers),
+        ]);
+        command.arg("--data").arg(data);
+        let log = match &self.program.log {
+            Some(path) => File::options().create(true).append(true).open(path)?.into(),
+            None => Stdio::null(),
+        };
+        if service == EDGES[1] {
+            command.env("ICOMMERCE_API_GATEWAY__OPERATOR_TOKEN", OPERATOR_TOKEN);
+        }
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn()?;
+        let output = child.stdout.take();
+        let output = output.ok_or_else(|| Violation::new("the output of a process is no pipe"))?;
+        self.members[index].child = Some(child);
+        self.members[index].served = Arc::default();
+        Ok(BufReader::new(output).lines())
+    }
+
+    /// Notes from now on when a process begins to serve.
+    fn follow(&mut self, index: usize, lines: Lines<BufReader<ChildStdout>>) {
+        let served = Arc::clone(&self.members[index].served);
+        std::thread::spawn(move || note_beginnings(lines, &served, false));
+    }
+
+    /// Processes of a service: its owner, and the one that stands by.
+    fn processes_of(&self, service: &str) -> CheckResult<[usize; INSTANCES]> {
+        let of = self.members.iter().enumerate().filter(|(_, it)| it.service == service);
+        let mut of: Vec<_> = of.map(|(index, it)| (it.served.load(Relaxed), index)).collect();
+        of.sort_unstable();
+        let of: Vec<usize> = of.into_iter().rev().map(|(_, index)| index).collect();
+        <[usize; INSTANCES]>::try_from(of).map_err(|_| Violation::new("no such service"))
+    }
+
+    /// Owner of a service.
+    pub(crate) fn owner(&self, service: &str) -> CheckResult<usize> {
+        self.processes_of(service).map(|[owner, _]| owner)
+    }
+
+    /// The process of a service that stands by.
+    pub(crate) fn standby(&self, service: &str) -> CheckResult<usize> {
+        self.processes_of(service).map(|[_, standby]| standby)
+    }
+
+    /// Sends a signal to a process.
+    pub(crate) fn signal(&self, process: usize, signal: Signal) -> CheckResult {
+        let child = self.members[process].child.as_ref();
+        let child = child.ok_or_else(|| Violation::new("the process does not run"))?;
+        let sent = kill_process(Pid::from_child(child), signal);
+        sent.map_err(|error| std::io::Error::from(error).into())
+    }
+
+    /// Kills a process with SIGKILL.
+    pub(crate) fn kill(&mut self, process: usize) -> CheckResult {
+        if let Some(mut child) = self.members[process].child.take() {
+            child.kill()?;
+            child.wait()?;
+        }
+        Ok(())
+    }
+
+    /// Stops a process gracefully; it has to exit with success.
+    pub(crate) async fn terminate(&mut self, process: usize) -> CheckResult {
+        self.signal(process, Signal::TERM)?;
+        let service = self.members[process].service;
+        let Some(mut child) = self.members[process].child.take() else { return Ok(()) };
+        let until = Instant::now() + STOP_TIMEOUT;
+        loop {
+            if let Some(status) = child.try_wait()? {
+                return ensure(status.success(), || format!("{service} stopped with {status}"));
+            }
+            ensure(Instant::now() < until, || format!("{service} does not stop"))?;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Returns a violation if a process has exited by itself.
+    pub(crate) fn check_running(&mut self) -> CheckResult {
+        for Member { service, child, .. } in &mut self.members {
+            let status = child.as_mut().map(Child::try_wait).transpose()?.flatten();
+            ensure(status.is_none(), || format!("{service} exited unexpectedly: {status:?}"))?;
+        }
+        Ok(())
+    }
+
+    /// Stops all processes gracefully, the edges first.
+    pub(crate) async fn stop(&mut self) -> CheckResult {
+        for process in (0..self.members.len()).rev() {
+            if self.members[process].child.is_some() {
+                self.terminate(process).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        for process in 0..self.members.len() {
+            // Whatever is wrong with one of them, the others must not be left behind.
+            let _ = self.kill(process);
+        }
+    }
+}
+
+/// Notes each time at which a process prints the address of its service listener, or the first one if only `once`.
+fn note_beginnings(
+    mut lines: Lines<BufReader<ChildStdout>>,
+    served: &AtomicU64,
+    once: bool,
+) -> Lines<BufReader<ChildStdout>> {
+    while let Some(Ok(line)) = lines.next() {
+        if line.starts_with("services") {
+            served.store(BEGINNINGS.fetch_add(1, Relaxed), Relaxed);
+            if once {
+                break;
+            }
+        }
+    }
+    lines
+}
