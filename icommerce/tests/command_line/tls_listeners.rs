@@ -182,7 +182,7 @@ fn commands_use_an_edge_that_speaks_tls() {
 }
 
 /// The same command without the addresses that every command of these tests has.
-fn without_ports(command: &Command) -> Command {
+pub(crate) fn without_ports(command: &Command) -> Command {
     let mut same = Command::new(command.get_program());
     let own = ["--listen=127.0.0.1:0", "--operator-listen=127.0.0.1:0"];
     same.args(command.get_args().filter(|it| !own.iter().any(|own| it == own)));

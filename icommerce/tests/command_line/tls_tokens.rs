@@ -3,7 +3,7 @@
 use crate::{
     program::{assert_fails, icommerce, start_shop, stop_shop},
     tls_client::{TlsAnswer, TlsClient},
-    tls_listeners::{certify, with_certificate},
+    tls_listeners::{certify, with_certificate, without_ports},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::Value;
@@ -14,6 +14,7 @@ use std::{
 };
 use tempfile::TempDir;
 use test_servers::{CertifiedKey, TestAuthority};
+use testkit::ReservedPort;
 use tokio_rustls::rustls::pki_types::{CertificateDer, pem::PemObject};
 
 /// Server name at which certificates are asked for, and that at which they are not.
@@ -133,6 +134,30 @@ fn a_certificate_proves_a_client_and_its_tokens_count_with_it_alone() {
         &shop,
         "robot",
     ));
+    stop_shop(child);
+}
+
+#[test]
+fn clients_are_asked_at_the_addresses_that_the_metadata_names_for_them() {
+    let world = World::new();
+    let robot = world.clients.certify_client("robot").unwrap();
+    world.add_client("robot", &["--certificate", "subject_dn=CN=robot"]);
+    let port = ReservedPort::reserve().unwrap();
+    let mut command = without_ports(&world.command());
+    command
+        .arg(format!("--listen=127.0.0.1:{}", port.number()))
+        .arg("--operator-listen=127.0.0.1:0");
+    let origin = format!("https://{ASKED}:{}", port.number());
+    command.env("ICOMMERCE_AUTH_SERVER__MTLS_ORIGIN", &origin);
+    let (child, [shop, _]) = start_shop(&mut command);
+    let client = world.client(Some(&robot));
+    let metadata = client.asking_for(UNASKED).get(&shop, "/auth/.well-known/openid-configuration");
+    let metadata = metadata.unwrap().json();
+    let alias = metadata["mtls_endpoint_aliases"]["token_endpoint"].as_str().unwrap();
+    assert_eq!(alias, format!("{origin}/auth/token"));
+    assert_ne!(metadata["token_endpoint"], alias);
+    issued(&client, &shop, "robot");
+    is_refused(&token(&client.asking_for(UNASKED), &shop, "robot"));
     stop_shop(child);
 }
 
