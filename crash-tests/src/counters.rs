@@ -17,8 +17,6 @@ pub struct Counters {
     pub unanswered: u64,
     /// Acknowledged requests that were sent again and answered byte for byte from the idempotency record.
     pub replayed: u64,
-    /// Acknowledged requests whose idempotency record was lost to a storage fault, and that were executed again.
-    pub re_executed: u64,
     /// Facts that were read back and were as acknowledged.
     pub facts_verified: u64,
     /// Requests in doubt that turned out to be applied as a whole.
@@ -35,7 +33,6 @@ impl Counters {
         self.storage_full += other.storage_full;
         self.unanswered += other.unanswered;
         self.replayed += other.replayed;
-        self.re_executed += other.re_executed;
         self.facts_verified += other.facts_verified;
         self.applied += other.applied;
         self.not_applied += other.not_applied;
@@ -45,7 +42,7 @@ impl Counters {
 impl fmt::Display for Counters {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { acknowledged, rejected, retry_later, storage_full, unanswered, .. } = self;
-        let Self { replayed, re_executed, facts_verified, applied, not_applied, .. } = self;
+        let Self { replayed, facts_verified, applied, not_applied, .. } = self;
         writeln!(
             formatter,
             "responses acknowledged {acknowledged}, {rejected} of them rejections"
@@ -55,7 +52,7 @@ impl fmt::Display for Counters {
             "retry later            {retry_later}, {storage_full} of them: disk full"
         )?;
         writeln!(formatter, "no response            {unanswered}")?;
-        writeln!(formatter, "replayed               {replayed}; executed again {re_executed}")?;
+        writeln!(formatter, "replayed               {replayed}")?;
         writeln!(formatter, "facts read back        {facts_verified}")?;
         writeln!(
             formatter,

@@ -8,13 +8,11 @@ pub enum StorageFault {
     /// Storage works.
     #[default]
     None,
-    /// The disk may fail before the process does: any 5xx response may come meanwhile. As with a full disk, a
-    /// response about something durable may come without an idempotency record.
+    /// The disk may fail before the process does: any 5xx response may come meanwhile.
     DiskLost,
-    /// The disk may be full when the idempotency record is to be written: a repeated request is then executed again,
-    /// and still takes effect once.
+    /// The disk may be full at each step of an operation.
     DiskFull,
-    /// The database may be away when the idempotency record is to be written, with the same effect.
+    /// The database may be away at each step of an operation.
     DatabaseLost,
 }
 

@@ -10,7 +10,6 @@ use crate::{
     fetch::{POLL_INTERVAL, fetch, fetch_order, unexpected_exit},
     operation::{Operation, lines_from_json},
     order_document::{amount_of, count_refunds, text_field},
-    storage_fault::StorageFault,
     violation::{CheckResult, ensure},
 };
 use rand::Rng;
@@ -37,22 +36,8 @@ impl Customer {
     /// Sends the requests acknowledged since the last read-back again: the same answer must come, without any effect.
     async fn replay_acknowledged(&mut self, client: &EdgeClient) -> CheckResult {
         for first in std::mem::take(&mut self.acknowledged) {
-            // A rejection without an idempotency record is decided anew, and may be a success now.
-            if self.storage_fault != StorageFault::None && first.status >= 400 {
-                continue;
-            }
-            let again = self.send_again(client, &first).await?;
-            if again.is_retryable() {
-                // Without an idempotency record it cannot be executed again before there is space.
-                self.acknowledged.push(first);
-                continue;
-            }
+            let again = send_again(client, &first).await?;
             let is_replayed = again.headers.contains_key("idempotent-replayed");
-            if self.storage_fault != StorageFault::None && !is_replayed {
-                check_re_executed(&first, &again)?;
-                self.counters.re_executed += 1;
-                continue;
-            }
             let is_same = again.status == first.status && is_same_answer(&first, &again);
             ensure(is_same && is_replayed, || {
                 format!(
@@ -63,23 +48,6 @@ impl Customer {
             self.counters.replayed += 1;
         }
         Ok(())
-    }
-
-    /// Retries until there is a final response, or until the disk is full where that is the injected fault.
-    async fn send_again(
-        &self,
-        client: &EdgeClient,
-        first: &AcknowledgedRequest,
-    ) -> CheckResult<Response> {
-        loop {
-            let again = client.send(&first.request).await.ok_or_else(unexpected_exit)?;
-            let is_full =
-                self.storage_fault == StorageFault::DiskFull && again.code() == "storage_full";
-            if is_full || !again.is_retryable() {
-                return Ok(again);
-            }
-            tokio::time::sleep(POLL_INTERVAL).await;
-        }
     }
 
     async fn read_back_cart(&mut self, client: &EdgeClient) -> CheckResult {
@@ -203,22 +171,15 @@ fn is_same_answer(first: &AcknowledgedRequest, again: &Response) -> bool {
     facts(&before) == facts(&again.json)
 }
 
-/// Checks a response that was produced by a second execution, because the idempotency record was lost.
-fn check_re_executed(first: &AcknowledgedRequest, again: &Response) -> CheckResult {
-    let before: Value = serde_json::from_slice(&first.bytes).unwrap_or_default();
-    // The id of a cart is random: without its record a second cart is created, and the first one stays unused. The ids
-    // of everything else follow from the idempotency key, so that a second execution finds the first one's effect.
-    let is_cart = first.request.path == "/api/v1/carts";
-    let is_found = again.is_success() && (is_cart || again.json["id"] == before["id"]);
-    // An order that was pending may have been declined by the processor since, or its checkout given up. That it exists, though
-    // cancelled, is checked together with the other orders.
-    let has_ended = ["payment_declined", "order_cancelled"].contains(&again.code());
-    let is_ended = before["status"] == "pending" && has_ended;
-    // What was removed is not there any more; that the cart has the lines that it should have is checked as well.
-    let is_removed = first.request.method == "DELETE" && again.code() == "not_found";
-    ensure(is_found || is_ended || is_removed, || {
-        format!("the response to {:?} was {before}, and is now {again:?}", first.request)
-    })
+/// Retries until there is a final response.
+async fn send_again(client: &EdgeClient, first: &AcknowledgedRequest) -> CheckResult<Response> {
+    loop {
+        let again = client.send(&first.request).await.ok_or_else(unexpected_exit)?;
+        if !again.is_retryable() {
+            return Ok(again);
+        }
+        tokio::time::sleep(POLL_INTERVAL).await;
+    }
 }
 
 impl Invocation {
