@@ -4,7 +4,7 @@ use crate::{
     processes::{append, opened},
     server::{Database, SERVICES},
 };
-use engine_postgres::{PostgresOptions, migrate};
+use engine_postgres::{PostgresEngine, PostgresOptions, migrate};
 use journal::{AppendError, READ_EVENTS_MAX};
 use std::{process::Command, sync::Arc, time::Duration};
 use storage::StorageError;
@@ -17,23 +17,31 @@ fn is_unavailable(error: &AppendError) -> bool {
     matches!(error, AppendError::Storage(StorageError::Unavailable(_)))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn no_read_answers_before_it_is_known_whether_a_write_is_stored() {
+/// Engine on a server whose settings are changed.
+async fn opened_alone() -> (PostgresServer, PostgresEngine) {
     let programs = test_servers::postgres_programs().expect("`cargo xtask test` finds PostgreSQL");
     let server = PostgresServer::start(&programs, Durability::Full).expect("the server starts");
     let mut options = PostgresOptions::new(&format!("{}/postgres", server.url())).unwrap();
     options.write_timeout = Duration::from_secs(3);
     migrate(&options, "postgres", &SERVICES).await.unwrap();
-    let engine = opened(options).await;
+    (server, opened(options).await)
+}
+
+/// Changes a setting of a server.
+fn set(server: &PostgresServer, sql: &str) {
+    server.query("postgres", sql).unwrap();
+    server.query("postgres", "SELECT pg_reload_conf()").unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_read_answers_before_it_is_known_whether_a_write_is_stored() {
+    let (server, engine) = opened_alone().await;
     let journal = engine.service("warehouse").unwrap().journal;
     journal.append(append(0)).await.unwrap();
     assert_eq!(journal.follow(0, READ_EVENTS_MAX).await.unwrap().len(), 1);
 
     // A commit waits for a copy that is not there: it is written, and nobody sees it.
-    let set = |sql: &str| {
-        server.query("postgres", sql).unwrap();
-        server.query("postgres", "SELECT pg_reload_conf()").unwrap();
-    };
+    let set = |sql| set(&server, sql);
     set("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
     let until = Instant::now() + TIMEOUT;
     let mut number = 1;
@@ -65,17 +73,9 @@ async fn no_read_answers_before_it_is_known_whether_a_write_is_stored() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_whose_wait_for_its_copy_was_cancelled_is_not_answered() {
-    let programs = test_servers::postgres_programs().expect("`cargo xtask test` finds PostgreSQL");
-    let server = PostgresServer::start(&programs, Durability::Full).expect("the server starts");
-    let mut options = PostgresOptions::new(&format!("{}/postgres", server.url())).unwrap();
-    options.write_timeout = Duration::from_secs(3);
-    migrate(&options, "postgres", &SERVICES).await.unwrap();
-    let engine = opened(options).await;
+    let (server, engine) = opened_alone().await;
     let journal = engine.service("warehouse").unwrap().journal;
-    let set = |sql: &str| {
-        server.query("postgres", sql).unwrap();
-        server.query("postgres", "SELECT pg_reload_conf()").unwrap();
-    };
+    let set = |sql| set(&server, sql);
     set("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
     let until = Instant::now() + TIMEOUT;
     let shown = || server.query("postgres", "SHOW synchronous_standby_names").unwrap();
