@@ -6,7 +6,7 @@ use std::{path::Path, process::Command};
 use test_servers::PostgresDatabase;
 
 const SERVICE: &str = "warehouse";
-const FILE: &str = "0001-initial.sql";
+const FILE: &str = "changelog.xml";
 
 fn options(database: &PostgresDatabase) -> PostgresOptions {
     PostgresOptions::new(&database.url()).expect("it is a URL")

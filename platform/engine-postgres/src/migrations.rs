@@ -28,3 +28,19 @@ const FILES: &[MigrationFile] = &[
 pub(crate) fn change_sets() -> Vec<ChangeSet> {
     FILES.iter().flat_map(MigrationFile::change_sets).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn liquibase_has_the_same_files_in_the_same_order() {
+        let changelog = include_str!("../migrations/changelog.xml");
+        let included: Vec<_> = changelog
+            .split("<include file=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
+        assert_eq!(included, FILES.iter().map(|file| file.name).collect::<Vec<_>>());
+    }
+}
