@@ -1,7 +1,7 @@
 //! Command line of `cargo xtask crash`.
 
 use clap::{Parser, Subcommand, ValueEnum};
-use crash_tests::{BusEngine, FailingServer};
+use crash_tests::{BusEngine, FailingServer, FileSystem};
 use std::path::PathBuf;
 
 /// Injects faults into a real shop under load and checks that every acknowledged fact survives.
@@ -129,4 +129,15 @@ impl From<Engine> for FailingServer {
 pub(crate) enum BlockFileSystem {
     Ext4,
     Xfs,
+}
+
+impl BlockFileSystem {
+    /// The one that is named, or all.
+    pub(crate) fn named_or_all(named: Option<Self>) -> Vec<FileSystem> {
+        match named {
+            Some(Self::Ext4) => vec![FileSystem::Ext4],
+            Some(Self::Xfs) => vec![FileSystem::Xfs],
+            None => vec![FileSystem::Ext4, FileSystem::Xfs],
+        }
+    }
 }

@@ -5,7 +5,7 @@ mod cli;
 use clap::Parser;
 use cli::{BlockFileSystem, Cli, Fault};
 use crash_tests::{
-    CheckResult, Disk, DiskReserve, Engines, FileSystem, Program, RunOptions, RunReport, Topology,
+    CheckResult, Disk, DiskReserve, Engines, Program, RunOptions, RunReport, Topology,
     break_engines, break_fleet, cut_power, fill_disk, kill, overload, pause, small_disk,
 };
 use std::{path::Path, process::ExitCode};
@@ -67,8 +67,7 @@ async fn run(cli: &Cli, folder: &Path) -> CheckResult {
             print_report("engines", &report.await?);
         }
         Fault::Fleet { times } => {
-            let engines = Engines::start(None, false)?;
-            let options = options(times, 0);
+            let (engines, options) = (Engines::start(None, false)?, options(times, 0));
             let report = break_fleet(&program, &data, &engines, &options, on_progress).await?;
             print_report("fleet", &report);
         }
@@ -86,12 +85,7 @@ async fn run(cli: &Cli, folder: &Path) -> CheckResult {
             }
         }
         Fault::Power { times, file_system } => {
-            let file_systems = match file_system {
-                Some(BlockFileSystem::Ext4) => vec![FileSystem::Ext4],
-                Some(BlockFileSystem::Xfs) => vec![FileSystem::Xfs],
-                None => vec![FileSystem::Ext4, FileSystem::Xfs],
-            };
-            for file_system in file_systems {
+            for file_system in BlockFileSystem::named_or_all(file_system) {
                 let Some(disk) = Disk::create_or_skip(folder, file_system) else { continue };
                 let report = cut_power(&program, &disk, &options(times, 0), on_progress).await?;
                 print_report(&format!("power loss, {file_system:?}"), &report);
