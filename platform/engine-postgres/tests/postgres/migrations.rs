@@ -1,7 +1,7 @@
 //! Migrations, and the rights of the roles that they make.
 
 use crate::server::{Database, SERVICES};
-use engine_postgres::{DatabaseError, PostgresEngine, migrate, pending};
+use engine_postgres::{DatabaseError, PostgresEngine, PostgresOptions, migrate, pending};
 use std::sync::Arc;
 use storage::Blobs;
 use subject_keys::SubjectKeys;
@@ -165,4 +165,19 @@ async fn an_owner_who_is_no_superuser_migrates_and_the_shop_needs_no_right_of_it
     let found = values.value("key", kernel::Timestamp::UNIX_EPOCH).await.unwrap();
     assert_eq!(found.as_deref(), Some(&b"value"[..]));
     engine.close().await;
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_hold_every_text_is_refused() {
+    let database = Database::empty();
+    let other = format!("{}_latin", database.name());
+    database.run(&format!(
+        "CREATE DATABASE {other} ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+    ));
+    let url = database.url().replace(database.name(), &other);
+    let refused = migrate(&PostgresOptions::new(&url).unwrap(), "postgres", &SERVICES).await;
+    let refused = refused.unwrap_err();
+    assert!(matches!(refused, DatabaseError::Encoding { .. }), "{refused}");
+    assert!(refused.to_string().contains("LATIN1"), "{refused}");
+    database.run(&format!("DROP DATABASE {other} WITH (FORCE)"));
 }
