@@ -58,8 +58,8 @@ struct Activity {
     pending: u32,
     /// Since when it has answered nothing of that.
     silent_since: Instant,
-    /// When it answered last as the owner of its services.
-    answered: Option<Instant>,
+    /// When it answered as the owner of its services for the first time since it stood by.
+    became_owner: Option<Instant>,
 }
 
 impl BalancedEndpoint {
@@ -87,11 +87,11 @@ impl BalancedEndpoint {
         activity.pending += 1;
     }
 
-    fn answered(&self, is_owner: bool) {
+    fn answered(&self, stands_by: bool) {
         let (now, mut activity) = (Instant::now(), self.activity.lock());
         activity.silent_since = now;
-        if is_owner {
-            activity.answered = Some(now);
+        if self.stands_by.swap(stands_by, Ordering::Relaxed) && !stands_by {
+            activity.became_owner = Some(now);
         }
     }
 
@@ -143,12 +143,13 @@ impl LoadBalancer {
         None
     }
 
-    /// Whether an endpoint says nothing while another one has answered in its place.
+    /// Whether an endpoint says nothing since before another one, which stood by, has become the owner. Of endpoints that all serve, none
+    /// replaces another: one that is slow is waited for.
     pub(super) fn is_replaced(&self, endpoint: &Arc<BalancedEndpoint>) -> bool {
         let Some(since) = endpoint.silent_since() else { return false };
         let all = self.current();
         let others = all.iter().filter(|it| !Arc::ptr_eq(it, endpoint));
-        others.into_iter().any(|it| it.activity.lock().answered.is_some_and(|at| at > since))
+        others.into_iter().any(|it| it.activity.lock().became_owner.is_some_and(|at| at > since))
     }
 
     /// Whether an endpoint may be selected that was not tried yet.
@@ -207,7 +208,7 @@ impl LoadBalancer {
             activity: Mutex::new(Activity {
                 pending: 0,
                 silent_since: Instant::now(),
-                answered: None,
+                became_owner: None,
             }),
         }
     }
@@ -242,8 +243,7 @@ impl SelectedEndpoint {
 
     /// Records that the endpoint answered that it stands by: others are selected first, as long as there are any.
     pub(super) fn record_standby(mut self) {
-        self.endpoint.stands_by.store(true, Ordering::Relaxed);
-        self.endpoint.answered(false);
+        self.endpoint.answered(true);
         if let Some(permit) = self.permit.take() {
             self.endpoint.breaker.record_success(permit);
         }
@@ -251,8 +251,7 @@ impl SelectedEndpoint {
 
     /// Records that the endpoint answered, as if it had taken that long.
     pub(super) fn record_success(mut self, took: Duration) {
-        self.endpoint.stands_by.store(false, Ordering::Relaxed);
-        self.endpoint.answered(true);
+        self.endpoint.answered(false);
         self.endpoint.load.observe(took);
         if let Some(permit) = self.permit.take() {
             self.endpoint.breaker.record_success(permit);

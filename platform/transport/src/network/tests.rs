@@ -427,6 +427,7 @@ async fn an_owner_that_says_nothing_is_left_for_the_one_that_replaced_it() {
     for _ in 0..5 {
         assert!(matches!(status(&transport, get()).await, Ok(200)));
     }
+    assert!(endpoints.hits(1) > 0, "who stands by was asked before");
     // It is paused, and nobody has its place yet.
     endpoints.set_behaviour(0, Hangs);
     let began = Instant::now();
@@ -441,6 +442,24 @@ async fn an_owner_that_says_nothing_is_left_for_the_one_that_replaced_it() {
     assert!(matches!((first, second), (Ok(200), Ok(200))));
     assert!(at < Duration::from_millis(2_100), "the new owner is asked at once: {at:?}");
     assert!(waited < Duration::from_secs(3), "what was under way is asked again: {waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_endpoints_that_all_serve_a_slow_one_is_waited_for() {
+    use EndpointBehaviour::{Answers, AnswersAfter};
+    let endpoints = TestEndpoints::of([AnswersAfter(Duration::from_secs(4)), Answers(200)]);
+    let transport = endpoints.transport(CallPolicy::default());
+    let asked = (0..20).map(|number| {
+        let transport = transport.clone();
+        async move {
+            sleep(Duration::from_millis(300) * number).await;
+            status(&transport, request(Method::POST)).await
+        }
+    });
+    let answers = join_all(asked).await;
+    assert!(answers.iter().all(|answer| matches!(answer, Ok(200))), "{answers:?}");
+    assert!(endpoints.hits(0) > 0 && endpoints.hits(1) > 0);
+    assert_eq!(endpoints.all_hits(), 20, "nothing was given up and asked again");
 }
 
 #[tokio::test(start_paused = true)]
