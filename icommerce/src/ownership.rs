@@ -142,10 +142,10 @@ fn network_id() -> String {
 fn owner_name(listeners: &Listeners) -> Result<String, CliError> {
     let host = rustix::system::uname();
     let host = host.nodename().to_string_lossy().into_owned();
-    let address = match listeners.services.as_ref() {
-        Some(services) => services.local_addr().map_err(CliError::unavailable)?.to_string(),
-        None => String::new(),
-    };
+    // A process with the gateway may have no service listener, and has the edges then.
+    let listener = listeners.services.as_ref().or(listeners.shop.as_ref());
+    let address = listener.map(Listener::local_addr).transpose().map_err(CliError::unavailable)?;
+    let address = address.map(|address| address.to_string()).unwrap_or_default();
     let mut name = format!("{address} on {host} {}", network_id());
     while name.len() > LEASE_OWNER_BYTES_MAX {
         name.pop();

@@ -131,6 +131,7 @@ impl RunningShop {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let (secret, fleet) = (process.fleet_secret(&clock)?, process.fleet_tls()?);
         listeners.check_reach(&process, &settings, secret.is_some())?;
+        let hosts = modules::allowed_hosts(&settings).map_err(CliError::usage)?;
         let edge_options = listeners.edge_options(&process, &settings)?;
         let mut ownership = Ownership::acquire(&process, &settings, &listeners, start).await?;
         let (losable, projections) = stores_apart(&process).await?;
@@ -162,7 +163,6 @@ impl RunningShop {
             .map_err(|(name, error)| build_error(name, &error))?;
         check_operations(&assembly)?;
 
-        let hosts = modules::allowed_hosts(&settings).map_err(CliError::usage)?;
         let status = StatusEndpoints::new(health, metrics, hosts);
         if let Some(ownership) = &mut ownership {
             ownership.stand_up().await;

@@ -127,10 +127,10 @@ pub(crate) fn backups_folder(data: &Path) -> PathBuf {
 
 /// Refuses a folder that has no shop.
 pub(crate) fn check_existing(settings: &ProcessSettings) -> Result<(), CliError> {
-    check_finished(&settings.data)?;
     if LogEngine::has_filled(&settings.data) {
         return Ok(());
     }
+    check_finished(&settings.data)?;
     folder_binding::check_for_embedded(&settings.data)?;
     Err(CliError::unavailable(format!(
         "{} is not a data folder of a shop; give its path with --data, or start the shop once, which makes it",
