@@ -66,6 +66,10 @@ impl SegmentedLog {
         let unavailable = || StorageError::Unavailable("the engine is closed".to_owned());
         let written = self.state.lock().position;
         self.commit_at(written).wait().await.map_err(|_| unavailable())?;
+        // The deletion of a document is dead only when the index has it.
+        self.state.lock().request_index(written);
+        self.index_work.notify();
+        self.indexed.wait_for(written).await.map_err(|_| unavailable())?;
         let (request, outcome) = oneshot::channel();
         {
             let mut state = self.state.lock();

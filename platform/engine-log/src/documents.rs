@@ -85,7 +85,7 @@ impl LogDocuments {
                 return Ok(());
             }
             let flushed = guard.state.flushed_position;
-            guard.state.index_requested = guard.state.index_requested.max(flushed);
+            guard.state.request_index(flushed);
             flushed
         };
         self.log.index_work.notify();

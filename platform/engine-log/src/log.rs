@@ -96,6 +96,13 @@ pub(crate) struct SharedState {
     pub(crate) is_ending: bool,
 }
 
+impl SharedState {
+    /// Asks the indexer for the documents up to a position at once. It has to be notified.
+    pub(crate) fn request_index(&mut self, position: Position) {
+        self.index_requested = self.index_requested.max(position);
+    }
+}
+
 /// Index entries of one segment in memory.
 #[derive(Debug)]
 pub(crate) struct MemoryIndex {
