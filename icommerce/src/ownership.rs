@@ -17,7 +17,10 @@ use settings::Settings;
 use sha2::{Digest, Sha256};
 use std::{os::unix::ffi::OsStrExt, sync::Arc, time::Duration};
 use storage::{LEASE_OWNER_BYTES_MAX, Lease, LeaseEpoch, LeaseTiming};
-use telemetry::{Health, Metrics};
+use telemetry::{
+    Criticality, Health, Metrics,
+    health_details::{LEASE, LEASE_STATE, OWNER, STANDBY},
+};
 use tokio::{sync::watch, task::JoinSet};
 use web::{Listener, ProblemResponse, ServeOptions};
 
@@ -105,8 +108,9 @@ impl Ownership {
         self.services.iter().copied().zip(self.epoch.0.iter().copied()).collect()
     }
 
-    /// Ends the answers that this process stands by: it serves the services itself now.
-    pub(crate) async fn stand_up(&mut self) {
+    /// Ends the answers that this process stands by: it serves the services itself now, with this health.
+    pub(crate) async fn stand_up(&mut self, health: &Health) {
+        note_lease(health, OWNER);
         self.standby.end().await;
     }
 
@@ -153,6 +157,13 @@ fn owner_name(listeners: &Listeners) -> Result<String, CliError> {
     Ok(name)
 }
 
+/// Notes in the health of the process how it has the lease.
+fn note_lease(health: &Health, state: &'static str) {
+    let lease = health.component(LEASE, Criticality::Optional);
+    lease.note(LEASE_STATE, state);
+    lease.up();
+}
+
 /// What a process that stands by serves at its listeners.
 struct Standby {
     tasks: Option<TaskTracker>,
@@ -165,13 +176,21 @@ impl Standby {
         listeners: &Listeners,
     ) -> Result<Self, CliError> {
         let hosts = modules::allowed_hosts(settings).map_err(CliError::usage)?;
-        let status = StatusEndpoints::new(Health::new(), Metrics::new(), hosts);
-        let router = status.probes().fallback(async || standing_by());
+        let health = Health::new();
+        note_lease(&health, STANDBY);
+        let status = StatusEndpoints::new(health, Metrics::new(), hosts);
+        // Members of the fleet are told that it stands by; elsewhere a probe learns that the process is well.
+        let members = status.clone().routes().fallback(async || standing_by());
+        let others = status.probes().fallback(async || standing_by());
         let tasks = TaskTracker::default();
         tasks.begin();
         let options = ServeOptions { drain_timeout: STANDBY_DRAIN, ..listeners.options(process) };
-        for listener in listeners.try_clone()?.into_all() {
-            serve(listener, router.clone(), options.clone(), &tasks);
+        let mut listeners = listeners.try_clone()?;
+        if let Some(listener) = listeners.services.take() {
+            serve(listener, members, options.clone(), &tasks);
+        }
+        for listener in listeners.into_all() {
+            serve(listener, others.clone(), options.clone(), &tasks);
         }
         Ok(Self { tasks: Some(tasks) })
     }

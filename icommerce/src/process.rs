@@ -427,8 +427,8 @@ impl ProcessSettings {
     }
 
     /// Peer addresses by service.
-    pub(crate) fn peers(&self) -> Result<BTreeMap<&str, Vec<http::Uri>>, CliError> {
-        let mut peers: BTreeMap<&str, Vec<http::Uri>> = BTreeMap::new();
+    pub(crate) fn peers(&self) -> Result<BTreeMap<&'static str, Vec<http::Uri>>, CliError> {
+        let mut peers: BTreeMap<&'static str, Vec<http::Uri>> = BTreeMap::new();
         for peer in &self.peers {
             let wrong = || {
                 CliError::usage(format!(

@@ -157,16 +157,21 @@ impl RunningShop {
             metrics: metrics.clone(),
             health: health.clone(),
             tasks: tasks.clone(),
+            members: wiring::members(
+                &peers,
+                &randomness,
+                fleet.as_ref().map(|fleet| &fleet.client),
+            ),
         };
         let assembly = runtime::assemble(modules::ALL, &selected, resources)
             .await
             .map_err(|(name, error)| build_error(name, &error))?;
         check_operations(&assembly)?;
 
-        let status = StatusEndpoints::new(health, metrics, hosts);
         if let Some(ownership) = &mut ownership {
-            ownership.stand_up().await;
+            ownership.stand_up(&health).await;
         }
+        let status = StatusEndpoints::new(health, metrics, hosts);
         let mut running = Self {
             shop_address: None,
             operator_address: None,
@@ -429,6 +434,7 @@ pub(crate) async fn documents(
         metrics: Metrics::new(),
         health: Health::new(),
         tasks: TaskTracker::default(),
+        members: Vec::new(),
     };
     let assembly = runtime::assemble(modules::ALL, &selected, resources)
         .await

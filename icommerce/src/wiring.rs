@@ -44,7 +44,7 @@ pub(crate) use losable::LosableStore;
 #[cfg(feature = "postgres")]
 pub(crate) use postgres::{Postgres, migrate_all, pending_migrations, sole_user};
 pub(crate) use projections::ProjectionStore;
-pub(crate) use remote::channel_to;
+pub(crate) use remote::{channel_to, members};
 pub(crate) use server_health::follow_servers;
 #[cfg(feature = "postgres")]
 pub(crate) use transfer::{

@@ -20,7 +20,7 @@ use position::{
 };
 use std::{pin::pin, sync::Arc, task::Poll, time::Duration};
 use storage::{Collection, Commit, CommitError, Document, StorageError, Write, durability};
-use telemetry::{Component, Criticality, Health, Metrics};
+use telemetry::{Component, Criticality, Health, Metrics, health_details::LAG_MS};
 use tokio::{
     sync::{Mutex, OwnedMutexGuard, watch},
     time::{Instant, timeout},
@@ -127,6 +127,8 @@ pub struct Consumer<E> {
     /// Commit of the last batch, possibly not flushed yet: the next batch is pulled and handled meanwhile.
     unflushed: Commit,
     failing: Option<FailureCount>,
+    /// Lag that the health component has, in milliseconds.
+    noted_lag_ms: Option<u64>,
 }
 
 /// Number of consecutive failures of a message.
@@ -202,6 +204,7 @@ impl<E: FeedEvent> Consumer<E> {
             rereading: None,
             unflushed: Commit::durable(),
             failing: None,
+            noted_lag_ms: None,
         }
     }
 
@@ -297,6 +300,7 @@ impl<E: FeedEvent> Consumer<E> {
                 return Err(self.position_lost());
             }
             self.rereading = None;
+            self.note_lag(0);
             return Ok(0);
         }
         let received = received(page, after.position);
@@ -463,13 +467,25 @@ impl<E: FeedEvent> Consumer<E> {
         Ok(())
     }
 
-    /// Observes the lag of the messages up to a position.
-    fn observe_lag(&self, received: &[Received<E>], reached: FeedPosition) {
-        let now = self.ids.now();
+    /// Observes the lag of the messages up to a position, and notes that of the oldest.
+    fn observe_lag(&mut self, received: &[Received<E>], reached: FeedPosition) {
+        let (now, mut oldest) = (self.ids.now(), None);
         for message in received.iter().take_while(|it| it.position() <= reached.position) {
             if let Received::Message(message) = message {
                 self.metrics.observe_lag(message.time, now);
+                oldest = oldest.or(Some(message.time));
             }
+        }
+        if let Some(recorded_at) = oldest {
+            let lag = now.duration_since(recorded_at).as_millis();
+            self.note_lag(u64::try_from(lag).unwrap_or(0));
+        }
+    }
+
+    /// Notes the lag in the health component, where operators see it.
+    fn note_lag(&mut self, milliseconds: u64) {
+        if self.noted_lag_ms.replace(milliseconds) != Some(milliseconds) {
+            self.component.note(LAG_MS, milliseconds);
         }
     }
 

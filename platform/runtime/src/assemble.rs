@@ -1,7 +1,8 @@
 //! Assembly of a process: builds the selected services and binds the channels between them.
 
 use crate::{
-    BuildContext, BuildError, Module, RouteMatch, TaskTracker, origin_journal::with_origins,
+    BuildContext, BuildError, FleetMember, Module, RouteMatch, TaskTracker,
+    origin_journal::with_origins,
 };
 use journal::ServiceStorage;
 use kernel::Ids;
@@ -42,6 +43,8 @@ pub struct ProcessResources<'a> {
     pub health: Health,
     /// Tracker of background tasks.
     pub tasks: TaskTracker,
+    /// Processes of the fleet, this one included where it is among them.
+    pub members: Vec<FleetMember>,
 }
 
 impl std::fmt::Debug for ProcessResources<'_> {
@@ -87,6 +90,7 @@ pub async fn assemble(
         }
     }
     let contracts = Arc::new(ContractDirectory::default());
+    let members: Arc<[FleetMember]> = resources.members.into();
     let names = selected.iter().map(|module| module.name);
     let local: Arc<BTreeSet<_>> = Arc::new(names.collect());
     let mut routers = BTreeMap::new();
@@ -110,6 +114,7 @@ pub async fn assemble(
             local: Arc::clone(&local),
             bus: resources.bus.clone(),
             over_wire: resources.over_wire.clone(),
+            members: Arc::clone(&members),
             endpoints: Mutex::default(),
             consumers: Mutex::default(),
         };

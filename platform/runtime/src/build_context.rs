@@ -1,6 +1,6 @@
 //! Build context of a service: its own storage, contracts of the services it declares, telemetry, tasks, settings.
 
-use crate::{BuildError, BuiltService, Module, TaskTracker, assemble::OverWire};
+use crate::{BuildError, BuiltService, FleetMember, Module, TaskTracker, assemble::OverWire};
 use journal::{Journal, ServiceStorage};
 use kernel::Ids;
 use messaging::{
@@ -42,6 +42,8 @@ pub struct BuildContext {
     pub health: Health,
     /// Tracker of background tasks.
     pub tasks: TaskTracker,
+    /// Processes of the fleet, for whoever shows how they are.
+    pub members: Arc<[FleetMember]>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) directory: Arc<Directory>,
     pub(crate) contracts: Arc<ContractDirectory>,

@@ -7,6 +7,7 @@
 
 mod assemble;
 mod build_context;
+mod fleet_member;
 mod maintenance;
 mod module;
 mod module_table;
@@ -17,6 +18,7 @@ mod task_tracker;
 
 pub use assemble::{Assembly, OverWire, ProcessResources, assemble};
 pub use build_context::BuildContext;
+pub use fleet_member::FleetMember;
 pub use maintenance::{Maintenance, OfflineContext};
 pub use module::{BuildError, BuildFuture, BuiltService, InstanceModel, Module, RouteMatch};
 pub use module_table::{ModuleTable, ModuleTableError};

@@ -56,6 +56,8 @@ struct ComponentState {
     criticality: Criticality,
     status: HealthStatus,
     detail: Option<String>,
+    /// Details that do not depend on the status.
+    notes: BTreeMap<&'static str, String>,
 }
 
 /// Handle of a component, for the code that knows its status. Clones are the same component.
@@ -80,6 +82,7 @@ impl Health {
             criticality,
             status: HealthStatus::Starting,
             detail: None,
+            notes: BTreeMap::new(),
         });
         component.criticality = criticality;
         Component { name, health: self.clone() }
@@ -105,11 +108,10 @@ impl Health {
         let components = self.0.lock();
         let status = components.values().map(counts_as).max().unwrap_or(HealthStatus::Up);
         let components = components.iter().map(|(name, state)| {
-            let details = state.detail.clone().map(|detail| ("message".to_owned(), detail));
-            (
-                name.clone(),
-                ComponentReport { status: state.status, details: details.into_iter().collect() },
-            )
+            let message = state.detail.clone().map(|detail| ("message".to_owned(), detail));
+            let notes = state.notes.iter().map(|(name, note)| ((*name).to_owned(), note.clone()));
+            let details = message.into_iter().chain(notes).collect();
+            (name.clone(), ComponentReport { status: state.status, details })
         });
         HealthReport { status, components: components.collect() }
     }
@@ -134,6 +136,25 @@ impl Component {
     /// Reports that the component is not ready yet, and what it waits for.
     pub fn starting(&self, detail: impl Into<String>) {
         self.set(HealthStatus::Starting, Some(detail.into()));
+    }
+
+    /// Notes a detail beside the status, which stays until it is noted again.
+    ///
+    /// ```
+    /// use telemetry::{Criticality, Health};
+    ///
+    /// let health = Health::new();
+    /// let feed = health.component("feed of order-service", Criticality::Optional);
+    /// feed.note("lag_ms", 12);
+    /// feed.up();
+    /// let report = health.readiness();
+    /// assert_eq!(report.components["feed of order-service"].details["lag_ms"], "12");
+    /// ```
+    pub fn note(&self, name: &'static str, value: impl ToString) {
+        let mut components = self.health.0.lock();
+        if let Some(state) = components.get_mut(&self.name) {
+            state.notes.insert(name, value.to_string());
+        }
     }
 
     fn set(&self, status: HealthStatus, detail: Option<String>) {
@@ -172,7 +193,7 @@ pub struct HealthReport {
 pub struct ComponentReport {
     /// Status of the component.
     pub status: HealthStatus,
-    /// Details: `message` says why the component is not up.
+    /// Details: `message` says why the component is not up; others are noted by the component.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub details: BTreeMap<String, String>,
 }

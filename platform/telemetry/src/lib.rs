@@ -4,6 +4,7 @@
 
 mod collector;
 mod health;
+pub mod health_details;
 mod http_metrics;
 mod logs;
 mod metrics;

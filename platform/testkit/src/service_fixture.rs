@@ -125,6 +125,7 @@ impl ServiceFixture {
             metrics: Metrics::new(),
             health: health.clone(),
             tasks: tasks.clone(),
+            members: Vec::new(),
         };
         let selected: Vec<_> = table.iter().collect();
         let assembly = runtime::assemble(table, &selected, resources).await;

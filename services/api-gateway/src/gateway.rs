@@ -34,7 +34,7 @@ use axum::{
 };
 use futures_util::FutureExt;
 use kernel::{Ids, Problem, codes};
-use runtime::{BuildContext, BuildError};
+use runtime::{BuildContext, BuildError, FleetMember};
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use telemetry::{Health, HttpMetrics};
 use tokio::time::Instant;
@@ -67,6 +67,7 @@ pub(crate) struct Gateway {
     ids: Ids,
     http: HttpMetrics,
     health: Health,
+    members: Arc<[FleetMember]>,
 }
 
 /// State of one edge.
@@ -111,6 +112,7 @@ impl Gateway {
             ids: context.ids.clone(),
             http: HttpMetrics::new(&context.metrics, crate::NAME),
             health: context.health.clone(),
+            members: Arc::clone(&context.members),
         })
     }
 

@@ -14,6 +14,7 @@ mod csrf;
 mod customers;
 mod docs_assets;
 mod edge_document;
+mod fleet_view;
 mod forward;
 mod forwarded;
 mod gateway;

@@ -1,13 +1,16 @@
 //! Landing page of the operator edge: what this edge is, where to go on, and how the components of the process are.
 
-use crate::sign_in::{SIGN_IN, SIGN_OUT};
+use crate::{
+    fleet_view::{self, MemberView},
+    sign_in::{SIGN_IN, SIGN_OUT},
+};
 use axum::{
     body::Body,
     http::{HeaderValue, header},
     response::Response,
 };
 use maud::{DOCTYPE, Markup, html};
-use telemetry::{HealthReport, HealthStatus};
+use telemetry::{HealthReport, HealthStatus, health_details::LAG_MS};
 
 /// Content security policy of the pages: their style sheet, and the form that signs out.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
@@ -74,7 +77,7 @@ pub(crate) enum Visitor {
 
 impl Visitor {
     /// Whether the state of the process is for them.
-    fn sees_state(&self) -> bool {
+    pub(crate) fn sees_state(&self) -> bool {
         match self {
             Self::Anybody => true,
             Self::Stranger { .. } => false,
@@ -102,15 +105,18 @@ pub(crate) fn message(text: &str) -> String {
     })
 }
 
-/// The first page, with this health of the process, which operators alone are told.
-pub(crate) fn render(health: &HealthReport, visitor: &Visitor) -> String {
+/// The first page, with this health of the process and of the fleet, which operators alone are told.
+pub(crate) fn render(health: &HealthReport, members: &[MemberView], visitor: &Visitor) -> String {
     page(&html! {
         p {
             "Here operators and their programs run the shop: catalogue, prices, stock, orders, refunds, audit. "
             "It is an API; pages for shoppers are at the shop edge."
         }
         (greeting(visitor))
-        @if visitor.sees_state() { (status(health)) }
+        @if visitor.sees_state() {
+            (fleet_view::table(members))
+            (status(health))
+        }
         @for (heading, places) in PLACES { (list(heading, places)) }
     })
 }
@@ -180,13 +186,14 @@ fn status(health: &HealthReport) -> Markup {
         section {
             h2 { "State of this process: " (word(health.status)) }
             table {
-                thead { tr { th scope="col" { "Component" } th scope="col" { "State" } th scope="col" { "Reason" } } }
+                thead { tr { th scope="col" { "Component" } th scope="col" { "State" } th scope="col" { "Reason" } th scope="col" { "Behind" } } }
                 tbody {
                     @for (name, component) in &health.components {
                         tr {
                             th scope="row" { (name) }
                             td class=(word(component.status)) { (word(component.status)) }
                             td { (component.details.get("message").map_or("", String::as_str)) }
+                            td { @if let Some(lag) = component.details.get(LAG_MS) { (lag) " ms" } }
                         }
                     }
                 }
@@ -228,9 +235,9 @@ mod tests {
         let health = Health::new();
         health.component("journal", Criticality::Vital).up();
         health.component("feed of <audit>", Criticality::Optional).down("disk & all full");
-        let page = render(&health.readiness(), &Visitor::Anybody);
+        let page = render(&health.readiness(), &[], &Visitor::Anybody);
         assert!(page.contains("State of this process: up"), "{page}");
-        assert!(page.contains("journal</th><td class=\"up\">up</td><td></td>"), "{page}");
+        assert!(page.contains("journal</th><td class=\"up\">up</td><td></td><td></td>"), "{page}");
         let down =
             "feed of &lt;audit&gt;</th><td class=\"down\">down</td><td>disk &amp; all full</td>";
         assert!(page.contains(down), "{page}");
@@ -240,7 +247,7 @@ mod tests {
     fn a_stranger_is_told_nothing_of_the_state_and_everybody_where_to_go_on() {
         let health = Health::new();
         health.component("journal", Criticality::Vital).down("disk full");
-        let shown = |visitor: &Visitor| render(&health.readiness(), visitor);
+        let shown = |visitor: &Visitor| render(&health.readiness(), &[], visitor);
         let stranger = shown(&Visitor::Stranger { can_sign_in: true });
         assert!(!stranger.contains("journal") && !stranger.contains("disk full"), "{stranger}");
         assert!(stranger.contains("href=\"/sign-in\""), "{stranger}");

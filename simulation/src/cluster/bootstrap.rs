@@ -120,6 +120,7 @@ pub(super) async fn build_services(
         metrics: metrics.clone(),
         health: Health::new(),
         tasks: tasks.clone(),
+        members: Vec::new(),
     };
     let assembled = runtime::assemble(ALL, &selected, resources).await;
     assembled.map(|it| it.routers).map_err(|(name, error)| format!("{name}: {error}"))

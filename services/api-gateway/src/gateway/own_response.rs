@@ -6,6 +6,7 @@ use super::{
     method_not_allowed, not_found,
 };
 use crate::{
+    fleet_view,
     operator_page::{self, Visitor},
     own_path::OwnPath,
     routes::OPERATORS,
@@ -43,7 +44,12 @@ impl Gateway {
         Ok(match own {
             OwnPath::FirstPage => {
                 let visitor = self.visitor(info, &context, head).await;
-                let page = || operator_page::render(&self.health.readiness(), &visitor);
+                let members = match visitor.sees_state() {
+                    true => fleet_view::look(&self.members).await,
+                    false => Vec::new(),
+                };
+                let health = self.health.readiness();
+                let page = || operator_page::render(&health, &members, &visitor);
                 read_only(&head.method, || operator_page::response(page()))
             }
             OwnPath::SignIn(step) if head.method == step.method() => {

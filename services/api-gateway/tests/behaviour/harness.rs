@@ -236,6 +236,7 @@ impl TestGateway {
             metrics: metrics.clone(),
             health: Health::new(),
             tasks: TaskTracker::default(),
+            members: Vec::new(),
         };
         let running: Vec<_> = TABLE.iter().filter(|module| module.name != ABSENT_SERVICE).collect();
         let assembly = runtime::assemble(TABLE, &running, resources).await;

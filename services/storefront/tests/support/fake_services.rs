@@ -81,6 +81,7 @@ async fn assembled(selected: Vec<&'static Module>, settings: &[(&str, &str)]) ->
         metrics: telemetry::Metrics::default(),
         health: telemetry::Health::default(),
         tasks: TaskTracker::default(),
+        members: Vec::new(),
     };
     let assembled = assemble(TABLE, &selected, resources)
         .await
