@@ -42,6 +42,7 @@ pub(crate) enum BusEngine {
 pub(crate) struct Backends {
     postgres: Option<PostgresServer>,
     bus: Option<Bus>,
+    key_value: Option<RedisServer>,
     shops: AtomicU32,
 }
 
@@ -66,7 +67,11 @@ pub(crate) type CpuTimes = Vec<(&'static str, Duration)>;
 
 impl Backends {
     /// Starts the servers whose programs the environment names; `cargo xtask bench` finds them.
-    pub(crate) fn start(storage: StorageEngine, bus: BusEngine) -> Result<Self, String> {
+    pub(crate) fn start(
+        storage: StorageEngine,
+        bus: BusEngine,
+        redis: bool,
+    ) -> Result<Self, String> {
         let start = || -> io::Result<Self> {
             let postgres = match storage {
                 StorageEngine::Embedded => None,
@@ -87,7 +92,11 @@ impl Backends {
                     Some(Bus::RedisStreams(RedisServer::start(&test_servers::redis_program()?)?))
                 }
             };
-            Ok(Self { postgres, bus, shops: AtomicU32::new(0) })
+            let key_value = match redis {
+                true => Some(RedisServer::start(&test_servers::redis_program()?)?),
+                false => None,
+            };
+            Ok(Self { postgres, bus, key_value, shops: AtomicU32::new(0) })
         };
         start().map_err(|error| error.to_string())
     }
@@ -115,6 +124,11 @@ impl Backends {
             variables.push(("ICOMMERCE_BUS__ENGINE", engine.to_owned()));
             variables.push(("ICOMMERCE_BUS__URL", url));
         }
+        if let Some(server) = &self.key_value {
+            let url = format!("{}/{number}", server.url());
+            variables.push(("ICOMMERCE_STORAGE__KEY_VALUE__ENGINE", "redis".to_owned()));
+            variables.push(("ICOMMERCE_STORAGE__KEY_VALUE__URL", url));
+        }
         Ok(settings)
     }
 
@@ -138,7 +152,9 @@ impl Backends {
             Bus::Rabbitmq(server) => ("RabbitMQ", server.cpu_time()),
             Bus::RedisStreams(server) => ("Redis", server.cpu_time()),
         });
-        [postgres, bus].into_iter().flatten().collect()
+        let key_value =
+            self.key_value.as_ref().map(|server| ("Redis for values", server.cpu_time()));
+        [postgres, bus, key_value].into_iter().flatten().collect()
     }
 
     /// The database server, with the folder of its programs.

@@ -13,7 +13,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 /// Load generator and benchmark scenarios for the shop
 #[derive(Debug, Parser)]
 pub(crate) struct Cli {
-    /// Scenarios to run; by default all but browse-100k, auth, flood, start, clients and rates
+    /// Scenarios to run; by default all but browse-100k, auth, flood, start, append, registry, fleet, clients and rates
     #[arg(value_parser = scenarios::names())]
     pub(crate) scenarios: Vec<String>,
     /// Number of concurrent clients. The default keeps two cores busy while responses wait for the disk
@@ -39,6 +39,9 @@ pub(crate) struct Cli {
     /// Message bus of the shop: a server is started for it
     #[arg(long, value_enum, default_value_t)]
     bus: BusEngine,
+    /// Values that may be lost in Redis, for which a server is started
+    #[arg(long)]
+    redis: bool,
     /// Program that runs npm oidc-provider, for the scenario `auth` (`cargo xtask bench auth` installs it)
     #[arg(long, value_name = "FILE")]
     oidc_provider: Option<PathBuf>,
@@ -67,7 +70,7 @@ impl Cli {
 
     /// Configuration for all scenarios, with the servers started.
     pub(crate) fn config(&self) -> Result<RunConfig, String> {
-        let backends = Arc::new(Backends::start(self.storage, self.bus)?);
+        let backends = Arc::new(Backends::start(self.storage, self.bus, self.redis)?);
         Ok(RunConfig {
             clients: self.clients,
             time: Duration::from_secs(self.seconds),

@@ -10,6 +10,7 @@ mod cli;
 mod config;
 mod disk;
 mod engine_metrics;
+mod fleet;
 mod http_connection;
 mod instruction_counts;
 mod latency;

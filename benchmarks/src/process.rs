@@ -3,6 +3,7 @@
 use crate::{
     backends::{Backends, CpuTimes, RowCounts, ShopSettings},
     engine_metrics::EngineMetrics,
+    fleet::{Fleet, GATEWAY},
     http_connection::{EdgeAddress, HttpConnection, OPERATOR_TOKEN},
     latency::micros,
     numbers::float,
@@ -31,7 +32,9 @@ pub(crate) struct Server {
     /// Time from the start of the process to the line with its addresses.
     pub(crate) started_in: Duration,
     /// Data folder, kept as long as the process runs.
-    data: Option<DataFolder>,
+    pub(crate) data: Option<DataFolder>,
+    /// Processes of the services, where this one is the gateway of a fleet.
+    pub(crate) fleet: Option<Fleet>,
 }
 
 /// Shop under test: its binary, and the servers that it uses beside its data folder.
@@ -62,6 +65,8 @@ pub(crate) enum Shutdown {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ResourceUsage {
     pub(crate) cpu: Duration,
+    /// Part of each process, if the shop is a fleet.
+    pub(crate) services_cpu: CpuTimes,
     /// CPU time of each server that the shop uses.
     pub(crate) backends_cpu: CpuTimes,
     /// Bytes written to the disk of the data folder since the system started, by every process; `None` without such a disk.
@@ -72,11 +77,14 @@ pub(crate) struct ResourceUsage {
 impl ResourceUsage {
     /// Usage since an earlier reading; memory as of now.
     pub(crate) fn since(&self, before: &Self) -> Self {
+        let each = |now: &CpuTimes, before: &CpuTimes| {
+            let pairs = now.iter().zip(before);
+            pairs.map(|(&(name, now), (_, before))| (name, now.saturating_sub(*before))).collect()
+        };
         Self {
             cpu: self.cpu.saturating_sub(before.cpu),
-            backends_cpu: (self.backends_cpu.iter().zip(&before.backends_cpu))
-                .map(|(&(name, now), (_, before))| (name, now.saturating_sub(*before)))
-                .collect(),
+            services_cpu: each(&self.services_cpu, &before.services_cpu),
+            backends_cpu: each(&self.backends_cpu, &before.backends_cpu),
             written_bytes: self
                 .written_bytes
                 .zip(before.written_bytes)
@@ -154,16 +162,25 @@ impl DataFolder {
 
     /// Serves the folder by a command that wraps the binary.
     pub(crate) fn serve_with(self, mut command: Command) -> Result<Server, String> {
-        command
-            .args(["--no-demo", "--listen=127.0.0.1:0", "--operator-listen=127.0.0.1:0"])
-            .arg("--data")
-            .arg(self.folder.path())
-            .env("ICOMMERCE_PAYMENT_SERVICE__TEST_PAYMENTS", "true")
-            .env("ICOMMERCE_API_GATEWAY__OPERATOR_TOKEN", OPERATOR_TOKEN)
-            // All shoppers of a measurement have one address.
-            .env("ICOMMERCE_ORDER_SERVICE__FAILED_CHECKOUTS_PER_ADDRESS_MAX", "1000000")
-            .env("ICOMMERCE_LOG_FILTER", "warn");
+        command.arg("--data").arg(self.folder.path());
+        self.serve_edges(command)
+    }
+
+    /// Serves the edges by a command that has its data folder.
+    pub(crate) fn serve_edges(self, mut command: Command) -> Result<Server, String> {
+        command.args(["--listen=127.0.0.1:0", "--operator-listen=127.0.0.1:0"]);
+        configure(&mut command);
         Server::start(command, Some(self))
+    }
+
+    /// Path of the folder.
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Whether the shop's storage is a database.
+    pub(crate) fn has_database(&self) -> bool {
+        !self.settings.database.is_empty()
     }
 
     /// Total size of its files in bytes.
@@ -242,13 +259,14 @@ impl Server {
         };
         let shop = EdgeAddress::shop(first.clone());
         let operator = EdgeAddress::operator(last.clone());
-        Ok(Self { child, shop, operator, started_in: started_at.elapsed(), data })
+        let started_in = started_at.elapsed();
+        Ok(Self { child, shop, operator, started_in, data, fleet: None })
     }
 
     /// Rows that the shop's database was asked to write; `None` without one.
     pub(crate) fn row_counts(&self) -> Result<Option<RowCounts>, String> {
         match &self.data {
-            Some(data) if !data.settings.database.is_empty() => {
+            Some(data) if data.has_database() => {
                 RowCounts::read(&data.program.backends, &data.settings.database).map(Some)
             }
             _ => Ok(None),
@@ -278,8 +296,11 @@ impl Server {
         // Dropping the server here kills the process if it still runs.
     }
 
-    /// Metrics of the engine; `None` for a server without an engine.
+    /// Metrics of the engine; `None` for a server without an engine, and for a fleet, where each process has its own.
     pub(crate) async fn engine(&self) -> Result<Option<EngineMetrics>, String> {
+        if self.fleet.is_some() {
+            return Ok(None);
+        }
         let mut operator = HttpConnection::connect(&self.operator).await?;
         let response = operator.request("GET", "/metrics", None, "").await?;
         if response.status != 200 {
@@ -288,31 +309,57 @@ impl Server {
         Ok(std::str::from_utf8(response.body).ok().and_then(EngineMetrics::parse))
     }
 
-    /// Resource usage, as the kernel counts it.
+    /// Resource usage, as the kernel counts it, of all processes.
     pub(crate) fn usage(&self) -> Result<ResourceUsage, String> {
-        let read = |file: &str| {
-            let path = format!("/proc/{}/{file}", self.child.id());
-            std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))
-        };
-        let stat = read("stat")?;
-        let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let field = |index: usize| {
-            after_name.split_whitespace().nth(index).and_then(|text| text.parse::<u64>().ok())
-        };
-        let (user, system) = (field(11).unwrap_or(0), field(12).unwrap_or(0));
-        let pages = field(21).unwrap_or(0);
-        let ticks = rustix::param::clock_ticks_per_second();
-        Ok(ResourceUsage {
-            cpu: Duration::from_millis((user + system) * 1_000 / ticks),
-            backends_cpu: self
-                .data
-                .as_ref()
-                .map(|data| data.program.backends.cpu_times())
-                .unwrap_or_default(),
-            written_bytes: self.data.as_ref().and_then(DataFolder::device_written_bytes),
-            resident_bytes: pages * rustix::param::page_size() as u64,
-        })
+        let ProcessUsage { cpu, resident_bytes } = process_usage(self.child.id())?;
+        let mut usage = ResourceUsage { cpu, resident_bytes, ..ResourceUsage::default() };
+        if let Some(fleet) = &self.fleet {
+            usage.services_cpu = fleet.cpu_times()?;
+            usage.services_cpu.push((GATEWAY, cpu));
+            usage.cpu = usage.services_cpu.iter().map(|(_, cpu)| *cpu).sum();
+            usage.resident_bytes += fleet.resident_bytes()?;
+        }
+        if let Some(data) = &self.data {
+            usage.backends_cpu = data.program.backends.cpu_times();
+            usage.written_bytes = data.device_written_bytes();
+        }
+        Ok(usage)
     }
+}
+
+/// Resource usage of one process.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ProcessUsage {
+    pub(crate) cpu: Duration,
+    pub(crate) resident_bytes: u64,
+}
+
+/// Resource usage of a process, as the kernel counts it.
+pub(crate) fn process_usage(id: u32) -> Result<ProcessUsage, String> {
+    let path = format!("/proc/{id}/stat");
+    let stat = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+    let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let field = |index: usize| {
+        after_name.split_whitespace().nth(index).and_then(|text| text.parse::<u64>().ok())
+    };
+    let (user, system) = (field(11).unwrap_or(0), field(12).unwrap_or(0));
+    let pages = field(21).unwrap_or(0);
+    let ticks = rustix::param::clock_ticks_per_second();
+    Ok(ProcessUsage {
+        cpu: Duration::from_millis((user + system) * 1_000 / ticks),
+        resident_bytes: pages * rustix::param::page_size() as u64,
+    })
+}
+
+/// Settings of a process of the shop that is measured.
+pub(crate) fn configure(command: &mut Command) -> &mut Command {
+    command
+        .arg("--no-demo")
+        .env("ICOMMERCE_PAYMENT_SERVICE__TEST_PAYMENTS", "true")
+        .env("ICOMMERCE_API_GATEWAY__OPERATOR_TOKEN", OPERATOR_TOKEN)
+        // All shoppers of a measurement have one address.
+        .env("ICOMMERCE_ORDER_SERVICE__FAILED_CHECKOUTS_PER_ADDRESS_MAX", "1000000")
+        .env("ICOMMERCE_LOG_FILTER", "warn")
 }
 
 impl Drop for Server {

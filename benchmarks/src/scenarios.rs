@@ -7,6 +7,7 @@ mod checkout;
 mod consumer_lag;
 mod database_append;
 mod flash_sale;
+mod fleet;
 mod flood;
 pub(crate) mod hot_paths;
 mod mixed_load;
@@ -132,6 +133,12 @@ const ALL: &[Scenario] = &[
         Explicit,
         registry::registry,
         "the registry with 10,000 instances: their heartbeats, and polls for changes"
+    ),
+    scenario!(
+        "fleet",
+        Explicit,
+        fleet::fleet,
+        "checkouts with a process for each service, the cost of a hop between two, and lost owners (--storage postgres)"
     ),
     scenario!("clients", Explicit, scaling::clients, "throughput over the number of clients"),
     scenario!("rates", Explicit, scaling::rates, "latency over the arrival rate"),

@@ -14,6 +14,9 @@ const ENGINES: [(&str, &str, &str); 4] = [
     ("--bus", "redis-streams", "redis"),
 ];
 
+/// Flag with Redis for the values that may be lost.
+const REDIS: &str = "--redis";
+
 /// Runs these scenarios, or all when none is named; further arguments are passed on to the load generator.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome<bool> {
     let servers = servers(arguments);
@@ -47,7 +50,11 @@ fn servers(arguments: &[String]) -> Vec<&'static str> {
     let words: Vec<&str> = arguments.iter().flat_map(|argument| argument.split('=')).collect();
     let follows = |flag, engine| words.windows(2).any(|pair| pair == [flag, engine]);
     let wanted = ENGINES.iter().filter(|(flag, engine, _)| follows(*flag, *engine));
-    wanted.map(|(_, _, server)| *server).collect()
+    let mut servers: Vec<_> = wanted.map(|(_, _, server)| *server).collect();
+    if words.contains(&REDIS) && !servers.contains(&"redis") {
+        servers.push("redis");
+    }
+    servers
 }
 
 /// The arguments with the output file of the measurements, which is relative to the root of the workspace.
@@ -84,6 +91,8 @@ mod tests {
             servers(&arguments)
         };
         assert_eq!(of("checkout --storage postgres --bus=kafka"), ["postgresql", "kafka"]);
+        assert_eq!(of("fleet --storage postgres --redis"), ["postgresql", "redis"]);
+        assert_eq!(of("checkout --bus redis-streams --redis"), ["redis"]);
         assert!(of("checkout --seconds 5").is_empty());
     }
 

@@ -103,7 +103,8 @@ impl Row {
     pub(crate) fn with_shop(self, measured: &Measurement) -> Self {
         let cost = Some(UnitCost::of(measured));
         let row = Self { shop: Some(ServerMeasurements::of(measured)), cost, ..self };
-        measured.used.backends_cpu.iter().fold(row, |row, (name, cpu)| {
+        let used = measured.used.services_cpu.iter().chain(&measured.used.backends_cpu);
+        used.fold(row, |row, (name, cpu)| {
             let each = micros(*cpu) / float(measured.iterations.max(1));
             let what = format!("CPU of {name} per {}", row.unit);
             row.with(what, each, "µs")
