@@ -2,6 +2,7 @@
 
 use crate::{
     campaign::{self, SeedRange},
+    cells::{self, CELLS_MAX},
     defects, mutation_testing,
     plan::{self, Topology},
     report, runner, shrink,
@@ -34,6 +35,10 @@ struct Cli {
     /// Mutation testing: plants one defect after the other, and prints how many seeds it took to catch each.
     #[arg(long)]
     defects: bool,
+    /// Cells: shops that share nothing but the stock, of which each has a lease. Runs 1, 2, 4, … cells up to this many, and prints
+    /// what an order costs with each.
+    #[arg(long, value_name = "N", conflicts_with_all = ["seeds", "defects", "topology"], value_parser = clap::value_parser!(u64).range(1..=CELLS_MAX))]
+    cells: Option<u64>,
     /// Plants this defect.
     #[arg(long, value_name = "NAME")]
     defect: Option<String>,
@@ -51,6 +56,9 @@ pub(crate) fn run() -> ExitCode {
         .topology
         .map_or_else(|| vec![Topology::SingleProcess, Topology::Fleet], |topology| vec![topology]);
     let first = cli.seed.unwrap_or_else(|| SystemRandomness.below(1 << 40));
+    if let Some(cells) = cli.cells {
+        return cells::run(first, cells);
+    }
     if cli.defects {
         return mutation_testing::run(first, cli.seeds.unwrap_or(SEEDS), &topologies, threads);
     }

@@ -3,6 +3,7 @@
 
 mod actors;
 mod campaign;
+mod cells;
 mod cli;
 mod client;
 mod cluster;

@@ -14,4 +14,4 @@ pub(crate) use operations::{
     Checkout, Operation, PaymentToken, RefundAmount, ScheduledOperation, SessionStep,
     ShopperSession,
 };
-pub(crate) use shop::{CallMode, CaptureMode, ShopSettings, Topology};
+pub(crate) use shop::{CallMode, CaptureMode, Product, ShopSettings, Topology};
