@@ -74,6 +74,12 @@ pub(crate) enum Fault {
         #[arg(long, default_value_t = 21)]
         times: u64,
     },
+    /// Kill the primary of a replicated `PostgreSQL` and promote its synchronous standby, which the former primary then follows.
+    Failover {
+        /// Number of faults.
+        #[arg(long, default_value_t = 10)]
+        times: u64,
+    },
     /// Ask for more than a shop can take while its database stands still, and while it is slow. Needs PostgreSQL.
     Overload,
     /// Cut the power of the disk under load. Needs root, `mkfs` and `xfs_io`.

@@ -1,6 +1,7 @@
-//! Fault injectors: process kill, process pause, full disk, power loss, faults of servers and of the processes of a fleet, each repeated under load.
+//! Fault injectors: process kill, process pause, full disk, power loss, faults and failover of servers, faults of the processes of a fleet, each repeated under load.
 
 pub(crate) mod engines;
+pub(crate) mod failover;
 pub(crate) mod fleet;
 pub(crate) mod full_disk;
 pub(crate) mod kill;

@@ -29,6 +29,7 @@ pub use counters::Counters;
 pub use disk::{Disk, DiskUnavailable, FileSystem};
 pub use faults::{
     engines::{BusEngine, EngineFault, Engines, FailingServer, FaultKind, break_engines},
+    failover::fail_over,
     fleet::break_fleet,
     full_disk::{DiskReserve, fill_disk, small_disk},
     kill::kill,

@@ -6,7 +6,7 @@ use clap::Parser;
 use cli::{BlockFileSystem, Cli, Fault};
 use crash_tests::{
     CheckResult, Disk, DiskReserve, Engines, Program, RunOptions, RunReport, Topology,
-    break_engines, break_fleet, cut_power, fill_disk, kill, overload, pause, small_disk,
+    break_engines, break_fleet, cut_power, fail_over, fill_disk, kill, overload, pause, small_disk,
 };
 use std::{path::Path, process::ExitCode};
 
@@ -70,6 +70,10 @@ async fn run(cli: &Cli, folder: &Path) -> CheckResult {
             let (engines, options) = (Engines::start(None, false)?, options(times, 0));
             let report = break_fleet(&program, &data, &engines, &options, on_progress).await?;
             print_report("fleet", &report);
+        }
+        Fault::Failover { times } => {
+            let report = fail_over(&program, &data, &options(times, 0), on_progress).await?;
+            print_report("failover", &report);
         }
         Fault::Overload => {
             let engines = Engines::start(None, false)?;

@@ -27,7 +27,7 @@ pub type PostgresServer = Server<Postgres>;
 /// Kind of [`PostgresServer`].
 #[derive(Debug)]
 pub struct Postgres {
-    programs: PathBuf,
+    pub(crate) programs: PathBuf,
     durability: Durability,
     tls: Option<PostgresTls>,
 }
@@ -165,7 +165,7 @@ fn prepare_tls(tls: &PostgresTls, data: &Path) -> io::Result<()> {
 }
 
 /// Command that runs as a user without privileges where this process has them: PostgreSQL refuses to run as root.
-fn unprivileged(program: &Path) -> Command {
+pub(crate) fn unprivileged(program: &Path) -> Command {
     if !rustix::process::geteuid().is_root() {
         return Command::new(program);
     }

@@ -13,10 +13,11 @@ struct Need {
 }
 
 /// Needs of faults of servers, and of the options that name further ones.
-const NEEDS: [Need; 8] = [
+const NEEDS: [Need; 9] = [
     need("engines", "icommerce/postgres", &["postgresql", "toxiproxy"]),
     need("database", "icommerce/postgres", &["postgresql", "toxiproxy"]),
     need("fleet", "icommerce/postgres", &["postgresql", "toxiproxy"]),
+    need("failover", "icommerce/postgres", &["postgresql"]),
     need("overload", "icommerce/postgres", &["postgresql", "toxiproxy"]),
     need("kafka", "icommerce/kafka", &["kafka"]),
     need("rabbitmq", "icommerce/rabbitmq", &["rabbitmq"]),

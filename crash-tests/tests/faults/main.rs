@@ -4,6 +4,7 @@
 
 mod disks;
 mod engines;
+mod failover;
 mod fleet;
 mod kill;
 mod lost_writes;

@@ -2,7 +2,10 @@
 
 use std::{str::FromStr, time::Duration};
 use tls_files::TlsFiles;
-use tokio_postgres::{Config, config::SslMode};
+use tokio_postgres::{
+    Config,
+    config::{Host, SslMode, TargetSessionAttrs},
+};
 
 /// Name by which the server lists the connections of a running shop.
 pub(crate) const APPLICATION_NAME: &str = "icommerce";
@@ -86,6 +89,12 @@ impl PostgresOptions {
             return Err(UrlError("it has no user".to_owned()));
         }
         config.application_name(APPLICATION_NAME);
+        if config.get_hosts().len() > 1
+            && config.get_target_session_attrs() == TargetSessionAttrs::Any
+        {
+            // A standby takes no writes.
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
         Ok(Self {
             config,
             names_ssl_mode,
@@ -142,15 +151,17 @@ impl PostgresOptions {
         self.config.get_user().unwrap_or_default()
     }
 
-    /// Host, port and database, for messages.
+    /// Hosts, ports and database, for messages.
     pub fn server(&self) -> String {
-        let host = match self.config.get_hosts().first() {
-            Some(tokio_postgres::config::Host::Tcp(host)) => host.clone(),
-            Some(tokio_postgres::config::Host::Unix(path)) => path.display().to_string(),
-            None => String::new(),
-        };
-        let port = self.config.get_ports().first().copied().unwrap_or(5432);
-        format!("{host}:{port}/{}", self.config.get_dbname().unwrap_or_default())
+        let ports = self.config.get_ports();
+        // One port may be meant for all hosts.
+        let port = |index: usize| ports.get(index).or(ports.first()).copied().unwrap_or(5432);
+        let hosts = self.config.get_hosts().iter().enumerate().map(|(index, host)| match host {
+            Host::Tcp(host) => format!("{host}:{}", port(index)),
+            Host::Unix(path) => format!("{}:{}", path.display(), port(index)),
+        });
+        let hosts = hosts.collect::<Vec<_>>().join(",");
+        format!("{hosts}/{}", self.config.get_dbname().unwrap_or_default())
     }
 }
 

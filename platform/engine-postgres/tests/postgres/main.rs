@@ -12,3 +12,4 @@ mod processes;
 mod server;
 mod tls;
 mod unanswered;
+mod without_notify;
