@@ -30,6 +30,42 @@ pub struct Kafka {
     /// Host and port that clients are told to use, where they are not the broker's own.
     advertised: Option<String>,
     tls: Option<KafkaTls>,
+    /// Its part in a cluster; none for a broker alone.
+    member: Option<KafkaMember>,
+}
+
+/// Part of a broker in a cluster.
+#[derive(Clone, Debug)]
+pub(crate) struct KafkaMember {
+    /// Number of the broker, from 1.
+    pub(crate) node: usize,
+    /// Addresses of the controllers, in the order of their nodes.
+    pub(crate) controllers: Vec<String>,
+}
+
+impl KafkaMember {
+    /// Properties that differ from those of a broker alone: three copies of everything, of which two have what is confirmed.
+    fn properties(&self) -> String {
+        let voters =
+            (1..).zip(&self.controllers).map(|(node, address)| format!("{node}@{address}"));
+        let voters = voters.collect::<Vec<_>>().join(",");
+        format!(
+            "node.id={}
+controller.quorum.voters={voters}
+default.replication.factor=3
+min.insync.replicas=2
+offsets.topic.replication.factor=3
+transaction.state.log.replication.factor=3
+transaction.state.log.min.isr=2
+share.coordinator.state.topic.replication.factor=3
+share.coordinator.state.topic.min.isr=2
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+replica.lag.time.max.ms=3000
+",
+            self.node
+        )
+    }
 }
 
 /// TLS of a broker, at two ports more: one asks for the certificate of a client, the other for [`KafkaServer::USER`] by SCRAM-SHA-512.
@@ -63,7 +99,7 @@ impl KafkaServer {
     ///
     /// Whatever keeps it from running.
     pub fn start(libraries: &Path) -> io::Result<Self> {
-        Self::start_new(Kafka { libraries: libraries.to_owned(), advertised: None, tls: None })
+        Self::start_new(Kafka::alone(libraries))
     }
 
     /// The same, with TLS.
@@ -72,8 +108,7 @@ impl KafkaServer {
     ///
     /// Whatever keeps it from running.
     pub fn start_with_tls(libraries: &Path, tls: KafkaTls) -> io::Result<Self> {
-        let libraries = libraries.to_owned();
-        Self::start_new(Kafka { libraries, advertised: None, tls: Some(tls) })
+        Self::start_new(Kafka { tls: Some(tls), ..Kafka::alone(libraries) })
     }
 
     /// Starts a new broker that tells its clients this host and port, as one behind a proxy does.
@@ -83,7 +118,7 @@ impl KafkaServer {
     /// Whatever keeps it from running.
     pub fn start_behind(libraries: &Path, advertised: &str) -> io::Result<Self> {
         let advertised = Some(advertised.to_owned());
-        Self::start_new(Kafka { libraries: libraries.to_owned(), advertised, tls: None })
+        Self::start_new(Kafka { advertised, ..Kafka::alone(libraries) })
     }
 
     /// URL at the broker that a test run shares (`TEST_KAFKA_URL`), with a prefix that nobody else has.
@@ -124,6 +159,16 @@ impl KafkaServer {
 }
 
 impl Kafka {
+    /// Broker alone, without TLS.
+    fn alone(libraries: &Path) -> Self {
+        Self { libraries: libraries.to_owned(), advertised: None, tls: None, member: None }
+    }
+
+    /// Broker of a cluster, without TLS.
+    pub(crate) fn of_cluster(libraries: &Path, member: KafkaMember) -> Self {
+        Self { member: Some(member), ..Self::alone(libraries) }
+    }
+
     fn java(&self, class: &str) -> Command {
         let mut command = Command::new("java");
         // Java itself finds the jars of a folder.
@@ -148,6 +193,10 @@ impl Kind for Kafka {
             let [key, certificate] = parts;
             fs::write(&keys, [key?, certificate?].concat())?;
             properties.push_str(&tls_properties(&keys, &tls.client_authority));
+        }
+        if let Some(member) = &self.member {
+            // Of a property that is there twice, the last counts.
+            properties.push_str(&member.properties());
         }
         fs::write(placement.folder().join("server.properties"), properties)?;
         let mut format = self.java("kafka.tools.StorageTool");

@@ -8,11 +8,13 @@
 mod certificates;
 mod environment;
 mod kafka;
+mod kafka_cluster;
 mod kept_server;
 mod mongodb;
 mod mongodb_database;
 mod postgres;
 mod postgres_database;
+mod postgres_replication;
 mod rabbitmq;
 mod redis;
 mod redis_cluster;
@@ -28,6 +30,7 @@ pub use environment::{
     redis_program, smtp_python, toxiproxy_program,
 };
 pub use kafka::{KafkaServer, KafkaTls};
+pub use kafka_cluster::KafkaCluster;
 pub use kept_server::{KeptProcess, KeptServer};
 pub use mongodb::{MongoServer, MongoVersion};
 pub use mongodb_database::MongoDatabase;

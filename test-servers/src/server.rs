@@ -151,7 +151,7 @@ pub struct Server<K> {
 }
 
 impl Placement {
-    fn choose<K: Kind>() -> io::Result<Self> {
+    pub(crate) fn choose<K: Kind>() -> io::Result<Self> {
         let prefix = format!("icommerce-{}-", K::NAME);
         let folder = tempfile::Builder::new().prefix(&prefix).tempdir()?;
         // Some servers run as another user than this process.
@@ -204,7 +204,7 @@ impl<K: Kind> Server<K> {
         Self::start_at(Placement::choose::<K>()?, kind).map_err(|(error, _)| error)
     }
 
-    fn start_at(placement: Placement, mut kind: K) -> Result<Self, (io::Error, K)> {
+    pub(crate) fn start_at(placement: Placement, mut kind: K) -> Result<Self, (io::Error, K)> {
         if let Err(error) = kind.prepare(&placement) {
             return Err((error, kind));
         }

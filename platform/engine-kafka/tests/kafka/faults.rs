@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use storage::{Collection, Document, Write};
 use telemetry::{Health, Metrics};
-use test_servers::{KafkaServer, kafka_libraries};
+use test_servers::{KafkaCluster, KafkaServer, kafka_libraries};
 use tokio::{task::JoinSet, time::sleep};
 
 const SOURCE: &str = "meter-service";
@@ -187,6 +187,43 @@ async fn a_broker_that_is_killed_and_started_again_under_load_loses_and_doubles_
         world.append(round * 300 + 200..round * 300 + 300).await;
     }
     world.assert_effects(1_200).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_of_three_brokers_confirm_messages_and_have_those_that_the_third_had() {
+    let mut cluster = KafkaCluster::start(&kafka_libraries().unwrap()).unwrap();
+    let mut options = KafkaOptions::new(&cluster.url()).unwrap();
+    options.instance = Some("test".to_owned());
+    let bus: Arc<dyn Bus> = Arc::new(KafkaBus::connect(options).await.unwrap());
+    let topic = Topic { shop: conformance::SHOP, source: SOURCE, partitions: 1 };
+    let published = conformance::messages(topic, 1..400);
+    let (before, after) = published.split_at(200);
+    conformance::publish(&bus, topic, before).await;
+    cluster.nodes()[0].kill().unwrap();
+    conformance::publish(&bus, topic, after).await;
+    let mut member = bus.join("readings", topic).await.unwrap();
+    let mut assignment = conformance::assigned(&mut *member).await;
+    assert_eq!(conformance::receive_until(&mut *assignment, 399).await, published);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn each_of_three_brokers_may_be_killed_under_load_and_nothing_is_lost_or_doubled() {
+    let mut cluster = KafkaCluster::start(&kafka_libraries().unwrap()).unwrap();
+    let mut world = Metering::start(&cluster.url()).await;
+    let consumer = world.consumer(&cluster.url(), "one").await;
+    world.running.spawn(consumer.run());
+    world.append(0..300).await;
+    world.assert_effects(300).await;
+    for round in 1..=3 {
+        let killed = usize::try_from(round - 1).unwrap();
+        cluster.nodes()[killed].kill().unwrap();
+        // Two brokers go on.
+        world.append(round * 300..round * 300 + 200).await;
+        world.assert_effects(round * 300 + 200).await;
+        cluster.nodes()[killed].run().unwrap();
+        world.append(round * 300 + 200..round * 300 + 300).await;
+        world.assert_effects(round * 300 + 300).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
