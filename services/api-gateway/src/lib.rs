@@ -18,6 +18,7 @@ mod forward;
 mod forwarded;
 mod front;
 mod gateway;
+mod leaving;
 mod operator_page;
 mod own_issuer;
 mod own_path;
