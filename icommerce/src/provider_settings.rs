@@ -349,6 +349,32 @@ mod tests {
     }
 
     #[test]
+    fn a_listener_of_the_providers_own_is_the_issuer_and_its_pages_know_the_shop() {
+        #[derive(Deserialize)]
+        struct Shop {
+            shop_url: String,
+        }
+        let of = |values: &[(&str, &str)], own: &str| {
+            let settings = given(values);
+            let process: ProcessSettings = settings.top().unwrap();
+            let socket = own.parse().unwrap();
+            let provider = Some(ListenerAddress { scheme: "http", socket });
+            let reached = Reached { shop: process.shop_address(), provider };
+            let settings = with_provider(settings, reached, false).unwrap();
+            let Shop { shop_url } = settings.section("auth-server").unwrap();
+            (issuer(&settings).unwrap(), shop_url)
+        };
+        let shop = "http://127.0.0.1:8080".to_owned();
+        let here = "http://127.0.0.1:9000".to_owned();
+        assert_eq!(of(&[], "127.0.0.1:9000"), (here.clone(), shop.clone()));
+        assert_eq!(of(&[], "0.0.0.0:9000"), (here, shop.clone()), "until its name is set");
+        let named = ("auth-server.issuer", "https://id.example");
+        assert_eq!(of(&[named], "0.0.0.0:9000"), (named.1.to_owned(), shop));
+        let url = ("storefront.url", "https://shop.example");
+        assert_eq!(of(&[named, url], "0.0.0.0:9000"), (named.1.to_owned(), url.1.to_owned()));
+    }
+
+    #[test]
     fn certificates_are_accepted_where_an_edge_asks_for_them() {
         #[derive(Deserialize)]
         struct Accepts {
@@ -361,6 +387,7 @@ mod tests {
         assert!(!of(&[("tls.certificate", "/run/tls.pem")]));
         assert!(of(&[("tls.client_certificate_hosts", r#"["mtls.shop.example"]"#)]));
         assert!(of(&[("api-gateway.client_certificate_header", "client-cert")]));
+        assert!(of(&[("auth-server.tls.client_certificate_hosts", r#"["mtls.id.example"]"#)]));
         let no = ("auth-server.accepts_client_certificates", "false");
         assert!(!of(&[("tls.client_certificate_hosts", r#"["*"]"#), no]));
     }
@@ -401,6 +428,10 @@ mod tests {
         assert_eq!(of(&public, served), "https://shop.example/auth");
         let issuer = [("auth-server.issuer", "https://id.example/auth")];
         assert_eq!(of(&issuer, served), "https://id.example/auth");
+        let own = Some("http://127.0.0.1:9000");
+        assert_eq!(of(&[], own), "http://127.0.0.1:9000");
+        let edge = [("listen", "127.0.0.1:9090")];
+        assert_eq!(of(&edge, own), "http://127.0.0.1:9000", "that is another listener");
     }
 
     #[test]

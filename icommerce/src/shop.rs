@@ -127,11 +127,8 @@ impl RunningShop {
         start: (Start, &HeldLease),
     ) -> Result<Self, CliError> {
         let process = ProcessSettings::with_master_secret(&settings)?;
-        check_address(&settings)?;
         let selected = modules::selected(&process)?;
-        if selected.iter().any(|module| module.name == modules::AUTH) {
-            ProviderListener::check(&settings, listeners.provider_address()?)?;
-        }
+        check_addresses(&settings, &selected, &listeners)?;
         let peers = process.peers()?;
 
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -395,6 +392,19 @@ fn maintained(assembly: &Assembly) -> Result<(PersonalData, AccountCommands), Cl
     let personal_data = PersonalData::of(assembly).map_err(CliError::unavailable)?;
     let accounts = AccountCommands::of(assembly).map_err(CliError::unavailable)?;
     Ok((personal_data, accounts))
+}
+
+/// Refuses addresses of the shop and of its provider at which nobody can sign in.
+fn check_addresses(
+    settings: &Settings,
+    selected: &[&Module],
+    listeners: &Listeners,
+) -> Result<(), CliError> {
+    check_address(settings)?;
+    if selected.iter().any(|module| module.name == modules::AUTH) {
+        ProviderListener::check(settings, listeners.provider_address()?)?;
+    }
+    Ok(())
 }
 
 /// Settings with what follows from the data folder, the addresses of the edges, and other settings, and the token of this process.

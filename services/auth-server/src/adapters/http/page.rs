@@ -104,9 +104,10 @@ pub(crate) fn error(
 
 /// Link to the shop, where its address is known.
 pub(crate) fn to_shop(provider: &Provider, texts: &'static Texts) -> Markup {
-    match provider.shop_address() {
-        Some(shop) => html! { p { a href=(shop) { (texts.to_shop) } } },
-        None => html! {},
+    html! {
+        @if let Some(shop) = provider.shop_address() {
+            p { a href=(shop) { (texts.to_shop) } }
+        }
     }
 }
 
