@@ -6,7 +6,7 @@ mod help;
 pub(crate) mod person;
 mod usage_error;
 
-use crate::{error::CliError, modules};
+use crate::{error::CliError, modules, provider_listener};
 use clap::{
     Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
@@ -59,10 +59,10 @@ pub(crate) enum Command {
     /// Serve the shop until Ctrl+C or SIGTERM; this is the default command
     #[command(after_help = "\
 Examples:
-  icommerce serve --data /srv/shop --listen 127.0.0.1:9000
+  icommerce serve --data /srv/shop --listen 127.0.0.1:8090
   icommerce serve --no-demo --config shop.toml
 
-A listener speaks TLS where the settings name a certificate and its key for it: tls and operator_tls for the two edges, fleet.tls, registry-service.tls, status_tls. The guide is docs/guides/tls.md.")]
+A listener speaks TLS where the settings name a certificate and its key for it: tls and operator_tls for the two edges, auth-server.tls, fleet.tls, registry-service.tls, status_tls. The guide is docs/guides/tls.md.")]
     Serve,
     /// List the services and their dependencies, and which of them run in this process
     #[command(after_help = "\
@@ -417,6 +417,10 @@ pub(crate) struct ProcessFlags {
     /// Address of the registry of instances (Eureka), 127.0.0.1:8761 where --services names it; none otherwise
     #[arg(long, global = true, value_name = "ADDRESS")]
     registry_listen: Option<String>,
+    /// Address of a listener of the provider of accounts, 127.0.0.1:9000 where --services names auth-server; below /auth of the shop edge
+    /// otherwise
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    auth_listen: Option<String>,
     /// Addresses of services that run in other processes: NAME=URL, separated by commas
     #[arg(long, global = true, value_name = "NAME=URL,…")]
     peers: Option<String>,
@@ -501,6 +505,7 @@ impl ProcessFlags {
             text("--operator-listen", "operator_listen", &self.operator_listen),
             text("--service-listen", "service_listen", &self.service_listen),
             text("--registry-listen", "registry_listen", &self.registry_listen),
+            text("--auth-listen", provider_listener::LISTEN, &self.auth_listen),
             text("--peers", "peers", &self.peers),
             text("--mail-folder", "auth-server.mail_folder", &mail_folder),
             text("--no-demo", "demo", &demo),

@@ -169,6 +169,16 @@ pub(crate) fn registry(
     status.probes().fallback_service(registry)
 }
 
+/// Handler of the listener of the provider of accounts: the provider as outside, and probes beside it, which are answered also when it is
+/// busy.
+pub(crate) fn provider(provider: RequestHandler, status: StatusEndpoints) -> RequestHandler {
+    let probes = RequestHandler::from(status.probes());
+    RequestHandler::new(move |request, _| {
+        let is_probe = request.uri().path().starts_with(HEALTH_PATH);
+        if is_probe { &probes } else { &provider }.handle(request, None)
+    })
+}
+
 /// Refusal of pages that change something, and of hosts that are unknown.
 async fn refuse_changes_by_pages(
     status: State<StatusEndpoints>,

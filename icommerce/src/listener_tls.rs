@@ -47,6 +47,13 @@ pub(crate) const REGISTRY: ListenerTlsKeys = ListenerTlsKeys {
     clients: "registry-service.tls.authority",
 };
 
+/// Of the provider of accounts.
+pub(crate) const PROVIDER: ListenerTlsKeys = ListenerTlsKeys {
+    certificate: "auth-server.tls.certificate",
+    key: "auth-server.tls.key",
+    clients: "auth-server.tls.client_certificate_hosts",
+};
+
 /// Of the service listener, and of the calls to those of other processes.
 const FLEET: ListenerTlsKeys = ListenerTlsKeys {
     certificate: "fleet.tls.certificate",

@@ -5,6 +5,7 @@ use crate::{
     listener_tls::{self, FleetTls},
     modules,
     process::{self, ProcessSettings},
+    provider_listener::{self, ProviderListener},
 };
 use runtime::Module;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -72,6 +73,8 @@ pub(crate) struct Listeners {
     pub(crate) services: Option<Listener>,
     pub(crate) status: Option<Listener>,
     pub(crate) registry: Option<Listener>,
+    /// Of the provider of accounts.
+    pub(crate) provider: Option<Listener>,
 }
 
 /// Address of a listener, with the scheme that is spoken there.
@@ -140,7 +143,11 @@ impl Listeners {
         };
         let registry = listener("registry_listen", runs(modules::REGISTRY), registry).await?;
         let registry = secured(registry, || RegistryAccess::tls(settings))?;
-        Ok(Self { shop, operator, services, status, registry })
+        let address = ProviderListener::address(settings, process, selected)?;
+        let (has_own, address) = (address.is_some(), address.unwrap_or_default());
+        let provider = listener(provider_listener::LISTEN, has_own, &address).await?;
+        let provider = secured(provider, || ProviderListener::tls(settings))?;
+        Ok(Self { shop, operator, services, status, registry, provider })
     }
 
     /// The same sockets once more: who accepts from either takes connections from the same queue.
@@ -154,13 +161,19 @@ impl Listeners {
             services: clone(&self.services)?,
             status: clone(&self.status)?,
             registry: clone(&self.registry)?,
+            provider: clone(&self.provider)?,
         })
+    }
+
+    /// Address of the provider's own listener, if there is one.
+    pub(crate) fn provider_address(&self) -> Result<Option<ListenerAddress>, CliError> {
+        self.provider.as_ref().map(ListenerAddress::of).transpose()
     }
 
     /// All that there are.
     pub(crate) fn into_all(self) -> impl Iterator<Item = Listener> {
-        let Self { shop, operator, services, status, registry } = self;
-        [shop, operator, services, status, registry].into_iter().flatten()
+        let Self { shop, operator, services, status, registry, provider } = self;
+        [shop, operator, services, status, registry, provider].into_iter().flatten()
     }
 
     /// Refuses a listener that other machines can reach, where only this one should.
@@ -271,7 +284,8 @@ impl Listeners {
 
     /// Connections that each listener may have: as the setting says, but no more than the process may open files.
     fn connections_max(&self, process: &ProcessSettings) -> usize {
-        let all = [&self.shop, &self.operator, &self.services, &self.status, &self.registry];
+        let Self { shop, operator, services, status, registry, provider } = self;
+        let all = [shop, operator, services, status, registry, provider];
         let listeners = all.into_iter().flatten().count().max(1) as u64;
         let files = open_files_max().saturating_sub(OPEN_FILES_RESERVED) / listeners;
         let files = usize::try_from(files.max(CONNECTIONS_MIN)).unwrap_or(usize::MAX);

@@ -16,6 +16,7 @@ mod output;
 mod ownership;
 mod personal_data;
 mod process;
+mod provider_listener;
 mod provider_settings;
 mod shop;
 mod status_endpoints;

@@ -27,6 +27,9 @@ pub(crate) const BULK: [&str; 1] = [audit_service::MODULE.name];
 /// Name of the registry, which has a listener of its own.
 pub(crate) const REGISTRY: &str = registry_service::MODULE.name;
 
+/// Name of the provider of accounts, which may have a listener of its own.
+pub(crate) const AUTH: &str = auth_server::MODULE.name;
+
 /// Services that store nothing. A process with these alone opens no storage.
 const WITHOUT_STORAGE: [&str; 1] = [REGISTRY];
 
@@ -38,7 +41,7 @@ pub(crate) const GATEWAY: &str = api_gateway::MODULE.name;
 
 pub(crate) use api_gateway::{
     Admitted, allowed_hosts, connection_limits, openapi, operator_token, operators_sign_in,
-    takes_admission, unlisted_operations,
+    provider_listener, takes_admission, unlisted_operations,
 };
 
 /// Validated module table.

@@ -1,7 +1,12 @@
-//! Settings of accounts that follow from those of the shop: where customers sign in and the issuer of their tokens from the address of the
-//! shop edge, and the look of the provider's pages from the storefront.
+//! Settings of accounts that follow from those of the shop: where customers sign in and the issuer of their tokens from the addresses of the
+//! shop edge and of the provider's own listener, and the look of the provider's pages from the storefront.
 
-use crate::{error::CliError, listeners::ListenerAddress, process::ProcessSettings};
+use crate::{
+    error::CliError,
+    listeners::ListenerAddress,
+    process::ProcessSettings,
+    provider_listener::{ISSUER, LISTEN, ProviderListener},
+};
 use serde::Deserialize;
 use settings::{Secret, Settings, ValueOrigin};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -64,26 +69,30 @@ struct CertificateHeader {
     client_certificate_header: String,
 }
 
-/// Settings in which the provider follows the shop, where nothing else was set. `edge` is the address of the shop edge. Mail is printed where
-/// somebody tries the shop on a terminal.
+/// Addresses at which browsers reach this process.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reached {
+    /// Of the shop edge.
+    pub(crate) shop: Option<ListenerAddress>,
+    /// Of the provider's own listener, if it has one.
+    pub(crate) provider: Option<ListenerAddress>,
+}
+
+/// Settings in which the provider follows the shop, where nothing else was set. Mail is printed where somebody tries the shop on a terminal.
 pub(crate) fn with_provider(
     settings: Settings,
-    edge: Option<ListenerAddress>,
+    reached: Reached,
     is_tried_on_terminal: bool,
 ) -> Result<Settings, CliError> {
     let StorefrontLook { name, hue, url, contact } =
         settings.section("storefront").map_err(CliError::usage)?;
     check_address(&settings)?;
-    let shop_url = shop_url(&url, edge);
-    let issuer = shop_url.as_deref().map(issuer_of);
-    // A certificate at the edge does not say which of its names people use.
-    let is_named = shop_url.as_deref() == Some(url.trim_end_matches('/'));
-    let is_https = shop_url.as_ref().is_some_and(|url| url.starts_with("https:"));
-    if edge.is_some_and(|edge| !edge.socket.ip().is_loopback()) && !(is_named && is_https) {
-        tracing::warn!(
-            "programs on other machines cannot use the accounts of this shop: set storefront.url or auth-server.issuer to its https address"
-        );
-    }
+    let shop_url = shop_url(&url, reached.shop);
+    let issuer = match reached.provider {
+        Some(own) => Some(on_this_machine(own)).filter(|issuer| auth_server::is_issuer(issuer)),
+        None => shop_url.as_deref().map(issuer_of),
+    };
+    warn_of_reach(&settings, reached, &url, shop_url.as_deref());
     let hue = hue.to_string();
     let follow = |settings: Settings, origin: &str, key: &str, value: &str| {
         settings.preset(origin, &[(key, value)]).map_err(CliError::usage)
@@ -102,9 +111,11 @@ pub(crate) fn with_provider(
     }
     let edges: CertificateHeader = settings.section("api-gateway").map_err(CliError::usage)?;
     let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
+    let asks = ProviderListener::asks_for_certificates(&settings)?;
     let sources = [
         ("api-gateway.client_certificate_header", !edges.client_certificate_header.is_empty()),
         ("tls.client_certificate_hosts", !process.tls.client_certificate_hosts.is_empty()),
+        ("auth-server.tls.client_certificate_hosts", asks),
     ];
     for (origin, _) in sources.into_iter().filter(|(_, is_set)| *is_set) {
         let key = "auth-server.accepts_client_certificates";
@@ -113,19 +124,45 @@ pub(crate) fn with_provider(
     settings = with_order_mail(settings, shop_url.as_deref(), &name)?;
     settings = with_notifications(settings, shop_url.as_deref(), &name, &hue)?;
     settings = with_what_takes_mail(settings)?;
-    for (key, value) in [("auth-server.issuer", issuer), ("api-gateway.shop_url", shop_url)] {
-        if let Some(value) = value {
-            settings = follow(settings, "the address of the shop", key, &value)?;
+    for key in ["api-gateway.shop_url", "auth-server.shop_url"] {
+        if let Some(value) = &shop_url {
+            settings = follow(settings, "the address of the shop", key, value)?;
         }
     }
-    Ok(settings)
+    let origin = if reached.provider.is_some() { LISTEN } else { "the address of the shop" };
+    match issuer {
+        Some(issuer) => follow(settings, origin, ISSUER, &issuer),
+        None => Ok(settings),
+    }
+}
+
+/// Warns of a listener that other machines reach, while the issuer is the address of this one.
+fn warn_of_reach(settings: &Settings, reached: Reached, url: &str, shop_url: Option<&str>) {
+    let is_beyond =
+        |address: Option<ListenerAddress>| address.is_some_and(|it| !it.socket.ip().is_loopback());
+    if reached.provider.is_some() {
+        if is_beyond(reached.provider) && !is_given(settings, ISSUER) {
+            tracing::warn!(
+                "programs on other machines cannot use the accounts of this shop: set auth-server.issuer to the https address of auth-server.listen"
+            );
+        }
+        return;
+    }
+    // A certificate at the edge does not say which of its names people use.
+    let is_named = shop_url == Some(url.trim_end_matches('/'));
+    let is_https = shop_url.is_some_and(|url| url.starts_with("https:"));
+    if is_beyond(reached.shop) && !(is_named && is_https) {
+        tracing::warn!(
+            "programs on other machines cannot use the accounts of this shop: set storefront.url or auth-server.issuer to its https address"
+        );
+    }
 }
 
 /// Refuses an address of the shop at which nobody can sign in, unless it is said where people do.
 pub(crate) fn check_address(settings: &Settings) -> Result<(), CliError> {
     let StorefrontLook { url, .. } = settings.section("storefront").map_err(CliError::usage)?;
     let is_issuer = auth_server::is_issuer(&issuer_of(url.trim_end_matches('/')));
-    if url.is_empty() || is_issuer || is_given(settings, "auth-server.issuer") {
+    if url.is_empty() || is_issuer || is_given(settings, ISSUER) {
         return Ok(());
     }
     Err(CliError::usage(format!(
@@ -147,8 +184,16 @@ pub(crate) fn with_served_issuer(
     served: Option<&str>,
 ) -> Result<Settings, CliError> {
     let picks_port = process.listen.parse().is_ok_and(|edge: SocketAddr| edge.port() == 0);
-    let is_said =
-        is_given(&settings, "storefront.url") || (is_given(&settings, "listen") && !picks_port);
+    // The address of the shop edge says nothing about a provider that had a listener of its own.
+    let was_below_shop = served.is_none_or(|issuer| issuer.ends_with("/auth"));
+    let is_said = match ProviderListener::known_address(&settings, process)? {
+        Some(own) => own.socket.port() != 0,
+        None => {
+            was_below_shop
+                && (is_given(&settings, "storefront.url")
+                    || (is_given(&settings, "listen") && !picks_port))
+        }
+    };
     match served.filter(|issuer| !is_said && auth_server::is_issuer(issuer)) {
         Some(issuer) => settings
             .preset("the last start of the shop", &[("auth-server.issuer", issuer)])
@@ -243,15 +288,18 @@ fn shop_url(url: &str, edge: Option<ListenerAddress>) -> Option<String> {
     if auth_server::is_issuer(&issuer_of(public)) {
         return Some(public.to_owned());
     }
-    let ListenerAddress { scheme, socket } = edge?;
+    Some(on_this_machine(edge?)).filter(|url| auth_server::is_issuer(&issuer_of(url)))
+}
+
+/// Address of a listener as browsers on this machine know it.
+fn on_this_machine(ListenerAddress { scheme, socket }: ListenerAddress) -> String {
     let ip = match socket.ip() {
         address if address.is_loopback() => address,
         IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
     };
     let socket = SocketAddr::new(ip, socket.port());
-    let local = ListenerAddress { scheme, socket }.to_string();
-    auth_server::is_issuer(&issuer_of(&local)).then_some(local)
+    ListenerAddress { scheme, socket }.to_string()
 }
 
 /// Issuer of a shop at this address.
@@ -264,6 +312,11 @@ mod tests {
     use super::*;
     use crate::{cli::ProcessFlags, process};
     use settings::Flag;
+
+    /// What is reached of a shop with these settings whose provider is below the shop edge.
+    fn reached(process: &ProcessSettings) -> Reached {
+        Reached { shop: process.shop_address(), provider: None }
+    }
 
     #[test]
     fn the_issuer_is_below_the_address_of_the_shop_and_always_one_that_is_accepted() {
@@ -286,7 +339,7 @@ mod tests {
         let of = |values: &[(&str, &str)]| {
             let settings = given(values);
             let process: ProcessSettings = settings.top().unwrap();
-            issuer(&with_provider(settings, process.shop_address(), false).unwrap()).unwrap()
+            issuer(&with_provider(settings, reached(&process), false).unwrap()).unwrap()
         };
         let tls = ("tls.certificate", "/run/tls.pem");
         assert_eq!(of(&[tls]), "https://127.0.0.1:8080/auth");
@@ -296,18 +349,45 @@ mod tests {
     }
 
     #[test]
+    fn a_listener_of_the_providers_own_is_the_issuer_and_its_pages_know_the_shop() {
+        #[derive(Deserialize)]
+        struct Shop {
+            shop_url: String,
+        }
+        let of = |values: &[(&str, &str)], own: &str| {
+            let settings = given(values);
+            let process: ProcessSettings = settings.top().unwrap();
+            let socket = own.parse().unwrap();
+            let provider = Some(ListenerAddress { scheme: "http", socket });
+            let reached = Reached { shop: process.shop_address(), provider };
+            let settings = with_provider(settings, reached, false).unwrap();
+            let Shop { shop_url } = settings.section("auth-server").unwrap();
+            (issuer(&settings).unwrap(), shop_url)
+        };
+        let shop = "http://127.0.0.1:8080".to_owned();
+        let here = "http://127.0.0.1:9000".to_owned();
+        assert_eq!(of(&[], "127.0.0.1:9000"), (here.clone(), shop.clone()));
+        assert_eq!(of(&[], "0.0.0.0:9000"), (here, shop.clone()), "until its name is set");
+        let named = ("auth-server.issuer", "https://id.example");
+        assert_eq!(of(&[named], "0.0.0.0:9000"), (named.1.to_owned(), shop));
+        let url = ("storefront.url", "https://shop.example");
+        assert_eq!(of(&[named, url], "0.0.0.0:9000"), (named.1.to_owned(), url.1.to_owned()));
+    }
+
+    #[test]
     fn certificates_are_accepted_where_an_edge_asks_for_them() {
         #[derive(Deserialize)]
         struct Accepts {
             accepts_client_certificates: bool,
         }
         let of = |values: &[(&str, &str)]| {
-            let settings = with_provider(given(values), None, false).unwrap();
+            let settings = with_provider(given(values), Reached::default(), false).unwrap();
             settings.section::<Accepts>("auth-server").unwrap().accepts_client_certificates
         };
         assert!(!of(&[("tls.certificate", "/run/tls.pem")]));
         assert!(of(&[("tls.client_certificate_hosts", r#"["mtls.shop.example"]"#)]));
         assert!(of(&[("api-gateway.client_certificate_header", "client-cert")]));
+        assert!(of(&[("auth-server.tls.client_certificate_hosts", r#"["mtls.id.example"]"#)]));
         let no = ("auth-server.accepts_client_certificates", "false");
         assert!(!of(&[("tls.client_certificate_hosts", r#"["*"]"#), no]));
     }
@@ -319,7 +399,9 @@ mod tests {
 
     #[test]
     fn an_address_at_which_nobody_can_sign_in_is_refused() {
-        let check = |values: &[(&str, &str)]| with_provider(given(values), None, false).map(drop);
+        let check = |values: &[(&str, &str)]| {
+            with_provider(given(values), Reached::default(), false).map(drop)
+        };
         for url in ["https://shop.example", "http://127.0.0.1:9090", "http://localhost"] {
             assert!(check(&[("storefront.url", url)]).is_ok(), "{url}");
         }
@@ -336,7 +418,7 @@ mod tests {
             let settings = given(values);
             let process: ProcessSettings = settings.top().unwrap();
             let settings = with_served_issuer(settings, &process, served).unwrap();
-            issuer(&with_provider(settings, process.shop_address(), false).unwrap()).unwrap()
+            issuer(&with_provider(settings, reached(&process), false).unwrap()).unwrap()
         };
         assert_eq!(of(&[], None), "http://127.0.0.1:8080/auth");
         assert_eq!(of(&[], served), "http://127.0.0.1:9443/auth");
@@ -346,6 +428,10 @@ mod tests {
         assert_eq!(of(&public, served), "https://shop.example/auth");
         let issuer = [("auth-server.issuer", "https://id.example/auth")];
         assert_eq!(of(&issuer, served), "https://id.example/auth");
+        let own = Some("http://127.0.0.1:9000");
+        assert_eq!(of(&[], own), "http://127.0.0.1:9000");
+        let edge = [("listen", "127.0.0.1:9090")];
+        assert_eq!(of(&edge, own), "http://127.0.0.1:9000", "that is another listener");
     }
 
     #[test]
@@ -359,7 +445,7 @@ mod tests {
         let of = |values: &[(&str, &str)], terminal| {
             let settings = given(values);
             let process: ProcessSettings = settings.top().unwrap();
-            let settings = with_provider(settings, process.shop_address(), terminal).unwrap();
+            let settings = with_provider(settings, reached(&process), terminal).unwrap();
             let Offers { sign_up, order_claims, order_mails } =
                 settings.section("storefront").unwrap();
             (sign_up, order_claims, order_mails)

@@ -11,7 +11,8 @@ use crate::{
     ownership::{HeldLease, Ownership, Start},
     personal_data::PersonalData,
     process::{self, ProcessSettings},
-    provider_settings::{check_address, issuer, with_provider},
+    provider_listener::ProviderListener,
+    provider_settings::{Reached, check_address, issuer, with_provider},
     status_endpoints::StatusEndpoints,
     wiring::{self, Engine, InMemory, LosableStore, ProjectionStore},
 };
@@ -81,6 +82,8 @@ pub(crate) struct RunningShop {
     pub(crate) status_address: Option<ListenerAddress>,
     /// Address of the registry, if it runs in this process.
     pub(crate) registry_address: Option<ListenerAddress>,
+    /// Address of the provider of accounts, if it has a listener of its own in this process.
+    pub(crate) provider_address: Option<ListenerAddress>,
     /// Token with which this process calls its own operator edge.
     pub(crate) token: ProcessToken,
     /// Whether orders can be placed here without money.
@@ -124,8 +127,8 @@ impl RunningShop {
         start: (Start, &HeldLease),
     ) -> Result<Self, CliError> {
         let process = ProcessSettings::with_master_secret(&settings)?;
-        check_address(&settings)?;
         let selected = modules::selected(&process)?;
+        check_addresses(&settings, &selected, &listeners)?;
         let peers = process.peers()?;
 
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -178,6 +181,7 @@ impl RunningShop {
             service_address: None,
             status_address: None,
             registry_address: None,
+            provider_address: None,
             token,
             has_test_payments: assembly.routers.contains_key(modules::GATEWAY)
                 && process::accepts_test_payments(&settings)?,
@@ -210,6 +214,9 @@ impl RunningShop {
             (listeners.options(process), listeners.registry_options(process));
         let services = edges::services(assembly, status.clone(), members)?;
         self.service_address = self.serve(listeners.services, services, &options)?;
+        if let Some(provider) = assembly.routers.get(modules::AUTH) {
+            self.serve_provider(provider, &status, listeners.provider, edge_options)?;
+        }
         if let Some(registry) = assembly.routers.get(modules::REGISTRY) {
             self.serve_registry(registry, &status, listeners.registry, &registry_options)?;
         }
@@ -232,6 +239,27 @@ impl RunningShop {
         let operator_edge = edges::operator_edge(gateway.clone(), status.clone(), own);
         self.shop_address = self.serve(listeners.shop.take(), shop_edge, options)?;
         self.operator_address = self.serve(listeners.operator.take(), operator_edge, options)?;
+        Ok(())
+    }
+
+    /// Serves the provider of accounts at its own listener, if it has one.
+    fn serve_provider(
+        &mut self,
+        provider: &RequestHandler,
+        status: &StatusEndpoints,
+        listener: Option<Listener>,
+        options: &ServeOptions,
+    ) -> Result<(), CliError> {
+        let Some(listener) = listener else { return Ok(()) };
+        let issuer = issuer(&self.settings)?;
+        let provider = auth_server::at_own_listener(provider.clone(), &issuer)
+            .ok_or_else(|| CliError::usage("it is no issuer").about("auth-server.issuer"))?;
+        let provider = transport::loopback(modules::AUTH, provider);
+        let (ids, metrics) = (self.ids.clone(), status.registry());
+        let provider = modules::provider_listener(&self.settings, provider, ids, metrics)
+            .map_err(|error| build_error(modules::GATEWAY, &error))?;
+        let provider = edges::provider(provider, status.clone());
+        self.provider_address = self.serve(Some(listener), provider, options)?;
         Ok(())
     }
 
@@ -371,6 +399,19 @@ fn maintained(assembly: &Assembly) -> Result<(PersonalData, AccountCommands), Cl
     Ok((personal_data, accounts))
 }
 
+/// Refuses addresses of the shop and of its provider at which nobody can sign in.
+fn check_addresses(
+    settings: &Settings,
+    selected: &[&Module],
+    listeners: &Listeners,
+) -> Result<(), CliError> {
+    check_address(settings)?;
+    if selected.iter().any(|module| module.name == modules::AUTH) {
+        ProviderListener::check(settings, listeners.provider_address()?)?;
+    }
+    Ok(())
+}
+
 /// Settings with what follows from the data folder, the addresses of the edges, and other settings, and the token of this process.
 async fn completed(
     settings: Settings,
@@ -381,14 +422,15 @@ async fn completed(
 ) -> Result<(Arc<Settings>, ProcessToken), CliError> {
     let token = ProcessToken::new(&settings, &**ids.randomness())?;
     let settings = with_operator_edge(settings, process, listeners, &token)?;
-    let edge = listeners.shop.as_ref().map(ListenerAddress::of).transpose()?;
+    let shop = listeners.shop.as_ref().map(ListenerAddress::of).transpose()?;
+    let reached = Reached { shop, provider: listeners.provider_address()? };
     let settings = if process.demo {
         demo::with_words(settings, &*engine.service(PROCESS).key_value, ids).await?
     } else {
         settings
     };
     let is_tried_on_terminal = process.demo && std::io::stdout().is_terminal();
-    Ok((with_provider(settings, edge, is_tried_on_terminal).map(Arc::new)?, token))
+    Ok((with_provider(settings, reached, is_tried_on_terminal).map(Arc::new)?, token))
 }
 
 /// Refuses services with operations that the table of who may do what lacks.

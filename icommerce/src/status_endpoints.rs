@@ -33,6 +33,11 @@ impl StatusEndpoints {
         Self { health, metrics, hosts: hosts.into() }
     }
 
+    /// Metrics of the process.
+    pub(crate) fn registry(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// Router of a listener that has no other routes.
     pub(crate) fn alone(self) -> Router {
         self.routes().fallback(|| async { ProblemResponse(unknown_route()) })

@@ -22,6 +22,8 @@ pub struct ShopWithAccount {
     pub printed: Vec<String>,
     /// One-time link of the account.
     pub link: String,
+    /// Issuer of the provider, which the link begins with.
+    pub issuer: String,
 }
 
 impl ShopWithAccount {
@@ -39,9 +41,9 @@ impl ShopWithAccount {
         let commands: Vec<_> = commands.map(|command| (command, "")).collect();
         let (shop, mut printed) = Shop::with_settings(settings, &commands);
         let link = printed.pop().expect("the link of the account");
-        let (_, path) = link.trim().split_once("/auth/").expect("an address of the provider");
-        let link = shop.url(&format!("/auth/{path}"));
-        Self { shop, printed, link }
+        let link = link.trim().to_owned();
+        let (issuer, _) = link.split_once("/set-up?").expect("an address of the provider");
+        Self { shop, printed, issuer: issuer.to_owned(), link }
     }
 
     /// Secret of the client that a command with `--json` printed.

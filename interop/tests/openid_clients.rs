@@ -36,21 +36,32 @@ fn programs(name: &str) -> PathBuf {
 
 #[test]
 fn certified_clients_find_nothing_to_object_to() {
-    let work = programs("openid");
+    object_to_nothing("openid", "");
+}
+
+#[test]
+fn nor_at_a_listener_of_the_providers_own() {
+    object_to_nothing("openid-own-listener", "[auth-server]\nlisten = \"127.0.0.1:0\"\n");
+}
+
+/// Has the clients use a shop with these settings, and check every answer.
+fn object_to_nothing(name: &str, settings: &str) {
+    let work = programs(name);
     let node = |arguments: &[&str]| run(Command::new("node").args(arguments).current_dir(&work));
     node(&["keys.mjs", "private.json", "public.json"]);
     let public = work.join("public.json").display().to_string();
     let (back, bye) = ("https://app.example/back", "https://app.example/bye");
     let robot = ["--grant", "client_credentials", "--scope", "orders.read", "--keys", &public];
-    let shop = ShopWithAccount::after_commands(&[
+    let commands = [
         client("app", &["--redirect", back, "--post-logout", bye, "--json"]),
         client("spa", &["--public", "--redirect", back]),
         client("robot", &robot),
         client("bank", &["--fapi", "--keys", &public, "--redirect", back]),
         client("tv", &["--public", "--grant", "device"]),
-    ]);
+    ];
+    let shop = ShopWithAccount::with_settings(settings, &commands);
     let input = json!({
-        "issuer": shop.shop.url("/auth"),
+        "issuer": shop.issuer,
         "email": EMAIL,
         "password": PASSWORD,
         "secret": shop.secret(0),

@@ -98,6 +98,9 @@ impl Fleet {
             })
         });
         variables.push(("ICOMMERCE_PEERS".to_owned(), peers.collect::<Vec<_>>().join(",")));
+        // The same whichever process of the provider serves, which takes no listener of its own for that.
+        let issuer = format!("http://127.0.0.1:{SHOP_PORT}/auth");
+        variables.push(("ICOMMERCE_AUTH_SERVER__ISSUER".to_owned(), issuer));
         let program = target.join("release/icommerce");
         Ok(Self { program, folder, arguments, variables })
     }

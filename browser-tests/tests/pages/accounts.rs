@@ -53,6 +53,26 @@ fn a_passkey_is_added_and_signs_in_without_a_password() {
 }
 
 #[test]
+fn a_customer_signs_in_and_out_at_a_listener_of_the_providers_own() {
+    let (shop, _) = Shop::with_settings("[auth-server]\nlisten = \"127.0.0.1:0\"\n", USER);
+    let page = Page::new(Emulation::DESKTOP);
+    page.visit_url(&shop.url("/sign-in?return_to=/account"));
+    assert_ne!(page.evaluate_text("location.origin"), shop.url(""), "it is elsewhere");
+    page.fill("#email", EMAIL);
+    page.fill("#password", PASSWORD);
+    page.click("#sign-in");
+    let origin = shop.url("");
+    page.wait_until(&format!(
+        "location.href === '{origin}/account' && !!document.getElementById('sign-out')"
+    ));
+    // The policy of the page lets its form go to its own origin alone, and the way leads to another.
+    page.click("#sign-out");
+    page.wait_until(&format!("location.href === '{origin}/account/signed-out'"));
+    page.visit_url(&shop.url("/sign-in?return_to=/account"));
+    assert!(page.exists("#password"), "signed out there as well");
+}
+
+#[test]
 fn without_a_script_every_page_of_an_account_works() {
     let page = Page::new(Emulation { javascript: JavaScript::Disabled, ..Emulation::PHONE });
     let mut visited = 0;

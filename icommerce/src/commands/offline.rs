@@ -6,7 +6,8 @@ use crate::{
     error::CliError,
     modules, process,
     process::ProcessSettings,
-    provider_settings::{with_provider, with_served_issuer},
+    provider_listener::ProviderListener,
+    provider_settings::{Reached, with_provider, with_served_issuer},
     shop::{PROCESS, served_issuer},
     wiring::{Compaction, Engine, ProjectionStore},
 };
@@ -84,7 +85,9 @@ impl OfflineShop {
         let values = engine.service(PROCESS).key_value;
         let served = worker_runtime()?.block_on(served_issuer(&*values, SystemClock.now()))?;
         let settings = with_served_issuer(settings, &process, served.as_deref())?;
-        let settings = with_provider(settings, process.shop_address(), false)?;
+        let provider = ProviderListener::known_address(&settings, &process)?;
+        let reached = Reached { shop: process.shop_address(), provider };
+        let settings = with_provider(settings, reached, false)?;
         let settings = Arc::new(settings);
         Ok(Self { engine, projections, _connections: connections, settings, process })
     }

@@ -129,6 +129,7 @@ fn print_addresses(shop: &RunningShop, process: &ProcessSettings) -> Result<(), 
     let lines = [
         ("shop", shop.shop_address, "the shop's pages, and its API at /docs"),
         ("operator", shop.operator_address, "for those who run the shop"),
+        ("auth", shop.provider_address, "accounts: sign-in, and tokens for programs"),
         ("services", shop.service_address, "for the other processes of the shop"),
         (
             "registry",

@@ -5,8 +5,10 @@ use crate::{
     cli::{ProcessFlags, TargetFlags},
     demo,
     error::CliError,
+    modules,
     operator_token::{OperatorAccess, operator_client, trusting},
     process::{self, ProcessSettings},
+    provider_listener::{self, ProviderListener},
     shop::RunningShop,
     wiring::check_existing,
 };
@@ -102,10 +104,12 @@ pub(crate) fn run(
     let scratch = (purpose == Purpose::Look && check_existing(&process).is_err())
         .then(ScratchFolder::new)
         .transpose()?;
-    let settings = match &scratch {
-        Some(scratch) => process::settings(flags, [own, vec![scratch.flag()]].concat())?,
-        None => settings,
-    };
+    let selected = modules::selected(&process)?;
+    let has_provider = ProviderListener::address(&settings, &process, &selected)?.is_some();
+    let private = has_provider.then(|| Flag::new(ORIGIN, provider_listener::LISTEN, "127.0.0.1:0"));
+    let more: Vec<Flag> = scratch.iter().map(ScratchFolder::flag).chain(private).collect();
+    let settings =
+        if more.is_empty() { settings } else { process::settings(flags, [own, more].concat())? };
     worker_runtime()?.block_on(async {
         let shop = RunningShop::start(settings).await?;
         let (Some(shop_address), Some(operator_address)) =
@@ -143,6 +147,9 @@ fn private_shop() -> Vec<Flag> {
         ("operator_tls.certificate", ""),
         ("operator_tls.key", ""),
         ("operator_tls.client_certificate_hosts", "[]"),
+        ("auth-server.tls.certificate", ""),
+        ("auth-server.tls.key", ""),
+        ("auth-server.tls.client_certificate_hosts", "[]"),
         ("demo", "false"),
         ("api-gateway.operator_sign_in", "true"),
     ];
@@ -152,7 +159,6 @@ fn private_shop() -> Vec<Flag> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::modules;
 
     #[test]
     fn the_shop_of_a_command_is_for_nobody_else() {

@@ -53,7 +53,19 @@ impl Browser {
         let address = url.strip_prefix(&format!("{scheme}://"));
         let address = address.unwrap_or_else(|| panic!("{url}"));
         let (host, path) = address.split_at(address.find('/').unwrap());
-        let response = self.response(method, host, path, form);
+        self.send_to(host, (method, host, path), form)
+    }
+
+    /// A page at an address that the browser takes for that of another host.
+    pub(crate) fn get_as(&mut self, host: &str, url: &str) -> Page {
+        let address = url.trim_start_matches("http://");
+        let (connected, path) = address.split_at(address.find('/').unwrap());
+        self.send_to(connected, ("GET", host, path), "")
+    }
+
+    fn send_to(&mut self, connected: &str, request: (&str, &str, &str), form: &str) -> Page {
+        let (scheme, (_, host, _)) = (self.scheme(), request);
+        let response = self.response(connected, request, form);
         let (head, body) = response.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         let mut location = String::new();
@@ -61,6 +73,8 @@ impl Browser {
             let (name, value) = line.split_once(": ").unwrap();
             match name.to_ascii_lowercase().as_str() {
                 "location" => value.clone_into(&mut location),
+                // The way to the provider after a form.
+                "refresh" => value.trim_start_matches("0; url=").clone_into(&mut location),
                 "set-cookie" => self.keep(value),
                 _ => {}
             }
@@ -71,7 +85,12 @@ impl Browser {
         Page { status, location, body: body.to_owned() }
     }
 
-    fn response(&self, method: &str, host: &str, path: &str, form: &str) -> String {
+    fn response(
+        &self,
+        connected: &str,
+        (method, host, path): (&str, &str, &str),
+        form: &str,
+    ) -> String {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let headers = format!(
@@ -81,7 +100,7 @@ impl Browser {
         if let Some(tls) = &self.tls {
             return tls.request(host, &format!("{method} {path}"), &headers, form).unwrap().text;
         }
-        let mut stream = TcpStream::connect(host).unwrap();
+        let mut stream = TcpStream::connect(connected).unwrap();
         write!(
             stream,
             "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{form}",
@@ -106,24 +125,37 @@ impl Browser {
         }
     }
 
-    /// Signs in at the operator edge; where it leads.
+    /// Chooses the password of an account at the one-time link for it.
+    pub(crate) fn choose_password(&mut self, link: &str) {
+        let page = self.get(link);
+        let (_, form) = page.body.split_once(r#"name="form" value=""#).unwrap();
+        let form = form.split('"').next().unwrap();
+        let password = PASSWORD.replace(' ', "+");
+        let (address, _) = link.split_once('?').unwrap();
+        let done = self.post(address, &format!("form={form}&password={password}"));
+        assert_eq!(done.status, 200, "{}", done.body);
+    }
+
+    /// Signs in at the operator edge of a shop with the provider below its shop edge; where it leads.
     pub(crate) fn sign_in(&mut self, operator: &str, shop: &str) -> Page {
         let scheme = self.scheme();
-        let (operator, shop) = (format!("{scheme}://{operator}"), format!("{scheme}://{shop}"));
-        let begun = self.get(&format!("{operator}/sign-in?return_to=%2Fapi%2Fv1%2Forders"));
-        assert!(
-            begun.location.starts_with(&format!("{shop}/auth/authorize?")),
-            "{}",
-            begun.location
-        );
+        let (operator, issuer) =
+            (format!("{scheme}://{operator}"), format!("{scheme}://{shop}/auth"));
+        self.sign_in_at(&operator, "/api/v1/orders", &issuer)
+    }
+
+    /// Signs in at an edge by the provider with this issuer, to return to a path; where it leads.
+    pub(crate) fn sign_in_at(&mut self, edge: &str, path: &str, issuer: &str) -> Page {
+        let begun = self.get(&format!("{edge}/sign-in?return_to={path}"));
+        assert!(begun.location.starts_with(&format!("{issuer}/authorize?")), "{}", begun.location);
         let page = self.get(&begun.location);
         let (_, form) = page.body.split_once(r#"name="form" value=""#).unwrap();
         let form = form.split('"').next().unwrap();
         let password = PASSWORD.replace(' ', "+");
         let fields = format!("form={form}&email=ada%40example.com&password={password}");
-        let answer = self.post(&format!("{shop}/auth/sign-in"), &fields);
+        let answer = self.post(&format!("{issuer}/sign-in"), &fields);
         assert!(
-            answer.location.starts_with(&format!("{operator}/sign-in/callback?")),
+            answer.location.starts_with(&format!("{edge}/sign-in/callback?")),
             "{}",
             answer.body
         );

@@ -23,6 +23,7 @@ mod plaintext;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod program;
+mod provider;
 mod reach;
 #[cfg(feature = "redis")]
 mod redis;

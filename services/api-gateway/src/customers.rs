@@ -88,17 +88,21 @@ impl Customers {
     /// Response to a step of signing in or out. What is wrong is said by a page of the shop.
     pub(crate) async fn respond(&self, step: SignInStep, head: &Parts) -> Response {
         let result = match &self.sign_in {
-            Some((relying_party, site)) => step.execute(relying_party, site, head).await,
+            Some((relying_party, site)) => {
+                let redirect = step.execute(relying_party, site, head).await;
+                redirect.map(|redirect| step.response(site, redirect))
+            }
             None => Err(SignInError::Unavailable),
         };
-        see_other(result.unwrap_or_else(|error| {
+        result.unwrap_or_else(|error| {
             tracing::warn!(%error, "a customer could not sign in or out");
             let reason = match error {
                 SignInError::UnknownState | SignInError::Invalid(_) => "expired",
                 SignInError::Refused(_) => "refused",
                 SignInError::Unavailable | SignInError::Storage(_) => "unavailable",
             };
-            Redirect { location: [NOT_SIGNED_IN, reason].concat(), cookies: Vec::new() }
-        }))
+            let location = [NOT_SIGNED_IN, reason].concat();
+            see_other(Redirect { location, cookies: Vec::new() })
+        })
     }
 }

@@ -2,28 +2,30 @@
 //! headers.
 
 mod authorization;
-mod client_checks;
 mod own_response;
 mod request_info;
+mod site_check;
 
 pub use own_response::Admitted;
-use request_info::{RequestInfo, span};
+use request_info::RequestInfo;
+pub(crate) use request_info::span;
 
 use crate::{
     authentication::Authentication,
     body::BodyLimits,
-    client_certificate::CertificateSource,
     client_identity::ClientIdentity,
-    client_limiter::{ClientLimiter, ClientState, too_much_in_progress},
+    client_limiter::{ClientState, too_much_in_progress},
     cors::{self, CorsPolicy},
     customers::Customers,
     docs_assets::DocsAsset,
     forward,
+    front::Front,
     own_path::OwnPath,
+    provider_address::ProviderAddress,
     quota::{Quota, overloaded},
     route_table::{RouteEntry, RouteLookup, RouteTable, Upstream},
-    routes::BodyLimit,
-    security_headers::{ResponseKind, StrictTransport, add_security_headers},
+    routes::{self, BodyLimit},
+    security_headers::{ResponseKind, add_security_headers},
     settings::GatewaySettings,
 };
 use axum::{
@@ -32,15 +34,16 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use contracts::auth::TokenIssuer;
 use futures_util::FutureExt;
 use kernel::{Ids, Problem, codes};
 use runtime::{BuildContext, BuildError, FleetMember};
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use telemetry::{Health, HttpMetrics};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 use transport::{Context, Edge, RequestHandler, headers};
-use web::{AllowedHost, HostName, IpNetwork, ProblemResponse, without_body};
+use web::{ProblemResponse, without_body};
 
 /// Gateway of both edges, with the state that all requests share.
 #[derive(Debug)]
@@ -49,16 +52,12 @@ pub(crate) struct Gateway {
     operator: EdgeState,
     authentication: Authentication,
     customers: Customers,
-    clients: ClientLimiter,
+    provider: ProviderAddress,
+    front: Front,
     body_bytes: Quota,
-    limit_loopback: bool,
-    trusted_proxies: Vec<IpNetwork>,
-    certificates: CertificateSource,
-    strict_transport: StrictTransport,
     /// Addresses of the edges as clients know them, where they are known.
     shop_url: String,
     operator_url: String,
-    hosts: Vec<AllowedHost>,
     cors: CorsPolicy,
     deadline: Duration,
     body_bytes_max: usize,
@@ -88,22 +87,17 @@ impl Gateway {
             let routes = RouteTable::new(edge, |service| context.channel(service))?;
             Ok::<_, BuildError>(EdgeState { edge, routes, requests: Quota::new(requests_max) })
         };
-        let clients = ClientLimiter::new(settings.client_limits());
+        let issuer = context.contract::<dyn TokenIssuer>()?;
         Ok(Self {
             shop: edge_state(Edge::Shop, settings.shop_requests_max)?,
             operator: edge_state(Edge::Operator, settings.operator_requests_max)?,
             authentication: Authentication::new(context, &settings)?,
             customers: Customers::new(context, &settings.shop_url)?,
-            clients,
+            provider: ProviderAddress::new(issuer, Arc::clone(context.ids.clock())),
+            front: Front::new(&settings).map_err(BuildError::Other)?,
             body_bytes: Quota::new(settings.body_bytes_in_progress_max),
-            limit_loopback: settings.limit_loopback_clients,
-            trusted_proxies: settings.trusted_proxies,
-            certificates: CertificateSource::new(&settings.client_certificate_header)
-                .map_err(BuildError::Other)?,
-            strict_transport: StrictTransport::new(settings.strict_transport_seconds),
             shop_url: settings.shop_url,
             operator_url: settings.operator_url,
-            hosts: settings.hosts,
             cors: CorsPolicy::new(settings.cors_origins),
             deadline: Duration::from_millis(settings.deadline_ms),
             body_bytes_max: settings.body_bytes_max,
@@ -133,10 +127,10 @@ impl Gateway {
             Edge::Internal => return ProblemResponse(not_found()).into_response(),
         };
         let (method, uri) = (head.method.clone(), head.uri.clone());
-        let client = ClientIdentity::from_request(&head, &self.trusted_proxies);
+        let client = ClientIdentity::from_request(&head, &self.front.trusted_proxies);
         let info = RequestInfo {
             edge,
-            certificate: self.certificates.of_request(&head, &client),
+            certificate: self.front.certificates.of_request(&head, &client),
             client,
             lookup: edge.routes.find(&method, uri.path()),
             asset: DocsAsset::from_path(edge.edge, uri.path()),
@@ -144,8 +138,7 @@ impl Gateway {
             deadline: started + self.deadline,
         };
         let origin = self.cors_origin(&info, &head.headers);
-        let strict_transport =
-            self.strict_transport.of(&info.client, || HostName::of(&head.headers, &self.hosts));
+        let strict_transport = self.front.strict_transport(&info.client, &head.headers);
         let context = self.context(received, &info, &head);
         let (route, kind) = (info.route(), info.response_kind());
         let (id, span) = (context.request_id.clone(), span(&context));
@@ -179,15 +172,15 @@ impl Gateway {
         head: Parts,
         body: Body,
     ) -> Result<Response, Problem> {
-        let host = self.check_host(&info.client, &head.headers)?;
-        let client = self.limited_client(&info.client, host);
+        let host = self.front.check_host(&info.client, &head.headers)?;
+        let client = self.front.limited_client(&info.client, host);
         let Some(client) = client.as_deref() else {
             return self.forward(&info, context, None, head, body).await;
         };
-        self.clients.take_token(client, Instant::now())?;
+        self.front.clients.take_token(client, Instant::now())?;
         let work = self.forward(&info, context, Some(client), head, body);
         match info.edge.edge {
-            Edge::Shop => self.clients.metered(client, work).await,
+            Edge::Shop => self.front.clients.metered(client, work).await,
             // An import may take its time.
             Edge::Operator | Edge::Internal => work.await,
         }
@@ -208,7 +201,14 @@ impl Gateway {
         }
         let (upstream, is_page) = match &info.lookup {
             RouteLookup::Upstream { upstream, .. } => (*upstream, false),
-            RouteLookup::Site(upstream, _) => (*upstream, true),
+            RouteLookup::Site(upstream, prefix) => {
+                if routes::is_provider(prefix)
+                    && let Some(answer) = self.provider_elsewhere(info, &context, &head).await
+                {
+                    return answer;
+                }
+                (*upstream, true)
+            }
             RouteLookup::MethodNotAllowed(entry) => {
                 return Ok(self.options_or_method_not_allowed(entry, info, &head));
             }
@@ -240,6 +240,18 @@ impl Gateway {
         let _permit = info.edge.requests.try_take(1).ok_or_else(overloaded)?;
         let head = forward::upstream_head(head, &info.client);
         forward::send(&upstream.channel, context, head, body.bytes.clone()).await
+    }
+
+    /// Answer to a request for the provider of accounts, where that has a listener of its own.
+    async fn provider_elsewhere(
+        &self,
+        info: &RequestInfo<'_>,
+        context: &Context,
+        head: &Parts,
+    ) -> Option<Result<Response, Problem>> {
+        // Not to be a part of the future of every request.
+        let answer = Box::pin(context.clone().scope(self.provider.elsewhere(head)));
+        timeout_at(info.deadline, answer).await.ok().flatten()
     }
 
     /// Response to a method that a path does not accept, or to `OPTIONS`, including CORS preflights.

@@ -17,10 +17,14 @@ mod edge_document;
 mod fleet_view;
 mod forward;
 mod forwarded;
+mod front;
 mod gateway;
+mod leaving;
 mod operator_page;
 mod own_issuer;
 mod own_path;
+mod provider_address;
+mod provider_listener;
 mod quota;
 mod registrar;
 mod route_table;
@@ -34,8 +38,12 @@ pub use gateway::Admitted;
 
 use ::settings::{Secret, SettingError, Settings};
 use gateway::Gateway;
+use kernel::Ids;
+use provider_listener::ProviderListener;
 use runtime::{BuildContext, BuildError, BuiltService, Module};
 use settings::GatewaySettings;
+use telemetry::Metrics;
+use transport::{Channel, RequestHandler};
 use web::{AllowedHost, ConnectionLimits, ServiceRouter};
 
 const NAME: &str = "api-gateway";
@@ -77,6 +85,23 @@ pub fn connection_limits(
 ) -> Result<ConnectionLimits, SettingError> {
     let settings: GatewaySettings = settings.section(NAME)?;
     Ok(settings.connection_limits(connections_max))
+}
+
+/// Handler of a listener of the provider of accounts, in front of the provider that the channel leads to, with everything that the shop edge
+/// does for it.
+///
+/// # Errors
+///
+/// A setting of the gateway is invalid.
+pub fn provider_listener(
+    settings: &Settings,
+    provider: Channel,
+    ids: Ids,
+    metrics: &Metrics,
+) -> Result<RequestHandler, BuildError> {
+    let settings: GatewaySettings = settings.section(NAME)?;
+    let listener = ProviderListener::new(&settings, provider, ids, metrics);
+    Ok(listener.map_err(BuildError::Other)?.into_handler())
 }
 
 /// Host names under which the shop can be reached over the loopback interface, besides those of this machine.

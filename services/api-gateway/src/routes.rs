@@ -4,7 +4,7 @@
 //! does not start. Nothing else decides who may use what, with one exception: the pages and interfaces below `/auth` are the auth server's,
 //! which decides itself who administers accounts and clients.
 
-use crate::{Operation, access::Access};
+use crate::{Operation, access::Access, provider_address::MOUNT};
 use axum::http::Method;
 use contracts::auth::{READ_SCOPE, Role, WRITE_SCOPE};
 
@@ -62,7 +62,12 @@ pub(crate) const STOREFRONT: &str = "storefront";
 
 /// Path prefixes of the shop edge whose pages are those of another service: the provider of accounts and tokens.
 pub(crate) const SITES: &[(&str, &str)] =
-    &[("/auth", AUTH), ("/.well-known/oauth-authorization-server", AUTH)];
+    &[(MOUNT, AUTH), ("/.well-known/oauth-authorization-server", AUTH)];
+
+/// Whether a prefix of pages is that of the provider.
+pub(crate) fn is_provider(prefix: &str) -> bool {
+    SITES.iter().any(|(site, service)| *site == prefix && *service == AUTH)
+}
 
 /// Every service behind the edges.
 pub(crate) const SERVICES: &[&str] =

@@ -1,6 +1,6 @@
 //! Sign-in and sign-out in the browser: the steps at both edges, and their responses at the operator edge.
 
-use crate::{authentication::Authentication, operator_page, registrar::CALLBACK};
+use crate::{authentication::Authentication, leaving, operator_page, registrar::CALLBACK};
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
@@ -70,6 +70,13 @@ impl SignInStep {
         }
     }
 
+    /// Response with a redirect to which the step leads: after a form, a page where it leads away from this site.
+    pub(crate) fn response(self, site: &WebOrigin, redirect: Redirect) -> Response {
+        let leaving = || leaving::page(site, &redirect);
+        let page = (self == Self::End).then(leaving).flatten();
+        page.unwrap_or_else(|| see_other(redirect))
+    }
+
     /// Response to the step at the operator edge.
     pub(crate) async fn respond(self, authentication: &Authentication, head: &Parts) -> Response {
         let Some((relying_party, site)) = &authentication.sign_in else {
@@ -77,7 +84,7 @@ impl SignInStep {
             return page(StatusCode::NOT_FOUND, text);
         };
         match self.execute(relying_party, site, head).await {
-            Ok(redirect) => see_other(redirect),
+            Ok(redirect) => self.response(site, redirect),
             Err(error) => failure(&error),
         }
     }

@@ -7,6 +7,7 @@ mod domain;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod own_listener;
 mod provider;
 
 pub use administration::{
@@ -16,6 +17,7 @@ pub use administration::{
 pub use application::{
     clients::policy_request::PolicyRequest, clients::registration_request::RegistrationRequest,
 };
+pub use own_listener::at_own_listener;
 
 use adapters::{
     api,
@@ -48,7 +50,8 @@ pub fn role_names() -> [&'static str; Role::ALL.len()] {
     Role::ALL.map(Role::name)
 }
 
-/// Whether an address can be the issuer: `https`, or `http` on a loopback address, with the path of the provider.
+/// Whether an address can be the issuer: `https`, or `http` on a loopback address, with the path of the provider at the shop edge or without
+/// any, which takes a listener of its own.
 pub fn is_issuer(address: &str) -> bool {
     application::issuer::Issuer::parse(address).is_some()
 }

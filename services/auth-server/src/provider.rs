@@ -39,6 +39,8 @@ pub(crate) struct Provider {
     pub(crate) issuer: Arc<Issuer>,
     /// Name of the shop.
     pub(crate) name: String,
+    /// Address of the shop, where the provider is not below it; empty if it is not known.
+    shop_url: String,
     pub(crate) style: StyleSheet,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) key_store: Arc<KeyStore>,
@@ -103,6 +105,19 @@ impl Provider {
         Self::assembled(assembly, key_store, keyring).map(Arc::new)
     }
 
+    /// Address of the shop for the pages, if it is known: the root of the same origin, where the provider is below the shop edge.
+    pub(crate) fn shop_address(&self) -> Option<&str> {
+        if !self.issuer.mount().is_empty() {
+            return Some("/");
+        }
+        Some(&*self.shop_url).filter(|url| !url.is_empty())
+    }
+
+    /// Address to which the name of the shop leads: the shop, or else the root of the provider.
+    pub(crate) fn home(&self) -> &str {
+        self.shop_address().unwrap_or("/")
+    }
+
     fn assembled(
         assembly: Assembly<'_>,
         key_store: Arc<KeyStore>,
@@ -130,6 +145,7 @@ impl Provider {
         let limit = |name, failures_max| assembly.limit(name, failures_max);
         Ok(Self {
             name: settings.name.clone(),
+            shop_url: settings.shop_url.clone(),
             style: StyleSheet::of_hue(settings.hue),
             sealing: DailySealingKey::new(&assembly.key("forms")),
             tokens: Arc::new(assembly.tokens(&keyring, &grants, &accounts, &subjects)),

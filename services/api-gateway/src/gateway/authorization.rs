@@ -80,7 +80,7 @@ impl Gateway {
         if !configured.is_empty() {
             uris.push([configured, path].concat());
         }
-        let is_local = info.client.is_local(HostName::of(headers, &self.hosts));
+        let is_local = info.client.is_local(HostName::of(headers, &self.front.hosts));
         if configured.is_empty() || is_local {
             let named = info.client.forwarded_origin().or_else(|| {
                 let (scheme, host) = (info.client.scheme(), headers.get(header::HOST)?);

@@ -101,7 +101,7 @@ impl Gateway {
 }
 
 /// Span of a request.
-pub(super) fn span(context: &Context) -> tracing::Span {
+pub(crate) fn span(context: &Context) -> tracing::Span {
     match (context.trace, &context.request_id) {
         (Some(trace), Some(id)) => telemetry::request_span(crate::NAME, trace, id),
         _ => tracing::Span::none(),

@@ -54,7 +54,7 @@ use web::ApiRouter;
 pub(crate) const PATHS: &[&str] = &["/auth", "/.well-known/oauth-authorization-server"];
 
 /// Paths below which there is no page of their own, with the page that helps whoever comes there: the address of a form stands in the
-/// browser once it was sent, so that people reload it, keep it and go back to it.
+/// browser once it was sent, so that people reload it, keep it and go back to it. The latter is below the issuer.
 const FORM_PATHS: [(&str, &str); 9] = [
     ("/auth", ACCOUNT_PATH),
     ("/auth/", ACCOUNT_PATH),
@@ -62,9 +62,9 @@ const FORM_PATHS: [(&str, &str); 9] = [
     ("/auth/passkey", ACCOUNT_PATH),
     ("/auth/second-step", ACCOUNT_PATH),
     ("/auth/consent", ACCOUNT_PATH),
-    ("/auth/sign-out", "/auth/logout"),
-    ("/auth/sign-up/go-on", "/auth/sign-up"),
-    ("/auth/account/two-step/change", "/auth/account/two-step"),
+    ("/auth/sign-out", "/logout"),
+    ("/auth/sign-up/go-on", "/sign-up"),
+    ("/auth/account/two-step/change", "/account/two-step"),
 ];
 
 /// Routes. They are no operations of the shop's API: their descriptions are the RFCs and the metadata.
@@ -111,7 +111,8 @@ pub(crate) fn routes(provider: Arc<Provider>) -> ApiRouter {
         .merge(uaa::routes(&provider))
         .route("/auth/{*path}", any(page::not_found));
     let router = FORM_PATHS.iter().fold(router.merge(account_routes()), |router, (path, page)| {
-        router.route(path, get(async || Redirect::to(page)))
+        let page = provider.issuer.path(page);
+        router.route(path, get(async move || Redirect::to(&page)))
     });
     ApiRouter::from(router.with_state(provider))
 }

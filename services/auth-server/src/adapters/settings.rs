@@ -3,7 +3,7 @@
 use crate::application::{
     accounts::breached_passwords::BreachedPasswords,
     clients::{certificates::CertificateVerifier, registration::RegistrationAccess},
-    issuer::{Issuer, MOUNT},
+    issuer::Issuer,
     keys::seal::digest,
 };
 use identifiers::Email;
@@ -12,6 +12,7 @@ use outbound::{FetchLimits, Fetcher, Reach};
 use serde::{Deserialize, Serialize};
 use settings::{Allowed, InvalidSetting, MASTER_KEY_BYTES_MIN, Secret, SectionSettings};
 use std::{
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -34,8 +35,16 @@ const FETCH_TIME_MAX: Duration = Duration::from_secs(5);
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting")]
 pub(crate) struct AuthSettings {
     /// Issuer: the address of the provider, such as `https://shop.example/auth`, exactly as clients know it. By default that of the
-    /// shop edge.
+    /// shop edge with `/auth`, or that of the provider's own listener, without a path.
     pub(crate) issuer: String,
+    /// Address of a listener of the provider's own. Empty for none, where the provider is below `/auth` of the shop edge alone; but
+    /// where `services` names it and neither `issuer` ends in `/auth` nor `storefront.url` is set, it is 127.0.0.1:9000.
+    pub(crate) listen: String,
+    /// TLS of that listener.
+    pub(crate) tls: ProviderTlsSettings,
+    /// Address of the shop, to which the pages of a provider at a listener of its own lead back; that of the shop edge, or `storefront.url`,
+    /// by default.
+    pub(crate) shop_url: String,
     /// Name of the shop on the pages; that of the storefront by default.
     pub(crate) name: String,
     /// Hue of the brand in degrees, 0 to 359; that of the storefront by default.
@@ -81,8 +90,9 @@ pub(crate) struct AuthSettings {
     /// Whether proofs of possession (DPoP) need a nonce of this server, so that none can be made beforehand. Clients ask once more
     /// for each of their first requests.
     pub(crate) requires_dpop_nonces: bool,
-    /// Whether clients can present certificates (mutual TLS), to the shop edge or to a proxy that passes them on. By default it is so where
-    /// `tls.client_certificate_hosts` names any, or `api-gateway.client_certificate_header` a header.
+    /// Whether clients can present certificates (mutual TLS), to the shop edge, to the provider's own listener, or to a proxy that passes
+    /// them on. By default it is so where `client_certificate_hosts` of one of the two names any, or
+    /// `api-gateway.client_certificate_header` a header.
     pub(crate) accepts_client_certificates: bool,
     /// File with the authorities (PEM) whose certificates prove who a client is (`tls_client_auth`). It is read again when it changes.
     pub(crate) client_ca_file: PathBuf,
@@ -106,6 +116,20 @@ pub(crate) struct AuthSettings {
     pub(crate) in_memory_max: std::num::NonZeroUsize,
 }
 
+/// TLS of the provider's own listener.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ProviderTlsSettings {
+    /// File with the certificate of the listener, in PEM, and with those between it and its authority; without it, it speaks plain http.
+    /// This file and the next are read again when they change.
+    pub(crate) certificate: PathBuf,
+    /// File with the key of that certificate, in PEM and not encrypted; it is in the same file without this.
+    pub(crate) key: PathBuf,
+    /// Server names (SNI) at which clients are asked for a certificate of their own (RFC 8705), such as `mtls.id.example`; `*` for any. Any
+    /// certificate is taken; what it is worth follows from `client_ca_file` and from the keys that clients have registered.
+    pub(crate) client_certificate_hosts: Vec<String>,
+}
+
 /// Who may register clients by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -119,6 +143,9 @@ impl Default for AuthSettings {
     fn default() -> Self {
         Self {
             issuer: "http://127.0.0.1:8080/auth".to_owned(),
+            listen: String::new(),
+            tls: ProviderTlsSettings::default(),
+            shop_url: String::new(),
             name: "Shop".to_owned(),
             hue: 165,
             master_key: Secret::default(),
@@ -173,13 +200,18 @@ impl SectionSettings for AuthSettings {
 
     fn check(&self) -> Result<(), InvalidSetting> {
         if Issuer::parse(&self.issuer).is_none() {
-            let expected = "expected an address such as https://shop.example/auth, without http but on loopback";
+            let expected = "expected an address such as https://shop.example/auth or https://id.example, without http but on loopback";
             return Err(InvalidSetting::new("issuer", expected));
         }
-        let mtls_issuer = [&self.mtls_origin, MOUNT].concat();
-        if !self.mtls_origin.is_empty() && Issuer::parse(&mtls_issuer).is_none() {
-            let expected = "expected an origin such as https://mtls.shop.example, or nothing";
-            return Err(InvalidSetting::new("mtls_origin", expected));
+        for (path, origin) in [("mtls_origin", &self.mtls_origin), ("shop_url", &self.shop_url)] {
+            if !origin.is_empty() && !is_origin(origin) {
+                let expected = "expected an origin such as https://shop.example, without http but on loopback, or nothing";
+                return Err(InvalidSetting::new(path, expected));
+            }
+        }
+        if !self.listen.is_empty() && self.listen.parse::<SocketAddr>().is_err() {
+            let expected = "expected an address and port, such as 127.0.0.1:9000, or nothing";
+            return Err(InvalidSetting::new("listen", expected));
         }
         let has_authority = !self.client_ca_file.as_os_str().is_empty();
         if !self.client_crl_file.as_os_str().is_empty() && !has_authority {
@@ -308,6 +340,11 @@ impl AuthSettings {
     }
 }
 
+/// Whether this is an origin to which a browser may carry a session, written in the one way in which it is understood.
+fn is_origin(address: &str) -> bool {
+    Issuer::parse(address).is_some_and(|origin| origin.mount().is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -321,6 +358,12 @@ mod tests {
                 ..AuthSettings::default()
             },
             AuthSettings { name: String::new(), ..AuthSettings::default() },
+            AuthSettings { listen: "localhost".to_owned(), ..AuthSettings::default() },
+            AuthSettings { shop_url: "http://shop.example".to_owned(), ..AuthSettings::default() },
+            AuthSettings {
+                mtls_origin: "https://id.example/auth".to_owned(),
+                ..AuthSettings::default()
+            },
             AuthSettings { master_key: Secret::new("short"), ..AuthSettings::default() },
         ];
         assert!(wrong.iter().all(|settings| settings.check().is_err()));

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use url::Url;
 
-/// Path of the provider below its origin.
+/// Path of the provider below the origin of the shop edge, and within the fleet. At a listener of its own the provider has no path.
 pub(crate) const MOUNT: &str = "/auth";
 
 /// Issuer identifier.
@@ -15,7 +15,7 @@ pub(crate) struct Issuer {
 }
 
 impl Issuer {
-    /// Issuer of this address: `https`, or `http` on a loopback address, with the path at which the provider is mounted.
+    /// Issuer of this address: `https`, or `http` on a loopback address, with the path at which the provider is mounted or without any.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
         let is_https = url.scheme() == "https";
@@ -23,7 +23,7 @@ impl Issuer {
         let is_loopback = ["127.0.0.1", "[::1]", "localhost"].contains(&host);
         let origin = url.origin().ascii_serialization();
         // Written as it is understood: no user, no default port, no capital letters, no query, no fragment.
-        let is_canonical = text.strip_prefix(&*origin) == Some(MOUNT);
+        let is_canonical = matches!(text.strip_prefix(&*origin), Some("" | MOUNT));
         let is_accepted = is_https || (url.scheme() == "http" && is_loopback);
         (is_accepted && is_canonical).then(|| Self { text: text.to_owned(), origin, is_https })
     }
@@ -49,7 +49,17 @@ impl Issuer {
         (!is_address).then_some(host)
     }
 
-    /// Address of a path below the mount.
+    /// Path of the issuer, below which everything of the provider is: that of the mount, or none.
+    pub(crate) fn mount(&self) -> &str {
+        &self.text[self.origin.len()..]
+    }
+
+    /// Path of something below the issuer, as browsers know it.
+    pub(crate) fn path(&self, path: &str) -> String {
+        [self.mount(), path].concat()
+    }
+
+    /// Address of a path below the issuer.
     pub(crate) fn at(&self, path: &str) -> String {
         [&self.text, path].concat()
     }
@@ -67,14 +77,17 @@ mod tests {
             "http://127.0.0.1:8080/auth",
             "http://localhost/auth",
             "http://[::1]:1/auth",
+            "https://id.example",
+            "http://127.0.0.1:9000",
         ] {
             assert_eq!(Issuer::parse(good).unwrap().as_str(), good);
         }
         for wrong in [
             "",
             "shop.example/auth",
-            "https://shop.example",
             "https://shop.example/",
+            "https://shop.example/authority",
+            "https://shop.example/auth/auth",
             "https://shop.example/auth/",
             "https://shop.example/auth?a=1",
             "https://shop.example/auth#a",
@@ -97,6 +110,13 @@ mod tests {
         assert_eq!(
             (issuer.origin(), &*issuer.at("/jwks")),
             ("https://shop.example:8443", "https://shop.example:8443/auth/jwks")
+        );
+        assert_eq!((issuer.mount(), &*issuer.path("/jwks")), ("/auth", "/auth/jwks"));
+        let issuer = Issuer::parse("https://id.example").unwrap();
+        assert_eq!((issuer.mount(), &*issuer.path("/jwks")), ("", "/jwks"));
+        assert_eq!(
+            (issuer.origin(), &*issuer.at("/jwks")),
+            ("https://id.example", "https://id.example/jwks")
         );
     }
 }

@@ -12,16 +12,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Every address below `/auth` to which a form of the pages is sent, as their sources have it.
+/// Every address below `/auth` to which a form of the pages is sent, as their sources have it: below the issuer.
 fn form_addresses() -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/adapters/http");
     let mut addresses = BTreeSet::new();
     for file in sources(&folder) {
         let source = std::fs::read_to_string(&file).expect("it is text");
-        let (rest, is_action) =
-            (source.split("action=\"").skip(1), |it: &&str| it.starts_with("/auth"));
-        addresses
-            .extend(rest.filter(is_action).filter_map(|it| it.split('"').next()).map(String::from));
+        let actions = source.split("action=(").skip(1);
+        let paths = actions.filter_map(|it| it.split_once("issuer.path(\"")?.1.split('"').next());
+        addresses.extend(paths.map(|path| format!("/auth{path}")));
     }
     addresses
 }
@@ -65,6 +64,27 @@ async fn every_address_of_a_form_leads_to_a_page() {
     ] {
         assert_eq!(world.get(address).await.location(), page, "{address}");
     }
+}
+
+#[tokio::test]
+async fn without_a_path_of_the_issuer_no_page_names_one() {
+    let shop = "https://shop.example";
+    let settings = [("issuer", "http://localhost:9000"), ("shop_url", shop)];
+    let (_mailbox, world) = Mailbox::with_world(&settings).await;
+    let person = signed_in(&world, EMAIL, PASSWORD).await;
+    let mut addresses = form_addresses();
+    addresses.extend(["/auth/account", "/auth/sign-up", "/auth/forgot"].map(String::from));
+    for address in &addresses {
+        for answer in [world.get(address).await, person.get(address).await] {
+            assert!(!answer.header("location").contains("/auth"), "{address}");
+            assert!(!answer.body.contains("\"/auth"), "{address}: {}", answer.body);
+            let is_page = !answer.body.is_empty();
+            assert!(!is_page || answer.body.contains(&format!("href=\"{shop}\"")), "{address}");
+        }
+    }
+    let account = person.get("/auth/account").await.body;
+    assert!(account.contains("href=\"/account/passkeys\""), "{account}");
+    assert!(account.contains("href=\"/assets/auth."), "{account}");
 }
 
 /// Buttons that submit a form, in their order, if Enter in one of its fields presses the first of them.

@@ -19,8 +19,8 @@ use http::HeaderMap;
 use maud::{Markup, html};
 use std::sync::Arc;
 
-/// Path of the overview.
-pub(crate) const ACCOUNT_PATH: &str = "/auth/account";
+/// Path of the overview below the issuer.
+pub(crate) const ACCOUNT_PATH: &str = "/account";
 
 /// Overview.
 pub(crate) async fn show(State(provider): State<Arc<Provider>>, headers: HeaderMap) -> Response {
@@ -31,7 +31,7 @@ pub(crate) async fn show(State(provider): State<Arc<Provider>>, headers: HeaderM
 async fn overview(provider: &Provider, headers: &HeaderMap) -> Result<Response, PageError> {
     let person = SignedIn::of_headers(provider, headers).await?;
     let texts = person.texts();
-    let account = texts.account;
+    let (account, path) = (texts.account, |path: &str| provider.issuer.path(path));
     let introduction = filled(account.signed_in_as, "email", person.email());
     let page = Page::new(provider, &person.browser, account.account);
     let two_step = match &person.account.second_factor {
@@ -42,28 +42,30 @@ async fn overview(provider: &Provider, headers: &HeaderMap) -> Result<Response, 
         Some(&introduction),
         &html! {
             ul.links {
-                li { a href="/auth/account/password" { (account.change_password) } }
+                li { a href=(path("/account/password")) { (account.change_password) } }
                 @if provider.mails.is_open() {
-                    li { a href="/auth/account/email" { (account.change_email) } }
+                    li { a href=(path("/account/email")) { (account.change_email) } }
                 }
-                li { a href="/auth/account/two-step" { (account.two_step) } p.hint { (two_step) } }
-                li { a href="/auth/account/passkeys" { (account.passkeys) } }
-                li { a href="/auth/account/consents" { (account.consents) } }
-                li { a href="/auth/account/sessions" { (account.sessions) } }
-                li { a href="/auth/logout" { (texts.sign_out) } }
-                li { a href="/" { (texts.to_shop) } }
+                li { a href=(path("/account/two-step")) { (account.two_step) } p.hint { (two_step) } }
+                li { a href=(path("/account/passkeys")) { (account.passkeys) } }
+                li { a href=(path("/account/consents")) { (account.consents) } }
+                li { a href=(path("/account/sessions")) { (account.sessions) } }
+                li { a href=(path("/logout")) { (texts.sign_out) } }
+                @if let Some(shop) = provider.shop_address() {
+                    li { a href=(shop) { (texts.to_shop) } }
+                }
             }
         },
     ))
 }
 
 /// Link back to the overview.
-fn back(texts: &'static Texts) -> Markup {
-    html! { p { a href=(ACCOUNT_PATH) { (texts.account.back) } } }
+fn back(provider: &Provider, texts: &'static Texts) -> Markup {
+    html! { p { a href=(provider.issuer.path(ACCOUNT_PATH)) { (texts.account.back) } } }
 }
 
 /// Page that says what was done.
 fn done(provider: &Provider, person: &SignedIn, title: &str, sentence: &str) -> Response {
     let page = Page::new(provider, &person.browser, title);
-    page.response(None, &html! { (fields::done(sentence)) (back(person.texts())) })
+    page.response(None, &html! { (fields::done(sentence)) (back(provider, person.texts())) })
 }

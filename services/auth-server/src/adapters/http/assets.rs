@@ -13,7 +13,7 @@ use std::sync::{Arc, LazyLock};
 const STYLE: &str = include_str!("../../../assets/auth.css");
 const PASSKEYS: &str = include_str!("../../../assets/passkeys.js");
 
-/// Path of the script of passkeys.
+/// Path of the script of passkeys, below the issuer.
 pub(crate) static PASSKEYS_PATH: LazyLock<String> =
     LazyLock::new(|| path("passkeys", PASSKEYS, "js"));
 /// Digest by which a browser checks the script of passkeys (Subresource Integrity).
@@ -25,6 +25,7 @@ pub(crate) static PASSKEYS_INTEGRITY: LazyLock<String> = LazyLock::new(|| {
 /// Style sheet of a shop.
 #[derive(Debug)]
 pub(crate) struct StyleSheet {
+    /// Path below the issuer.
     pub(crate) path: String,
     content: String,
 }
@@ -39,7 +40,7 @@ impl StyleSheet {
 
 fn path(name: &str, content: &str, kind: &str) -> String {
     let digest = crate::application::keys::seal::digest(content);
-    format!("/auth/assets/{name}.{}.{kind}", &digest[..10])
+    format!("/assets/{name}.{}.{kind}", &digest[..10])
 }
 
 /// The style sheet, or the script.
@@ -47,7 +48,7 @@ pub(crate) async fn asset(
     State(provider): State<Arc<Provider>>,
     Path(file): Path<String>,
 ) -> Response {
-    let is = |path: &str| path.strip_prefix("/auth/assets/") == Some(&file);
+    let is = |path: &str| path.strip_prefix("/assets/") == Some(&file);
     let (content_type, content) = if is(&provider.style.path) {
         ("text/css; charset=utf-8", provider.style.content.clone())
     } else if is(&PASSKEYS_PATH) {

@@ -158,7 +158,7 @@ fn code_page(provider: &Provider, browser: &Browser, code: &str, error: Option<&
         Some(texts.device_text),
         &html! {
             @if let Some(error) = error { p.notice #error role="alert" { (error) } }
-            form action="/auth/device" method="post" {
+            form action=(provider.issuer.path("/device")) method="post" {
                 input type="hidden" name="form" value=(sealed);
                 div.field {
                     label for="user-code" { (texts.device_code) }

@@ -5,7 +5,6 @@ use crate::{
     application::{
         accounts::standard_claims,
         clients::{metadata::OPEN_SCOPES, registration::RegistrationAccess},
-        issuer::MOUNT,
         keys::keyring::JWKS_MAX_AGE,
         tokens::rules::PASSWORD_ONLY,
     },
@@ -96,7 +95,7 @@ pub(crate) async fn metadata(State(provider): State<Arc<Provider>>) -> Response 
         metadata["tls_client_certificate_bound_access_tokens"] = true.into();
         if !provider.mtls_origin.is_empty() {
             let alias = |(name, path): (&str, &str)| {
-                (name.to_owned(), [&provider.mtls_origin, MOUNT, path].concat().into())
+                (name.to_owned(), [&provider.mtls_origin, issuer.mount(), path].concat().into())
             };
             let aliases = CERTIFICATE_ENDPOINTS.map(alias).into_iter().collect();
             metadata["mtls_endpoint_aliases"] = Value::Object(aliases);

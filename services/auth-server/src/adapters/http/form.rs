@@ -80,7 +80,7 @@ struct Sealed<T> {
 /// Seals forms of one page, which are all bound to one cookie.
 #[derive(Debug)]
 pub(crate) struct Sealer<'a> {
-    provider: &'a Provider,
+    pub(crate) provider: &'a Provider,
     binding: String,
     /// The cookie to set along with the page, if the browser has none yet.
     pub(crate) cookie: Option<HeaderValue>,

@@ -87,7 +87,7 @@ async fn answer(
     let page = page.response(
         Some(texts.sign_out_question),
         &html! {
-            form action="/auth/sign-out" method="post" {
+            form action=(provider.issuer.path("/sign-out")) method="post" {
                 input type="hidden" name="form" value=(sealed);
                 button.button #sign-out type="submit" { (texts.sign_out) }
             }
@@ -117,7 +117,7 @@ async fn sign_out(
     let texts = browser.texts;
     let response = location.and_then(respond::see_other).unwrap_or_else(|| {
         let page = page::Page::new(provider, browser, texts.signed_out);
-        page.response(Some(texts.signed_out_text), &html! { p { a href="/" { (texts.to_shop) } } })
+        page.response(Some(texts.signed_out_text), &page::to_shop(provider, texts))
     });
     Ok(page::with_cookie(response, no_session_cookie(provider)))
 }

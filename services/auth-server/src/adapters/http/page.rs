@@ -51,10 +51,10 @@ impl<'a> Page<'a> {
                     meta name="color-scheme" content="light dark";
                     meta name="robots" content="noindex";
                     title { (self.title) " – " (self.provider.name) }
-                    link rel="stylesheet" href=(self.provider.style.path);
+                    link rel="stylesheet" href=(self.provider.issuer.path(&self.provider.style.path));
                 }
                 body {
-                    header.top { a.mark href="/" { (self.provider.name) } }
+                    header.top { a.mark href=(self.provider.home()) { (self.provider.name) } }
                     main {
                         div.head {
                             h1 { (self.title) }
@@ -97,9 +97,18 @@ pub(crate) fn error(
         None,
         &html! {
             p.notice #error role="alert" { (sentence) }
-            p { a href="/" { (texts.to_shop) } }
+            (to_shop(provider, texts))
         },
     )
+}
+
+/// Link to the shop, where its address is known.
+pub(crate) fn to_shop(provider: &Provider, texts: &'static Texts) -> Markup {
+    html! {
+        @if let Some(shop) = provider.shop_address() {
+            p { a href=(shop) { (texts.to_shop) } }
+        }
+    }
 }
 
 /// The page, or the one for what went wrong.
@@ -163,7 +172,7 @@ pub(crate) fn sign_in(provider: &Provider, browser: &Browser, shown: &SignInPage
         Some(introduction),
         &html! {
             (fields::notice(*error))
-            form action="/auth/sign-in" method="post" {
+            form action=(provider.issuer.path("/sign-in")) method="post" {
                 input type="hidden" name="form" value=(form);
                 (fields::sign_in_email(texts.email, email, *error))
                 (fields::current_password(texts.password, *error))
@@ -172,7 +181,7 @@ pub(crate) fn sign_in(provider: &Provider, browser: &Browser, shown: &SignInPage
             (passkey)
             @if provider.mails.is_open() {
                 ul.links {
-                    li { a href="/auth/forgot" { (texts.account.forgot_link) } }
+                    li { a href=(provider.issuer.path("/forgot")) { (texts.account.forgot_link) } }
                     li { a href=(sign_up) { (texts.account.sign_up_link) } }
                 }
             }
@@ -202,7 +211,7 @@ pub(crate) fn consent(
         ul.scopes { @for scope in scopes { li { (scope_words::in_words(texts, scope)) } } }
         @if let Some(uri) = &policy.policy_uri { p { a #policy href=(uri) rel="noopener" { (texts.client_policy) } } }
         @if let Some(uri) = &policy.terms_uri { p { a #terms href=(uri) rel="noopener" { (texts.client_terms) } } }
-        form action="/auth/consent" method="post" {
+        form action=(provider.issuer.path("/consent")) method="post" {
             input type="hidden" name="form" value=(form);
             div.ways {
                 button.button #allow type="submit" name="decision" value="allow" { (texts.allow) }

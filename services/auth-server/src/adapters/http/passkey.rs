@@ -58,7 +58,7 @@ pub(crate) fn sign_in_form(
     let data = PasskeyForm { destination: destination.clone(), challenge };
     let form = sealer.seal(PASSKEY_FORM, data);
     html! {
-        form #passkey-form action="/auth/passkey" method="post" data-options=(options) {
+        form #passkey-form action=(provider.issuer.path("/passkey")) method="post" data-options=(options) {
             input type="hidden" name="form" value=(form);
             @for name in ["credential", "user_handle", "client_data", "authenticator_data", "signature"] {
                 input type="hidden" name=(name);
@@ -66,7 +66,7 @@ pub(crate) fn sign_in_form(
             button.button.plain #passkey type="submit" disabled hidden { (texts.account.passkey_sign_in) }
             (failure(texts.account.passkey_unanswered))
         }
-        (script())
+        (script(provider))
     }
 }
 
@@ -76,8 +76,9 @@ pub(crate) fn failure(sentence: &str) -> Markup {
 }
 
 /// The script, which a browser runs only if it is the one that was meant.
-pub(crate) fn script() -> Markup {
-    html! { script src=(*PASSKEYS_PATH) integrity=(*PASSKEYS_INTEGRITY) defer {} }
+pub(crate) fn script(provider: &Provider) -> Markup {
+    let path = provider.issuer.path(&PASSKEYS_PATH);
+    html! { script src=(path) integrity=(*PASSKEYS_INTEGRITY) defer {} }
 }
 
 /// The page, on which the script may run.

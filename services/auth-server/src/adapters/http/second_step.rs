@@ -51,7 +51,7 @@ pub(crate) fn page(
         Some(texts.account.code_page_text),
         &html! {
             (fields::notice(error))
-            form action="/auth/second-step" method="post" {
+            form action=(provider.issuer.path("/second-step")) method="post" {
                 input type="hidden" name="form" value=(sealed);
                 (fields::code(texts, Some(texts.account.code_hint)))
                 button.button #sign-in type="submit" { (texts.account.continue_to) }

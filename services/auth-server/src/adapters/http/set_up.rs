@@ -85,7 +85,7 @@ async fn set_up(provider: &Provider, submitted: Submitted) -> Result<Response, A
         Err(error) => return Err(error),
     }
     let page = page::Page::new(provider, &browser, texts.set_up_done);
-    Ok(page.response(Some(texts.set_up_done_text), &html! { p { a href="/" { (texts.to_shop) } } }))
+    Ok(page.response(Some(texts.set_up_done_text), &page::to_shop(provider, texts)))
 }
 
 /// What the person came for: the first password, or another one in place of one that was lost.
@@ -108,7 +108,7 @@ fn form_page(
     let page = page::Page { status: status(error), ..page::Page::new(provider, browser, title) };
     let page = page.response(Some(texts.set_up_text), &html! {
         (fields::notice(error))
-        form action="/auth/set-up" method="post" {
+        form action=(provider.issuer.path("/set-up")) method="post" {
             input type="hidden" name="form" value=(sealed);
             div.field {
                 label for="email" { (texts.email) }

@@ -94,7 +94,7 @@ pub(crate) async fn signed_in(
         Destination::Client(request) => {
             proceed(provider, browser, *request, Some(&session), Progress::SignedIn).await
         }
-        Destination::Account => respond::see_other(ACCOUNT_PATH)
+        Destination::Account => respond::see_other(&provider.issuer.path(ACCOUNT_PATH))
             .unwrap_or_else(|| StatusCode::INTERNAL_SERVER_ERROR.into_response()),
     };
     let next = page::with_cookie(next, session_cookie(provider, &id));

@@ -37,16 +37,17 @@ const WAITING_PARAMETER: &str = "for";
 /// Longest request that a link carries, in bytes; a longer one is not gone on with.
 const WAITING_BYTES_MAX: usize = 4 * 1024;
 /// Path of the page.
-const PATH: &str = "/auth/sign-up";
+const PATH: &str = "/sign-up";
 
 /// Address of this page for somebody who came for this destination.
 pub(crate) fn address(sealer: &Sealer<'_>, destination: &Destination) -> String {
-    let Destination::Client(request) = destination else { return PATH.to_owned() };
+    let path = sealer.provider.issuer.path(PATH);
+    let Destination::Client(request) = destination else { return path };
     let waiting = sealer.seal(WAITING_LINK, request);
     if waiting.len() > WAITING_BYTES_MAX {
-        return PATH.to_owned();
+        return path;
     }
-    [PATH, "?", WAITING_PARAMETER, "=", &waiting].concat()
+    [&path, "?", WAITING_PARAMETER, "=", &waiting].concat()
 }
 
 /// What a person asks for.
@@ -173,9 +174,7 @@ async fn ask(
     let introduction = filled(sentence, "email", email.as_str());
     let page = Page::new(provider, &browser, texts.account.mail_sent);
     let Some(request) = waiting else {
-        return Ok(
-            page.response(Some(&introduction), &html! { p { a href="/" { (texts.to_shop) } } })
-        );
+        return Ok(page.response(Some(&introduction), &page::to_shop(provider, texts)));
     };
     let sealer = Sealer::new(provider, &browser);
     let request = AuthorizationRequest { login_hint: Some(email.as_str().to_owned()), ..request };
@@ -205,7 +204,7 @@ pub(crate) fn go_on_after(
 fn go_on_form(sealer: &Sealer<'_>, request: AuthorizationRequest, label: &str) -> Markup {
     let form = sealer.seal(GO_ON_FORM, request.with_account());
     html! {
-        form action="/auth/sign-up/go-on" method="post" {
+        form action=(sealer.provider.issuer.path("/sign-up/go-on")) method="post" {
             input type="hidden" name="form" value=(form);
             button.button.plain #go-on type="submit" { (label) }
         }
@@ -236,7 +235,7 @@ fn form_page(
         Some(introduction),
         &html! {
             (fields::notice(error))
-            form action=(wanted.path()) method="post" {
+            form action=(provider.issuer.path(wanted.path())) method="post" {
                 input type="hidden" name="form" value=(form);
                 (fields::email(texts.email, typed, error))
                 button.button #send-link type="submit" { (texts.account.send_link) }
@@ -260,7 +259,7 @@ impl LinkKind {
     fn path(self) -> &'static str {
         match self {
             Self::Account => PATH,
-            Self::Password => "/auth/forgot",
+            Self::Password => "/forgot",
         }
     }
 }

@@ -77,7 +77,8 @@ async fn create(provider: &Provider, submitted: Submitted) -> Result<Response, A
     if let Some((form, cookie)) = go_on {
         return Ok(page::with_cookie(page.response(text, &form), cookie));
     }
-    let way = html! { p { a #to-account href=(ACCOUNT_PATH) { (texts.account.continue_to) } } };
+    let account = provider.issuer.path(ACCOUNT_PATH);
+    let way = html! { p { a #to-account href=(account) { (texts.account.continue_to) } } };
     Ok(page.response(text, &way))
 }
 
@@ -95,7 +96,7 @@ fn form_page(
         Some(texts.account.verify_text),
         &html! {
             (fields::notice(error))
-            form action="/auth/verify" method="post" {
+            form action=(provider.issuer.path("/verify")) method="post" {
                 input type="hidden" name="form" value=(sealed);
                 div.field {
                     label for="email" { (texts.email) }

@@ -102,7 +102,7 @@ async fn list_page(
             @if let Some(done) = done { (fields::done(done)) }
             @if given.is_empty() { p { (account.consents_none) } }
             @else {
-                form action="/auth/account/consents" method="post" {
+                form action=(provider.issuer.path("/account/consents")) method="post" {
                     input type="hidden" name="form" value=(sealed);
                     @for (number, consent) in given.iter().enumerate() { (program(texts, number, consent)) }
                 }
@@ -111,7 +111,7 @@ async fn list_page(
                 h2 #of-shop { (account.consents_of_shop) }
                 p { (account.consents_of_shop_none) }
             }
-            (back(texts))
+            (back(provider, texts))
         },
     );
     Ok(page::with_cookie(page, cookie))

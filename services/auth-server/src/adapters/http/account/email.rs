@@ -87,7 +87,7 @@ async fn link_page(
     let page = page.response(
         Some(&introduction),
         &html! {
-            form action="/auth/confirm-email" method="post" {
+            form action=(provider.issuer.path("/confirm-email")) method="post" {
                 input type="hidden" name="form" value=(sealed);
                 button.button #use-address type="submit" { (texts.account.use_address) }
             }
@@ -113,7 +113,10 @@ async fn confirmed(provider: &Provider, submitted: &Submitted) -> Result<Respons
     };
     provider.mailed_links.confirm_email(&link, texts.tag).await?;
     let page = Page::new(provider, browser, texts.account.confirm_email);
-    Ok(page.response(None, &html! { (fields::done(texts.account.email_changed)) (back(texts)) }))
+    Ok(page.response(
+        None,
+        &html! { (fields::done(texts.account.email_changed)) (back(provider, texts)) },
+    ))
 }
 
 fn form_page(provider: &Provider, person: &SignedIn, typed: &str, error: Option<&str>) -> Response {
@@ -128,13 +131,13 @@ fn form_page(provider: &Provider, person: &SignedIn, typed: &str, error: Option<
         Some(account.change_email_text),
         &html! {
             (fields::notice(error))
-            form action="/auth/account/email" method="post" {
+            form action=(provider.issuer.path("/account/email")) method="post" {
                 input type="hidden" name="form" value=(sealed);
                 (fields::email(account.new_email, typed, error))
                 (fields::current_password(account.current_password, error))
                 button.button #change-email type="submit" { (account.send_link) }
             }
-            (back(texts))
+            (back(provider, texts))
         },
     );
     page::with_cookie(page, cookie)

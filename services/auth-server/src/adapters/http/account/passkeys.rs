@@ -117,7 +117,7 @@ async fn list_page(
     let introduction = account.passkeys_text;
     let Some(party) = &provider.passkeys.party else {
         let sentence = filled(account.passkeys_need_name, "origin", provider.issuer.origin());
-        let content = html! { p.notice #error { (sentence) } (back(texts)) };
+        let content = html! { p.notice #error { (sentence) } (back(provider, texts)) };
         return Ok(page.response(Some(introduction), &content));
     };
     let challenge = provider.passkeys.challenge();
@@ -138,7 +138,7 @@ async fn list_page(
     let (sealed, cookie) = person.seal(provider, PASSKEYS_FORM, challenge);
     let content = html! {
         (fields::notice(error))
-        form #passkey-form action="/auth/account/passkeys" method="post" data-options=(options) {
+        form #passkey-form action=(provider.issuer.path("/account/passkeys")) method="post" data-options=(options) {
             input type="hidden" name="form" value=(sealed);
             @for name in ["client_data", "attestation"] { input type="hidden" name=(name); }
             (fields::account_name(person.email()))
@@ -149,8 +149,8 @@ async fn list_page(
             (list(account, &listed))
         }
         noscript { p.hint { (account.passkeys_need_script) } }
-        (back(texts))
-        (script())
+        (back(provider, texts))
+        (script(provider))
     };
     let page = with_script(page.response(Some(introduction), &content));
     Ok(page::with_cookie(page, cookie))

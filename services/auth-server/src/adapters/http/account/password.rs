@@ -90,14 +90,14 @@ fn form_page(provider: &Provider, person: &SignedIn, error: Option<&str>) -> Res
         Some(account.change_password_text),
         &html! {
             (fields::notice(error))
-            form action="/auth/account/password" method="post" {
+            form action=(provider.issuer.path("/account/password")) method="post" {
                 input type="hidden" name="form" value=(sealed);
                 (fields::account_name(person.email()))
                 (fields::current_password(account.current_password, error))
                 (fields::new_password(texts, "new-password", account.new_password, person.has_second_factor()))
                 button.button #change-password type="submit" { (account.change_password) }
             }
-            (back(texts))
+            (back(provider, texts))
         },
     );
     page::with_cookie(page, cookie)

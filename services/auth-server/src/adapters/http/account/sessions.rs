@@ -49,8 +49,7 @@ async fn end(provider: &Provider, submitted: Submitted) -> Result<Response, Page
         provider.session_list.end_all(id).await?;
         provider.accounts.sign_out_everywhere(id).await?;
         let page = Page::new(provider, &person.browser, texts.signed_out);
-        let page = page
-            .response(Some(texts.signed_out_text), &html! { p { a href="/" { (texts.to_shop) } } });
+        let page = page.response(Some(texts.signed_out_text), &page::to_shop(provider, texts));
         return Ok(page::with_cookie(page, no_session_cookie(provider)));
     }
     // Of the sessions of this account alone: the identifiers of others are not secret.
@@ -69,7 +68,7 @@ async fn list_page(provider: &Provider, person: &SignedIn) -> Result<Response, P
     let page = page.response(
         Some(account.sessions_text),
         &html! {
-            form action="/auth/account/sessions" method="post" {
+            form action=(provider.issuer.path("/account/sessions")) method="post" {
                 input type="hidden" name="form" value=(sealed);
                 ul.scopes { @for session in &listed { (line(texts, session, &person.session.sid)) } }
                 button.button #everywhere type="submit" name="end" value=(EVERYWHERE) aria-describedby="everywhere-hint" {
@@ -77,7 +76,7 @@ async fn list_page(provider: &Provider, person: &SignedIn) -> Result<Response, P
                 }
                 p.hint #everywhere-hint { (account.sign_out_everywhere_text) }
             }
-            (back(texts))
+            (back(provider, texts))
         },
     );
     Ok(page::with_cookie(page, cookie))

@@ -125,14 +125,14 @@ fn set_up_page(
         (fields::notice(error))
         @if let Some(picture) = picture { (picture) }
         p { (account.two_step_key) " " code.key #key { (grouped(&secret.to_base32())) } }
-        form action="/auth/account/two-step" method="post" {
+        form action=(provider.issuer.path("/account/two-step")) method="post" {
             input type="hidden" name="form" value=(sealed);
             (fields::code(texts, None))
             (fields::account_name(person.email()))
             (fields::current_password(account.current_password, error))
             button.button #turn-on type="submit" { (account.two_step_turn_on) }
         }
-        (back(texts))
+        (back(provider, texts))
     };
     let introduction = account.two_step_scan;
     shown_page(provider, person, account.two_step_set_up, introduction, &content, error, cookie)
@@ -145,7 +145,7 @@ fn change_page(provider: &Provider, person: &SignedIn, error: Option<&str>) -> R
     let (sealed, cookie) = person.seal(provider, CHANGE_FORM, ());
     let content = html! {
         (fields::notice(error))
-        form action="/auth/account/two-step/change" method="post" {
+        form action=(provider.issuer.path("/account/two-step/change")) method="post" {
             (fields::nothing_on_enter())
             input type="hidden" name="form" value=(sealed);
             (fields::account_name(person.email()))
@@ -155,7 +155,7 @@ fn change_page(provider: &Provider, person: &SignedIn, error: Option<&str>) -> R
                 button.button.plain #turn-off type="submit" name="change" value="off" { (account.two_step_turn_off) }
             }
         }
-        (back(texts))
+        (back(provider, texts))
     };
     shown_page(provider, person, account.two_step, &introduction, &content, error, cookie)
 }
@@ -164,7 +164,7 @@ fn codes_page(provider: &Provider, person: &SignedIn, codes: &[String]) -> Respo
     let (texts, account) = (person.texts(), person.texts().account);
     let content = html! {
         ul.codes { @for code in codes { li { code { (code) } } } }
-        (back(texts))
+        (back(provider, texts))
     };
     let introduction = account.recovery_codes_text;
     shown_page(provider, person, account.recovery_codes, introduction, &content, None, None)
