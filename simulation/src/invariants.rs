@@ -24,10 +24,7 @@ pub(crate) async fn check_all(sim: &Arc<Simulation>) {
     sim.env.report_violations(&mut violations);
     let before = read_models::fetch_and_check(sim, &mut violations).await;
     sim.env.report_violations(&mut violations);
-    for process in &sim.cluster.processes {
-        process.crash(1_000);
-        process.restart_after(Duration::from_millis(10));
-    }
+    sim.cluster.restart();
     tokio::time::sleep(Duration::from_secs(1)).await;
     if !quiescence::wait(sim).await {
         return;

@@ -9,7 +9,7 @@ use crate::{
     violation::Violations,
 };
 use futures_util::FutureExt;
-use journal::{READ_EVENTS_MAX, RecordedEvent};
+use journal::{READ_EVENTS_MAX, RecordedEvent, ServiceStorage};
 use kernel::Uuid;
 use parking_lot::{Mutex, MutexGuard};
 use std::{collections::BTreeMap, sync::Arc};
@@ -35,8 +35,12 @@ impl Oracle {
         self.model.lock()
     }
 
-    /// Observes what was flushed in a process since the last time.
-    pub(crate) fn observe(&self, services: &[&'static str], storage: &OpenStorage) {
+    /// Observes what was flushed of these services since the last time, which share one log.
+    pub(crate) fn observe(
+        &self,
+        services: &[&'static str],
+        storage: &dyn Fn(&'static str) -> ServiceStorage,
+    ) {
         let mut violations = Violations::default();
         let mut model = self.model.lock();
         for (service, event) in &self.new_events(services, storage) {
@@ -75,12 +79,12 @@ impl Oracle {
     fn new_events(
         &self,
         services: &[&'static str],
-        storage: &OpenStorage,
+        storage: &dyn Fn(&'static str) -> ServiceStorage,
     ) -> Vec<(&'static str, RecordedEvent)> {
         let mut observed = self.observed.lock();
         let mut events = Vec::new();
         for service in services {
-            let journal = storage.service(service).journal;
+            let journal = storage(service).journal;
             loop {
                 let after = observed.get(service).map_or(0, |(position, _)| *position);
                 let page = journal.follow(after, READ_EVENTS_MAX).now_or_never();
