@@ -23,11 +23,13 @@ use futures_util::FutureExt;
 use journal::ServiceStorage;
 use parking_lot::Mutex;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use storage::{Lease, LeaseState, LeaseTiming};
+use storage::{Lease, LeaseState, LeaseTiming, StorageError};
 use tokio::time::Instant;
 
 /// Invariant about the writers of a service.
 const ONE_WRITER: &str = "only the owner's writes are accepted";
+/// Invariant about what an owner loads.
+const LOADED_LAST: &str = "an owner has loaded what its predecessor wrote";
 /// Invariant about the epochs of its owners.
 const EPOCHS_RISE: &str = "the epochs of owners rise";
 /// Invariant about the end of an ownership.
@@ -49,6 +51,8 @@ pub(crate) struct SimulatedDatabase {
 struct DatabaseState {
     /// Cuts by process, each with its end.
     cuts: BTreeMap<usize, (Cut, u64)>,
+    /// When the last cut of each process ends or has ended.
+    disturbed_until: BTreeMap<usize, u64>,
     /// Each answer takes at least so many milliseconds until then.
     slow: Option<(u64, u64)>,
     last_token: u64,
@@ -56,6 +60,8 @@ struct DatabaseState {
     tokens: BTreeMap<&'static str, u64>,
     /// Latest owner that took the place of the writer before, by service: its epoch and its process.
     owners: BTreeMap<&'static str, (i64, usize)>,
+    /// Latest epoch of an owner that has read, by service.
+    read_in: BTreeMap<&'static str, i64>,
     /// Latest renewal of the lease.
     renewed: Option<Instant>,
 }
@@ -74,13 +80,14 @@ pub(super) struct Asker {
     pub(super) purpose: Purpose,
 }
 
-/// Message between a process and the database that did not arrive.
+/// The connection is refused, or reset in the middle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Undelivered {
-    /// Nothing comes back, as behind a firewall that drops packets.
-    Silence,
-    /// The connection is refused or reset at once.
-    Reset,
+pub(super) struct ConnectionReset;
+
+impl From<ConnectionReset> for StorageError {
+    fn from(_: ConnectionReset) -> Self {
+        Self::Unavailable("the connection was reset".to_owned())
+    }
 }
 
 /// Writer as the database knows it.
@@ -134,7 +141,10 @@ impl SimulatedDatabase {
 
     /// Cuts a process off for a while.
     pub(crate) fn cut(&self, process: usize, cut: Cut, until_ms: u64) {
-        self.state.lock().cuts.insert(process, (cut, until_ms));
+        let mut state = self.state.lock();
+        state.cuts.insert(process, (cut, until_ms));
+        let disturbed = state.disturbed_until.entry(process).or_default();
+        *disturbed = until_ms.max(*disturbed);
     }
 
     /// Slows every answer down until a moment.
@@ -149,51 +159,48 @@ impl SimulatedDatabase {
         state.slow = None;
     }
 
-    /// Whether nothing keeps a process from the database.
-    pub(crate) fn is_reached_by(&self, process: usize) -> bool {
-        let (now, state) = (self.env.now_ms(), self.state.lock());
-        let is_cut = state.cuts.get(&process).is_some_and(|(_, until)| now < *until);
-        !is_cut && state.slow.is_none_or(|(_, until)| now >= until)
+    /// Until when a fault between a process and the database lasts or has lasted.
+    pub(crate) fn disturbed_until(&self, process: usize) -> u64 {
+        self.state.lock().disturbed_until.get(&process).copied().unwrap_or_default()
     }
 
-    /// How a connection is cut at this moment, and until when.
-    fn cut_of(&self, asker: Asker) -> Option<(Undelivered, u64)> {
+    /// Whether nothing keeps a process from renewing its lease.
+    pub(crate) fn hears_renewals_of(&self, process: usize) -> bool {
+        let is_slow = self.state.lock().slow.is_some_and(|(_, until)| self.env.now_ms() < until);
+        !is_slow && self.cut_of(Asker { process, purpose: Purpose::Lease }).is_none()
+    }
+
+    /// Whether nothing keeps a process from the database.
+    pub(crate) fn is_reached_by(&self, process: usize) -> bool {
+        let is_cut = self.cut_of(Asker { process, purpose: Purpose::Data }).is_some();
+        self.hears_renewals_of(process) && !is_cut
+    }
+
+    /// Whether a connection that is cut at this moment is reset, and until when.
+    fn cut_of(&self, asker: Asker) -> Option<(bool, u64)> {
         let (cut, until) = self.state.lock().cuts.get(&asker.process).copied()?;
         let concerns = match cut.scope {
             CutScope::All => true,
             CutScope::Lease => asker.purpose == Purpose::Lease,
             CutScope::Data => asker.purpose == Purpose::Data,
         };
-        let how = if cut.is_reset { Undelivered::Reset } else { Undelivered::Silence };
-        (concerns && self.env.now_ms() < until).then_some((how, until))
+        (concerns && self.env.now_ms() < until).then_some((cut.is_reset, until))
     }
 
-    /// Travels from a process to the database, or back.
-    pub(super) async fn travel(&self, asker: Asker) -> Result<(), Undelivered> {
+    /// Travels from a process to the database, or back. Behind a network that drops everything it takes until that is over, as the packets
+    /// are sent again; who waits has a time limit.
+    pub(super) async fn travel(&self, asker: Asker) -> Result<(), ConnectionReset> {
         let latency = self.latency();
         tokio::time::sleep(latency).await;
-        match self.cut_of(asker) {
-            None => Ok(()),
-            Some((how, _)) => {
-                self.env.cover("fault: database unreachable");
-                Err(how)
+        while let Some((is_reset, until)) = self.cut_of(asker) {
+            self.env.cover("fault: database unreachable");
+            if is_reset {
+                return Err(ConnectionReset);
             }
-        }
-    }
-
-    /// Travels to the database with a batch. Where the connection is silent, the batch may still arrive when the cut is over.
-    async fn travel_late(&self, asker: Asker) -> Result<(), Undelivered> {
-        let arrived = self.travel(asker).await;
-        if arrived == Err(Undelivered::Silence)
-            && let Some((_, until)) = self.cut_of(asker)
-            && self.rng.lock().chance(500)
-        {
-            let wait = until.saturating_sub(self.env.now_ms());
+            let wait = until.saturating_sub(self.env.now_ms()) + self.rng.lock().range(0, 5);
             tokio::time::sleep(Duration::from_millis(wait)).await;
-            self.env.cover("fault: batch arrives late");
-            return Ok(());
         }
-        arrived
+        Ok(())
     }
 
     fn latency(&self) -> Duration {
@@ -217,6 +224,14 @@ impl SimulatedDatabase {
             }
         }
         Ok(state.next_token(service))
+    }
+
+    /// Notes that an owner has read: what its predecessor writes from now on, it does not know.
+    fn note_read(&self, service: &'static str, reader: WriterIdentity) {
+        let Some(epoch) = reader.epoch else { return };
+        let mut state = self.state.lock();
+        let latest = state.read_in.entry(service).or_default();
+        *latest = epoch.max(*latest);
     }
 
     /// Gives a new connection of a writer its token, in place of those that it had before.
@@ -248,6 +263,11 @@ impl SimulatedDatabase {
             if !is_current && !kernel::defects::planted("lease_without_fencing") {
                 self.env.cover("outcome: former owner's writes refused");
                 return Err(Fenced);
+            }
+            let read_in = state.read_in.get(service).copied().unwrap_or_default();
+            if epoch < read_in {
+                let what = format!("{service}: a write of epoch {epoch}, loaded in {read_in}");
+                self.env.report_violation(LOADED_LAST, what);
             }
             let owner = state.owners.get(service).copied();
             if owner != Some((epoch, writer.process)) {

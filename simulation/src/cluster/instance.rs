@@ -6,11 +6,11 @@ use super::{
     clock::SimulatedClock,
     database::{OpenDatabase, SimulatedDatabase, SimulatedLease},
     delivery::{Delivery, DeliveryError},
-    network::Host,
+    network::{Host, Network},
     pause::PauseGate,
     process::ProcessContext,
 };
-use crate::{environment::spawn, plan::ShopSettings, rng::SimRng};
+use crate::{environment::spawn, oracle, plan::ShopSettings, rng::SimRng};
 use axum::body::Body;
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -29,6 +29,10 @@ use transport::{RequestHandler, Response};
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 /// Between two looks whether requests have ended.
 const DRAIN_POLL: Duration = Duration::from_millis(20);
+/// How long a former owner may go on reading from memory after a pause, and after the database is reached again: a renewal that is under
+/// way, and the pause before it.
+const AFTER_PAUSE_MS: u64 = 500;
+const AFTER_CUT_MS: u64 = 2_500;
 /// How long giving the lease back may take, as in the real program.
 const RELEASE_MAX: Duration = Duration::from_secs(1);
 /// Time after which a supervisor starts a process again that has ended.
@@ -59,6 +63,10 @@ struct InstanceState {
     is_restart_pending: bool,
     /// How often the process was paused.
     pauses: u64,
+    /// When the last pause ended.
+    resumed_ms: Option<u64>,
+    /// Whether it waits for what it has under way, after another one has taken its services.
+    is_leaving: bool,
     /// Each request takes so many milliseconds longer until then.
     slow_responses: Option<(u64, u64)>,
 }
@@ -108,6 +116,8 @@ impl Instance {
             running: None,
             is_restart_pending: false,
             pauses: 0,
+            resumed_ms: None,
+            is_leaving: false,
             slow_responses: None,
         };
         Self {
@@ -157,9 +167,16 @@ impl Instance {
         }
     }
 
-    /// Whether nothing keeps the process from taking over, if it does not serve already.
+    /// Whether the process serves in this epoch, and nothing keeps it from renewing its lease.
+    pub(crate) fn owns(&self, epoch: i64) -> bool {
+        let is_current = self.epoch() == Some(epoch) && !self.is_paused();
+        is_current && self.database.hears_renewals_of(self.index)
+    }
+
+    /// Whether nothing keeps the process from taking over. One that is superseded may still wait for what it has under way.
     pub(crate) fn can_take_over(&self) -> bool {
-        self.is_up() && !self.is_paused() && self.database.is_reached_by(self.index)
+        let is_leaving = self.state.lock().is_leaving;
+        self.is_up() && !self.is_paused() && !is_leaving && self.database.is_reached_by(self.index)
     }
 
     /// Whether the process stands by for the owner.
@@ -182,6 +199,7 @@ impl Instance {
         let (seed, tasks) = (self.rng.lock().next_u64(), self.tracker());
         let mut state = self.state.lock();
         state.incarnation += 1;
+        state.is_leaving = false;
         let incarnation = state.incarnation;
         let shop = self.settings(incarnation);
         let settings = Arc::new(bootstrap::settings(&shop, self.services)?);
@@ -290,14 +308,21 @@ impl Instance {
             sleep(duration).await;
             if process.state.lock().pauses == pause && process.is_paused() {
                 process.context.env.trace(format_args!("{} goes on", process.name()));
-                process.gate.open();
+                process.resume();
             }
         });
     }
 
+    fn resume(&self) {
+        self.state.lock().resumed_ms = Some(self.context.env.now_ms());
+        self.gate.open();
+    }
+
     /// Withdraws the faults that are still in force.
     pub(crate) fn heal(&self) {
-        self.gate.open();
+        if self.is_paused() {
+            self.resume();
+        }
         self.state.lock().slow_responses = None;
     }
 
@@ -330,13 +355,18 @@ impl Instance {
                 let slow = state.slow_responses.filter(|(_, until)| now < *until);
                 let life = state.running.as_mut().ok_or(DeliveryError::Refused)?;
                 let (sender, receiver) = oneshot::channel();
-                let role = life.role.subscribe();
+                let (role, network) = (life.role.subscribe(), Arc::clone(&self.context.network));
+                let (process, path) = (Arc::clone(&self), request.uri().path().to_owned());
+                let is_read = request.method() == http::Method::GET;
                 while life.requests.try_join_next().is_some() {}
                 life.requests.spawn(self.gate.through(async move {
                     if let Some((delay_ms, _)) = slow {
                         sleep(Duration::from_millis(delay_ms)).await;
                     }
-                    let response = respond(role, service, request).await;
+                    let response = respond(role, &network, service, request).await;
+                    if is_read && let Some(response) = &response {
+                        process.check_fresh(&path, response, now);
+                    }
                     // The caller may be gone.
                     let _ = response.map(|response| sender.send(response));
                 }));
@@ -347,9 +377,29 @@ impl Instance {
     }
 }
 
+impl Instance {
+    /// Checks that a response to a read shows what was flushed before the request arrived. A former owner does not know that it is none any
+    /// more for as long as it cannot renew its lease, and until it has after a pause.
+    fn check_fresh(&self, path: &str, response: &Response, arrived_ms: u64) {
+        let body = serde_json::from_slice(response.body()).unwrap_or_default();
+        let (env, oracle) = (&self.context.env, &self.context.oracle);
+        let Some(stale) = oracle.find_stale(path, &body, arrived_ms) else { return };
+        let disturbed = self.database.disturbed_until(self.index) + AFTER_CUT_MS;
+        let resumed = self.state.lock().resumed_ms.map_or(0, |at| at + AFTER_PAUSE_MS);
+        if env.now_ms() < disturbed {
+            env.cover("outcome: stale read of an owner that is cut off");
+        } else if env.now_ms() < resumed {
+            env.cover("outcome: stale read of an owner that was paused");
+        } else {
+            env.report_violation(oracle::NO_STALE_READS, stale);
+        }
+    }
+}
+
 /// Response of a process in its role; `None` when the connection is cut.
 async fn respond(
     mut role: watch::Receiver<Role>,
+    network: &Network,
     service: &'static str,
     request: http::Request<Body>,
 ) -> Option<Response> {
@@ -365,7 +415,14 @@ async fn respond(
                 _ = is_cut.wait_for(|is_cut| *is_cut) => return None,
             }
         }
-        Role::Silent | Role::StandingBy | Role::TakingOver => web::standing_by(),
+        Role::Silent | Role::StandingBy | Role::TakingOver => {
+            if kernel::defects::planted("standby_acts")
+                && let Some(forwarded) = network.forward(service, request)
+            {
+                drop(forwarded.await);
+            }
+            web::standing_by()
+        }
     };
     let (head, body) = response.into_parts();
     let body = body.collect().await;
@@ -376,6 +433,10 @@ async fn respond(
 impl Host for Instance {
     fn runs(&self, service: &str) -> bool {
         self.runs(service)
+    }
+
+    fn serves(&self) -> bool {
+        self.serves()
     }
 
     fn is_running(&self, incarnation: u64) -> bool {
@@ -444,7 +505,9 @@ impl Start {
         env.cover("outcome: owner superseded");
         env.trace(format_args!("{name} is superseded"));
         process.set_role(*incarnation, Role::Silent);
+        process.state.lock().is_leaving = true;
         drain(serving, &tasks).await;
+        process.state.lock().is_leaving = false;
         drop(database);
         self.release(&ownership).await;
         Ok(())

@@ -27,6 +27,9 @@ pub(crate) trait Host: Send + Sync {
     /// Whether a service runs there.
     fn runs(&self, service: &str) -> bool;
 
+    /// Whether it serves its services.
+    fn serves(&self) -> bool;
+
     /// Whether this incarnation of the process is running.
     fn is_running(&self, incarnation: u64) -> bool;
 
@@ -113,6 +116,19 @@ impl Network {
             metrics,
             connect,
         ))
+    }
+
+    /// Delivers a request to whoever serves a service.
+    pub(super) fn forward(
+        &self,
+        service: &'static str,
+        request: http::Request<Body>,
+    ) -> Option<Delivery> {
+        let hosts = self.hosts.lock();
+        let mut running = hosts.iter().filter_map(Weak::upgrade);
+        let owner = running.find(|host| host.runs(service) && host.serves());
+        drop(hosts);
+        owner.map(|owner| owner.deliver(service, request))
     }
 
     fn host(&self, index: usize) -> Option<Arc<dyn Host>> {

@@ -315,6 +315,10 @@ impl Host for Process {
         self.runs(service)
     }
 
+    fn serves(&self) -> bool {
+        self.is_up()
+    }
+
     fn is_running(&self, incarnation: u64) -> bool {
         let state = self.state.lock();
         state.incarnation == incarnation && state.running.is_some()

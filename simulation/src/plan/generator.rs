@@ -393,6 +393,8 @@ fn scheduled_faults(
             rng.range(0, workload_ms)
         };
         if topology == Topology::Instances {
+            // An owner that is lost shortly before an operation is replaced in the middle of it.
+            let at_ms = at_ms.saturating_sub(rng.choose(&[0, 0, 1_700, 2_500]));
             faults.extend(instance_faults(rng).map(|fault| ScheduledFault { at_ms, fault }));
         } else {
             faults.push(ScheduledFault { at_ms, fault: fault(rng, topology) });
@@ -419,7 +421,8 @@ fn instance_fault(rng: &mut SimRng) -> Fault {
         }
         3..=6 => Fault::Pause { process, duration_ms },
         7..=9 => {
-            let scope = rng.choose(&[CutScope::All, CutScope::Lease, CutScope::Data]);
+            let scope =
+                rng.choose(&[CutScope::All, CutScope::Lease, CutScope::Lease, CutScope::Data]);
             let cut = Cut { scope, is_reset: rng.chance(400) };
             Fault::CutOff { process, cut, duration_ms }
         }

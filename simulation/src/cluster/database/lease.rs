@@ -1,6 +1,6 @@
 //! Lease on the services of a database, over a connection of its own.
 
-use super::{Asker, Purpose, SimulatedDatabase, Undelivered};
+use super::{Asker, Purpose, SimulatedDatabase};
 use async_trait::async_trait;
 use std::{sync::Arc, time::Duration};
 use storage::{Lease, LeaseEpoch, LeaseState, StorageError};
@@ -26,21 +26,14 @@ impl SimulatedLease {
         operation: impl AsyncFnOnce(&SimulatedDatabase) -> Result<T, StorageError>,
     ) -> Result<T, StorageError> {
         let asker = Asker { process: self.process, purpose: Purpose::Lease };
-        let unavailable = |reason: &str| StorageError::Unavailable(reason.to_owned());
         let answered = tokio::time::timeout(ANSWER_MAX, async {
-            let mut answer = None;
-            let mut travelled = self.database.travel(asker).await;
-            if travelled.is_ok() {
-                answer = Some(operation(&self.database).await);
-                travelled = self.database.travel(asker).await;
-            }
-            match (travelled, answer) {
-                (Ok(()), Some(answer)) => answer,
-                (Err(Undelivered::Silence), _) => std::future::pending().await,
-                _ => Err(unavailable("the connection was reset")),
-            }
+            self.database.travel(asker).await?;
+            let answer = operation(&self.database).await;
+            self.database.travel(asker).await?;
+            answer
         });
-        answered.await.unwrap_or_else(|_| Err(unavailable("no answer in time")))
+        let late = || StorageError::Unavailable("no answer in time".to_owned());
+        answered.await.unwrap_or_else(|_| Err(late()))
     }
 }
 

@@ -1,7 +1,9 @@
 //! Writer of one service, as in the engine for PostgreSQL: takes what waits as one batch, sends it with its token, and answers once it is
 //! committed. A connection that does not answer is given up, and its successor has a token of its own, so that what comes late is refused.
 
-use super::{ApplyWrite, Asker, Fenced, Purpose, SimulatedDatabase, Undelivered, WriterIdentity};
+use super::{
+    ApplyWrite, Asker, ConnectionReset, Fenced, Purpose, SimulatedDatabase, WriterIdentity,
+};
 use crate::environment::spawn;
 use journal::SequencePlace;
 use parking_lot::Mutex;
@@ -65,7 +67,8 @@ pub(super) struct DatabaseWriter {
 enum Attempt {
     Committed,
     Superseded,
-    Undelivered(Undelivered),
+    Reset,
+    Silent,
 }
 
 fn unavailable(reason: &str) -> StorageError {
@@ -134,20 +137,20 @@ impl DatabaseWriter {
                 return;
             }
             let attempt = timeout_at(deadline, self.attempt(&batch)).await;
-            match attempt.unwrap_or(Attempt::Undelivered(Undelivered::Silence)) {
+            match attempt.unwrap_or(Attempt::Silent) {
                 Attempt::Committed => return answer_all(batch, &WriteAnswer::Committed),
                 Attempt::Superseded => {
                     self.superseded.send_replace(true);
                     let reason = unavailable("another process writes for the service");
                     return answer_all(batch, &WriteAnswer::Failed(reason));
                 }
-                Attempt::Undelivered(Undelivered::Silence) => {
-                    self.doubt.send_replace(true);
+                Attempt::Silent => {
+                    self.give_up();
                     let reason = unavailable("the database does not answer");
                     return answer_all(batch, &WriteAnswer::Failed(reason));
                 }
-                Attempt::Undelivered(Undelivered::Reset) => {
-                    self.doubt.send_replace(true);
+                Attempt::Reset => {
+                    self.give_up();
                     let reason = WriteAnswer::Failed(unavailable("the connection was reset"));
                     let (again, once): (Vec<_>, Vec<_>) =
                         batch.into_iter().partition(|write| write.is_repeatable);
@@ -163,20 +166,37 @@ impl DatabaseWriter {
         }
     }
 
+    /// Gives the connection up: what it had under way may be committed yet.
+    fn give_up(&self) {
+        self.database.env.cover("outcome: writes in doubt");
+        self.doubt.send_replace(true);
+    }
+
     async fn attempt(&self, batch: &[QueuedWrite]) -> Attempt {
         if *self.doubt.borrow()
             && let Err(failed) = self.connect().await
         {
             return failed;
         }
-        let token = self.tokens.lock().last().copied().unwrap_or_default();
+        let token = self.tokens.lock().last().copied();
+        let token = match token {
+            Some(token) => token,
+            // Only where the defect `taken_over_after_load` is planted.
+            None => match self.database.take_over(self.service, self.identity) {
+                Ok(token) => {
+                    self.tokens.lock().push(token);
+                    token
+                }
+                Err(Fenced) => return Attempt::Superseded,
+            },
+        };
         match self.send(batch, token).await {
             Ok(Ok(())) => {
                 self.events.advance(self.last_position());
                 Attempt::Committed
             }
             Ok(Err(Fenced)) => Attempt::Superseded,
-            Err(undelivered) => Attempt::Undelivered(undelivered),
+            Err(ConnectionReset) => Attempt::Reset,
         }
     }
 
@@ -184,15 +204,14 @@ impl DatabaseWriter {
     /// will be.
     async fn connect(&self) -> Result<(), Attempt> {
         let asker = Asker { process: self.identity.process, purpose: Purpose::Data };
-        let travelled = self.database.travel(asker).await;
-        travelled.map_err(Attempt::Undelivered)?;
+        let reset = |ConnectionReset| Attempt::Reset;
+        self.database.travel(asker).await.map_err(reset)?;
         let before = self.tokens.lock().clone();
         let admitted = self.database.admit(self.service, &before, self.identity);
         let token = admitted.map_err(|Fenced| Attempt::Superseded)?;
         // Whether the process learns of it is another matter, but it has known of the token from before it asked.
         self.tokens.lock().push(token);
-        let travelled = self.database.travel(asker).await;
-        travelled.map_err(Attempt::Undelivered)?;
+        self.database.travel(asker).await.map_err(reset)?;
         *self.tokens.lock() = vec![token];
         self.events.advance(self.last_position());
         self.doubt.send_replace(false);
@@ -204,7 +223,7 @@ impl DatabaseWriter {
         &self,
         batch: &[QueuedWrite],
         token: u64,
-    ) -> Result<Result<(), Fenced>, Undelivered> {
+    ) -> Result<Result<(), Fenced>, ConnectionReset> {
         let asker = Asker { process: self.identity.process, purpose: Purpose::Data };
         let (database, service) = (Arc::clone(&self.database), self.service);
         let writer = (self.identity, token);
@@ -212,31 +231,22 @@ impl DatabaseWriter {
             let writes = batch.iter().filter(|write| write.is_bulk == is_bulk);
             writes.map(|write| (Arc::clone(&write.apply), write.place.is_some())).collect()
         };
-        let (writes, bulk) = (of(false), of(true));
+        let parts = [(false, of(false)), (true, of(true))];
         let (sender, answer) = oneshot::channel();
         spawn(async move {
-            let mut answer = Err(Undelivered::Silence);
-            match database.travel_late(asker).await {
-                Ok(()) => {
-                    let mut committed = database.commit(service, writer, false, &writes);
-                    if !bulk.is_empty() {
-                        committed =
-                            committed.and_then(|()| database.commit(service, writer, true, &bulk));
-                    }
-                    let travelled = database.travel(asker).await;
-                    answer = travelled.map(|()| committed);
-                }
-                Err(undelivered) => answer = answer.or(Err(undelivered)),
-            }
-            if answer != Err(Undelivered::Silence) {
-                // The process may be gone.
-                let _ = sender.send(answer);
-            }
+            let answer = async {
+                database.travel(asker).await?;
+                let commit = |(is_bulk, writes): &(bool, Vec<_>)| {
+                    database.commit(service, writer, *is_bulk, writes)
+                };
+                let committed = parts.iter().try_for_each(commit);
+                database.travel(asker).await?;
+                Ok(committed)
+            };
+            // The process may be gone, or wait no more.
+            let _ = sender.send(answer.await);
         });
-        match answer.await {
-            Ok(answer) => answer,
-            Err(_) => std::future::pending().await,
-        }
+        answer.await.unwrap_or(Err(ConnectionReset))
     }
 
     fn last_position(&self) -> u64 {
