@@ -8,7 +8,7 @@ use storage::LeaseTiming;
 /// Simulated time between two looks.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// How long taking over may take beside the lease: a look that is under way when the database comes back, the next ones, and loading.
-const TAKE_OVER_MAX: Duration = Duration::from_millis(4_000);
+const TAKE_OVER_MAX: Duration = Duration::from_secs(4);
 
 /// How long a former owner that reaches the database may serve: a renewal that is under way, and the pause before it.
 const FORMER_MS_MAX: u64 = 3_000;

@@ -228,16 +228,16 @@ impl DatabaseWriter {
         let (database, service) = (Arc::clone(&self.database), self.service);
         let writer = (self.identity, token);
         let of = |is_bulk: bool| -> Vec<_> {
-            let writes = batch.iter().filter(|write| write.is_bulk == is_bulk);
-            writes.map(|write| (Arc::clone(&write.apply), write.place.is_some())).collect()
+            let part = batch.iter().filter(|write| write.is_bulk == is_bulk);
+            part.map(|write| (Arc::clone(&write.apply), write.place.is_some())).collect()
         };
         let parts = [(false, of(false)), (true, of(true))];
         let (sender, answer) = oneshot::channel();
         spawn(async move {
             let answer = async {
                 database.travel(asker).await?;
-                let commit = |(is_bulk, writes): &(bool, Vec<_>)| {
-                    database.commit(service, writer, *is_bulk, writes)
+                let commit = |(is_bulk, part): &(bool, Vec<_>)| {
+                    database.commit(service, writer, *is_bulk, part)
                 };
                 let committed = parts.iter().try_for_each(commit);
                 database.travel(asker).await?;
