@@ -5,12 +5,7 @@ use crate::{
     error::CliError, listeners::Listeners, modules, process::ProcessSettings,
     status_endpoints::StatusEndpoints, wiring,
 };
-use axum::{
-    Router,
-    http::{HeaderName, HeaderValue},
-    response::{IntoResponse, Response},
-};
-use kernel::{Problem, codes};
+use axum::Router;
 use parking_lot::Mutex;
 use runtime::{TaskTracker, acquire_lease, keep_lease, reclaim_lease};
 use settings::Settings;
@@ -22,7 +17,7 @@ use telemetry::{
     health_details::{LEASE, LEASE_STATE, OWNER, STANDBY},
 };
 use tokio::{sync::watch, task::JoinSet};
-use web::{Listener, ProblemResponse, ServeOptions};
+use web::{Listener, ServeOptions};
 
 /// How long requests that were answered by a process that stood by may take to end.
 const STANDBY_DRAIN: Duration = Duration::from_secs(1);
@@ -180,8 +175,8 @@ impl Standby {
         note_lease(&health, STANDBY);
         let status = StatusEndpoints::new(health, Metrics::new(), hosts);
         // Members of the fleet are told that it stands by; elsewhere a probe learns that the process is well.
-        let members = status.clone().routes().fallback(async || standing_by());
-        let others = status.probes().fallback(async || standing_by());
+        let members = status.clone().routes().fallback(async || web::standing_by());
+        let others = status.probes().fallback(async || web::standing_by());
         let tasks = TaskTracker::default();
         tasks.begin();
         let options = ServeOptions { drain_timeout: STANDBY_DRAIN, ..listeners.options(process) };
@@ -207,15 +202,4 @@ fn serve(listener: Listener, router: Router, options: ServeOptions, tasks: &Task
     tasks.spawn(async move {
         web::serve(listener, router, options, async move { shutdown.wait().await }).await;
     });
-}
-
-/// Answer to whatever only the owner may do. Its mark tells the callers of the fleet that nothing was done, and another process may be asked.
-fn standing_by() -> Response {
-    let title =
-        "this process stands by for the owner of its services; ask that one, or again shortly";
-    let problem = Problem::of(codes::UNAVAILABLE, title).retry_after(1);
-    let mut response = ProblemResponse(problem).into_response();
-    let mark = HeaderName::from_static(transport::headers::STANDBY);
-    response.headers_mut().insert(mark, HeaderValue::from_static("true"));
-    response
 }

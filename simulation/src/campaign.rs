@@ -16,7 +16,7 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// Number of seeds for one whose fault-free plan is also run in both topologies and compared.
+/// Number of seeds for one whose fault-free plan is also run in all topologies and compared.
 const SEEDS_PER_COMPARISON: u64 = 10;
 
 /// Range of seeds.
@@ -107,19 +107,27 @@ fn run_seed(seed: u64, topologies: &[Topology], campaign: &Mutex<Campaign>) {
             return;
         }
     }
-    if topologies.len() > 1 && seed.is_multiple_of(SEEDS_PER_COMPARISON) {
+    if let [first, others @ ..] = topologies
+        && !others.is_empty()
+        && seed.is_multiple_of(SEEDS_PER_COMPARISON)
+    {
         let fault_free = |topology| plan::generate(seed, topology).fault_free();
-        let single = run_plan(fault_free(Topology::SingleProcess));
-        let mut fleet = run_plan(fault_free(Topology::Fleet));
-        if single.final_state != fleet.final_state {
-            let what = format!("one: {:?}, fleet: {:?}", single.final_state, fleet.final_state);
-            let invariant = "both topologies come to the same result";
-            fleet.violations.push(Violation { invariant, what });
-        }
-        let mut campaign = campaign.lock();
-        campaign.coverage.record("outcome: topologies compared");
-        if !fleet.violations.is_empty() {
-            fail(&mut campaign, fault_free(Topology::Fleet), fleet);
+        let expected = run_plan(fault_free(*first));
+        for topology in others {
+            let mut result = run_plan(fault_free(*topology));
+            if result.final_state != expected.final_state {
+                let (one, other) = (first.as_str(), topology.as_str());
+                let (is, not) = (&result.final_state, &expected.final_state);
+                let what = format!("{one}: {not:?}, {other}: {is:?}");
+                let invariant = "all topologies come to the same result";
+                result.violations.push(Violation { invariant, what });
+            }
+            let mut campaign = campaign.lock();
+            campaign.coverage.record("outcome: topologies compared");
+            if !result.violations.is_empty() {
+                fail(&mut campaign, fault_free(*topology), result);
+                return;
+            }
         }
     }
 }

@@ -26,7 +26,7 @@ struct Cli {
     /// First seed (default: random).
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
-    /// Topology: one process, or a fleet (default: each seed in both).
+    /// Topology: one process, a fleet, or several instances of each service (default: each seed in all of them).
     #[arg(long = "shape", value_name = "SHAPE")]
     topology: Option<Topology>,
     /// Number of threads (default: all cores).
@@ -52,9 +52,7 @@ pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
     let threads = cli.threads.or_else(|| std::thread::available_parallelism().ok());
     let threads = threads.map_or(1, NonZeroUsize::get);
-    let topologies = cli
-        .topology
-        .map_or_else(|| vec![Topology::SingleProcess, Topology::Fleet], |topology| vec![topology]);
+    let topologies = cli.topology.map_or_else(|| Topology::ALL.to_vec(), |topology| vec![topology]);
     let first = cli.seed.unwrap_or_else(|| SystemRandomness.below(1 << 40));
     if let Some(cells) = cli.cells {
         return cells::run(first, cells);

@@ -4,7 +4,7 @@
 use crate::{
     cluster::{Cluster, WEBHOOK_SECRET},
     environment::Environment,
-    oracle::Oracle,
+    oracle::{self, Oracle, shown_stream},
     rng::SimRng,
 };
 use bytes::Bytes;
@@ -247,6 +247,7 @@ impl Client {
             return ApiResponse::Indeterminate;
         }
         let Some(http_request) = request.to_http() else { return ApiResponse::Indeterminate };
+        let began_ms = env.now_ms();
         env.trace(format_args!("{method} {path} [{key}]"));
         let delivery = self.cluster.deliver_to_edge(request.edge, http_request);
         let Ok(Ok(response)) = tokio::time::timeout(TIMEOUT, delivery).await else {
@@ -270,6 +271,13 @@ impl Client {
         }
         // State must be durable when a response leaves, whether or not the response arrives.
         self.check_durable(path, &body);
+        // Of several instances, it is known at the one that answers whether it may be behind.
+        if *method == Method::GET
+            && self.cluster.instances.is_empty()
+            && let Some(stale) = self.oracle.find_stale(path, &body, began_ms)
+        {
+            env.report_violation(oracle::NO_STALE_READS, stale);
+        }
         if is_response_lost {
             env.cover("fault: client's response lost");
             env.trace(format_args!("   … whose response is lost"));
@@ -319,16 +327,11 @@ impl Client {
 
     /// A response must not show a version that is not flushed: a crash could undo it.
     fn check_durable(&self, path: &str, body: &Value) {
-        let (Some(id), Some(version)) = (body["id"].as_str(), body["version"].as_u64()) else {
-            return;
-        };
-        let kind = if body["number"].is_string() { "order" } else { "cart" };
-        if !path.starts_with("/api/v1/carts") && !path.starts_with("/api/v1/orders") {
-            return;
-        }
-        let flushed = self.oracle.model().version(&format!("{kind}-{id}"));
+        let Some(stream) = shown_stream(path, body) else { return };
+        let Some(version) = body["version"].as_u64() else { return };
+        let flushed = self.oracle.model().version(&stream);
         if version > flushed {
-            let what = format!("{kind} {id}: version {version} is shown and {flushed} is flushed");
+            let what = format!("{stream}: version {version} is shown and {flushed} is flushed");
             self.env.report_violation("responses show only durable state", what);
         }
     }

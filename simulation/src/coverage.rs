@@ -25,21 +25,13 @@ const REQUIRED: &[(&str, u64)] = &[
     ("fault: client's request lost", 50),
     ("fault: client's response lost", 50),
     ("fault: clock jump", 20),
-    ("fault: crash", 100),
     ("fault: duplicate submission", 100),
-    ("fault: document index lost", 20),
-    ("fault: flush broken off", 50),
-    ("fault: flush failure", 50),
     ("fault: payment method no longer offered", 50),
-    ("fault: power failure", 100),
     ("fault: same key and body again", 50),
     ("fault: same key, other body", 50),
     ("fault: same key, other cart", 50),
     ("fault: settings changed by a restart", 100),
-    ("fault: slow disk", 20),
-    ("fault: slow flush", 100),
     ("fault: webhook redelivered", 20),
-    ("fault: unflushed writes in a crash", 50),
     ("outcome: authorisation arrived too late", 10),
     ("outcome: cancellation requested", 50),
     ("outcome: cart reopened", 50),
@@ -53,8 +45,6 @@ const REQUIRED: &[(&str, u64)] = &[
     ("outcome: order cancelled", 100),
     ("outcome: order completed", 10),
     ("outcome: order confirmed", 100),
-    ("outcome: log has a compacted segment", 20),
-    ("outcome: log has runs", 100),
     ("outcome: order refunded", 20),
     ("outcome: payment action approved", 20),
     ("outcome: payment action declined", 5),
@@ -82,6 +72,36 @@ const REQUIRED: &[(&str, u64)] = &[
     ("outcome: stock returned", 20),
     ("outcome: unknown payment cancelled", 10),
     ("outcome: webhook processed", 20),
+];
+
+/// The same for those of processes with a log each.
+const REQUIRED_OF_LOGS: &[(&str, u64)] = &[
+    ("fault: crash", 100),
+    ("fault: document index lost", 20),
+    ("fault: flush broken off", 50),
+    ("fault: flush failure", 50),
+    ("fault: power failure", 100),
+    ("fault: slow disk", 20),
+    ("fault: slow flush", 100),
+    ("fault: unflushed writes in a crash", 50),
+    ("outcome: log has a compacted segment", 20),
+    ("outcome: log has runs", 100),
+];
+
+/// The same for those of processes that share databases.
+const REQUIRED_OF_INSTANCES: &[(&str, u64)] = &[
+    ("fault: cut off from the database", 50),
+    ("fault: data cut off", 50),
+    ("fault: lease cut off", 50),
+    ("fault: owner crashed", 100),
+    ("fault: owner paused", 100),
+    ("fault: slow database", 50),
+    ("fault: standby crashed", 50),
+    ("fault: standby paused", 50),
+    ("outcome: former owner's writes refused", 50),
+    ("outcome: owner superseded", 100),
+    ("outcome: take-over failed", 2),
+    ("outcome: writes in doubt", 50),
 ];
 
 /// The same for those that only a fleet can have.
@@ -118,8 +138,17 @@ impl Coverage {
         if seeds < SEEDS_MIN {
             return Vec::new();
         }
-        let in_a_fleet = topologies.contains(&Topology::Fleet).then_some(REQUIRED_IN_A_FLEET);
-        let required = REQUIRED.iter().chain(in_a_fleet.into_iter().flatten());
+        let of = |topology: Topology, required: &'static [(&str, u64)]| {
+            let is_run = topologies.contains(&topology);
+            is_run.then_some(required).into_iter().flatten()
+        };
+        // Either of these has logs; the numbers are such that one alone suffices.
+        let is_of_logs = topologies.iter().any(|it| *it != Topology::Instances);
+        let required = REQUIRED
+            .iter()
+            .chain(is_of_logs.then_some(REQUIRED_OF_LOGS).into_iter().flatten())
+            .chain(of(Topology::Fleet, REQUIRED_IN_A_FLEET))
+            .chain(of(Topology::Instances, REQUIRED_OF_INSTANCES));
         let gaps = required.map(|(what, in_a_thousand)| {
             let seen = self.0.get(what).copied().unwrap_or_default();
             CoverageGap { what, seen, required: in_a_thousand * seeds / 1_000 }

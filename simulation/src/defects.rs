@@ -58,6 +58,17 @@ pub(crate) const ALL: &[Defect] = &[
     defect("inbox_dropped", "a consumer does not store its position"),
     defect("position_before_effects", "a consumer stores its position before its effects"),
     defect("projection_applies_twice", "a projection applies each event twice"),
+    defect("lease_without_fencing", "the database takes the writes of a former owner"),
+    defect("lease_taken_without_wait", "a lease is taken from an owner that renews it"),
+    defect("lease_of_others_reclaimed", "a start takes the lease of another process for its own"),
+    defect("lost_lease_unnoticed", "an owner goes on when another process has the lease"),
+    defect("taken_over_after_load", "an owner loads its state before it fences its predecessor"),
+    defect("standby_acts", "a process that stands by does what it refuses"),
+    defect(
+        "first_message_skipped",
+        "a consumer that begins at its stored position skips a message",
+    ),
+    defect("answered_before_accepted", "an append is answered before the database has accepted it"),
 ];
 
 const fn defect(name: &'static str, what: &'static str) -> Defect {

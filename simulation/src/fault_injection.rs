@@ -1,14 +1,19 @@
 //! Fault injection: what a plan schedules is done to the cluster, and withdrawn at the end.
 
+mod instances;
+
 use crate::{
     cluster::{FlushFailure, Process},
-    plan::{Fault, FaultRates, PartitionDirection},
+    plan::{Fault, FaultRates, PartitionDirection, Topology},
     simulation::Simulation,
 };
 use std::{sync::Arc, time::Duration};
 
 /// Injects a fault now.
 pub(crate) fn inject(sim: &Simulation, fault: Fault) {
+    if sim.plan.topology == Topology::Instances {
+        return instances::inject(sim, fault);
+    }
     let (env, processes) = (&sim.env, &sim.cluster.processes);
     let process = |index: usize| -> &Arc<Process> { &processes[index % processes.len()] };
     let now = env.now_ms();
@@ -46,19 +51,31 @@ pub(crate) fn inject(sim: &Simulation, fault: Fault) {
         }
         Fault::Partition { between: (from, to), direction, duration_ms } => {
             let (from, to) = (process(from), process(to));
-            if from.index != to.index {
-                env.cover(match direction {
-                    PartitionDirection::Both => "fault: two-way partition",
-                    PartitionDirection::Forward | PartitionDirection::Backward => {
-                        "fault: one-way partition"
-                    }
-                });
-                sim.cluster.network.partition(from.index, to.index, direction, now + duration_ms);
-                let (from, to) = (from.name(), to.name());
-                env.trace(format_args!("partition between {from} and {to}: {direction:?}"));
-            }
+            let (from, to) = ((from.index, from.name()), (to.index, to.name()));
+            partition(sim, (from, to), direction, duration_ms);
         }
+        // Only processes that share a database are replaced by others.
+        Fault::Pause { .. } | Fault::CutOff { .. } => {}
     }
+}
+
+/// Partitions the network between two processes, given by their indexes and names.
+fn partition(
+    sim: &Simulation,
+    ((from, from_name), (to, to_name)): ((usize, String), (usize, String)),
+    direction: PartitionDirection,
+    duration_ms: u64,
+) {
+    if from == to {
+        return;
+    }
+    let env = &sim.env;
+    env.cover(match direction {
+        PartitionDirection::Both => "fault: two-way partition",
+        PartitionDirection::Forward | PartitionDirection::Backward => "fault: one-way partition",
+    });
+    sim.cluster.network.partition(from, to, direction, env.now_ms() + duration_ms);
+    env.trace(format_args!("partition between {from_name} and {to_name}: {direction:?}"));
 }
 
 /// Puts the plan's fault rates in force.
@@ -69,8 +86,5 @@ pub(crate) fn enable_fault_rates(sim: &Simulation) {
 /// Withdraws all faults.
 pub(crate) fn heal(sim: &Simulation) {
     sim.env.set_fault_rates(FaultRates::default());
-    sim.cluster.network.heal();
-    for process in &sim.cluster.processes {
-        process.heal();
-    }
+    sim.cluster.heal();
 }

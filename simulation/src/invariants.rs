@@ -3,6 +3,7 @@
 
 mod erasure;
 mod exactly_once;
+pub(crate) mod ownership;
 mod quiescence;
 mod read_models;
 mod safety;
@@ -15,6 +16,7 @@ pub(crate) async fn check_all(sim: &Arc<Simulation>) {
     if !quiescence::wait(sim).await {
         return;
     }
+    let epochs = ownership::epochs(sim);
     let mut violations = Violations::default();
     safety::check(sim, &mut violations);
     sim.env.report_violations(&mut violations);
@@ -24,10 +26,9 @@ pub(crate) async fn check_all(sim: &Arc<Simulation>) {
     sim.env.report_violations(&mut violations);
     let before = read_models::fetch_and_check(sim, &mut violations).await;
     sim.env.report_violations(&mut violations);
-    for process in &sim.cluster.processes {
-        process.crash(1_000);
-        process.restart_after(Duration::from_millis(10));
-    }
+    ownership::check_unchanged(sim, &epochs, &mut violations);
+    sim.env.report_violations(&mut violations);
+    sim.cluster.restart();
     tokio::time::sleep(Duration::from_secs(1)).await;
     if !quiescence::wait(sim).await {
         return;

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 /// Plants one defect after the other, and prints how many seeds it took to catch each.
 pub(crate) fn run(first: u64, seeds_max: u64, topologies: &[Topology], threads: usize) -> ExitCode {
     println!(
-        "{:<30} {:>6}  {:<6} {:<48} what it does wrong",
+        "{:<30} {:>6}  {:<9} {:<48} what it does wrong",
         "defect", "seeds", "shape", "caught by"
     );
     let mut escaped = 0;
@@ -32,7 +32,7 @@ pub(crate) fn run(first: u64, seeds_max: u64, topologies: &[Topology], threads: 
             }
         };
         escaped += usize::from(campaign.failure.is_none());
-        println!("{:<30} {seeds:>6}  {topology:<6} {invariant:<48} {}", defect.name, defect.what);
+        println!("{:<30} {seeds:>6}  {topology:<9} {invariant:<48} {}", defect.name, defect.what);
     }
     println!("{} of {} defects were caught, from seed {first}", ALL.len() - escaped, ALL.len());
     if escaped == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -9,16 +9,22 @@ use crate::{
     violation::Violations,
 };
 use futures_util::FutureExt;
-use journal::{READ_EVENTS_MAX, RecordedEvent};
+use journal::{READ_EVENTS_MAX, RecordedEvent, ServiceStorage};
 use kernel::Uuid;
 use parking_lot::{Mutex, MutexGuard};
+use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
+
+/// Invariant about what a read shows.
+pub(crate) const NO_STALE_READS: &str = "reads show what was flushed before";
 
 /// Oracle of one run.
 #[derive(Debug)]
 pub(crate) struct Oracle {
     env: Arc<Environment>,
     model: Mutex<ReferenceModel>,
+    /// Versions of each order and cart, with the simulated millisecond at which each was flushed.
+    history: Mutex<BTreeMap<String, Vec<(u64, u64)>>>,
     /// Position up to which each service's journal was observed, and the event there.
     observed: Mutex<BTreeMap<&'static str, (u64, Uuid)>>,
 }
@@ -27,7 +33,7 @@ impl Oracle {
     /// Oracle that has observed nothing.
     pub(crate) fn new(env: Arc<Environment>) -> Self {
         let model = Mutex::default();
-        Self { env, model, observed: Mutex::default() }
+        Self { env, model, history: Mutex::default(), observed: Mutex::default() }
     }
 
     /// Reference model, as of the last flush.
@@ -35,13 +41,21 @@ impl Oracle {
         self.model.lock()
     }
 
-    /// Observes what was flushed in a process since the last time.
-    pub(crate) fn observe(&self, services: &[&'static str], storage: &OpenStorage) {
+    /// Observes what was flushed of these services since the last time, which share one log.
+    pub(crate) fn observe(
+        &self,
+        services: &[&'static str],
+        storage: &dyn Fn(&'static str) -> ServiceStorage,
+    ) {
         let mut violations = Violations::default();
         let mut model = self.model.lock();
         for (service, event) in &self.new_events(services, storage) {
             self.env.fingerprint_bytes(event.id.as_bytes());
             self.env.fingerprint_bytes(&event.data);
+            if event.stream.starts_with("order-") || event.stream.starts_with("cart-") {
+                let version = (self.env.now_ms(), event.version);
+                self.history.lock().entry(event.stream.clone()).or_default().push(version);
+            }
             match with_json(service, event) {
                 Ok(event) => model.apply(service, &event, &mut violations),
                 Err(error) => violations.add("stored events can be decoded", error.to_string()),
@@ -72,15 +86,25 @@ impl Oracle {
         self.env.report_violations(&mut violations);
     }
 
+    /// What a response to a read at this path lacks, although it was flushed before this moment; `None` when it lacks nothing.
+    pub(crate) fn find_stale(&self, path: &str, body: &Value, before_ms: u64) -> Option<String> {
+        let stream = shown_stream(path, body)?;
+        let shown = body["version"].as_u64()?;
+        let history = self.history.lock();
+        let flushed = history.get(&stream)?.iter().rev().find(|(at, _)| *at < before_ms)?.1;
+        (shown < flushed)
+            .then(|| format!("{stream}: version {shown} is shown, {flushed} was flushed before"))
+    }
+
     fn new_events(
         &self,
         services: &[&'static str],
-        storage: &OpenStorage,
+        storage: &dyn Fn(&'static str) -> ServiceStorage,
     ) -> Vec<(&'static str, RecordedEvent)> {
         let mut observed = self.observed.lock();
         let mut events = Vec::new();
         for service in services {
-            let journal = storage.service(service).journal;
+            let journal = storage(service).journal;
             loop {
                 let after = observed.get(service).map_or(0, |(position, _)| *position);
                 let page = journal.follow(after, READ_EVENTS_MAX).now_or_never();
@@ -99,6 +123,14 @@ impl Oracle {
         events.sort_by_key(|(_, event)| event.position);
         events
     }
+}
+
+/// Stream of the order or cart that a response at this path shows.
+pub(crate) fn shown_stream(path: &str, body: &Value) -> Option<String> {
+    let id = body["id"].as_str()?;
+    let kind = if body["number"].is_string() { "order" } else { "cart" };
+    let is_shown = path.starts_with("/api/v1/carts") || path.starts_with("/api/v1/orders");
+    is_shown.then(|| format!("{kind}-{id}"))
 }
 
 /// Outcome that an event counts as for coverage.

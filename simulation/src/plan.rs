@@ -8,7 +8,7 @@ mod operations;
 mod shop;
 
 pub(crate) use definition::Plan;
-pub(crate) use faults::{Fault, FaultRates, PartitionDirection};
+pub(crate) use faults::{Cut, CutScope, Fault, FaultRates, PartitionDirection};
 pub(crate) use generator::generate;
 pub(crate) use operations::{
     Checkout, Operation, PaymentToken, RefundAmount, ScheduledOperation, SessionStep,

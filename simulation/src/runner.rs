@@ -53,6 +53,10 @@ pub(crate) fn run(plan: Plan) -> Result<RunResult, String> {
 async fn run_plan(plan: Plan) -> Result<RunResult, String> {
     let sim = Simulation::new(plan);
     sim.cluster.start().await?;
+    let mut watch = JoinSet::new();
+    if !sim.cluster.databases.is_empty() {
+        watch.spawn(invariants::ownership::watch(Arc::clone(&sim)));
+    }
     setup::create_products(&sim).await?;
     fault_injection::enable_fault_rates(&sim);
     let mut operations = JoinSet::new();
@@ -73,6 +77,7 @@ async fn run_plan(plan: Plan) -> Result<RunResult, String> {
     sim.env.trace(format_args!("all faults are withdrawn"));
     tokio::time::sleep(DUPLICATES_ARRIVE_FOR).await;
     invariants::check_all(&sim).await;
+    watch.shutdown().await;
     let result = result(&sim);
     sim.cluster.shut_down();
     Ok(result)

@@ -1,4 +1,4 @@
-//! Smoke test of a few seeds in both topologies, and determinism of the simulation; `cargo xtask simulate` runs
+//! Smoke test of a few seeds in all topologies, and determinism of the simulation; `cargo xtask simulate` runs
 //! thousands of seeds.
 
 use crate::{
@@ -14,7 +14,7 @@ fn threads() -> usize {
 }
 
 fn assert_invariants_hold(seeds: SeedRange) {
-    let topologies = [Topology::SingleProcess, Topology::Fleet];
+    let topologies = Topology::ALL;
     let campaign = campaign::run(seeds, &topologies, threads(), None, Progress::Silent);
     if let Some(failure) = &campaign.failure {
         crate::report::print_failure(failure);
@@ -43,7 +43,7 @@ fn invariants_hold_for_fresh_seeds() {
 #[test]
 fn two_runs_of_one_seed_are_identical() {
     for seed in 0..8 {
-        for topology in [Topology::SingleProcess, Topology::Fleet] {
+        for topology in Topology::ALL {
             let history = || runner::run(plan::generate(seed, topology)).unwrap();
             let (one, two) = (history(), history());
             let differs = one.trace.iter().zip(&two.trace).find(|(one, two)| one != two);

@@ -24,4 +24,4 @@ pub use module::{BuildError, BuildFuture, BuiltService, InstanceModel, Module, R
 pub use module_table::{ModuleTable, ModuleTableError};
 pub use ownership::{acquire_lease, keep_lease, reclaim_lease};
 pub use server_health::follow_server;
-pub use task_tracker::{ShutdownSignal, TaskTracker};
+pub use task_tracker::{ShutdownSignal, TaskTracker, TrackedTask};

@@ -52,7 +52,8 @@ pub async fn reclaim_lease(
     owner: &str,
 ) -> Result<Option<LeaseEpoch>, StorageError> {
     let state = lease.state().await?;
-    if state.0.iter().all(|part| part.owner.as_deref() == Some(owner)) {
+    let is_own = state.0.iter().all(|part| part.owner.as_deref() == Some(owner));
+    if is_own || kernel::defects::planted("lease_of_others_reclaimed") {
         return lease.take(&state, owner).await;
     }
     Ok(None)
@@ -81,6 +82,7 @@ pub async fn keep_lease(lease: &dyn Lease, epoch: &LeaseEpoch, timing: LeaseTimi
     loop {
         match lease.renew(epoch).await {
             Ok(true) => told.answered(),
+            Ok(false) if kernel::defects::planted("lost_lease_unnoticed") => {}
             Ok(false) => return,
             Err(error) => told.failed(&error),
         }

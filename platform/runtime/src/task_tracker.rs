@@ -2,7 +2,9 @@
 
 use parking_lot::Mutex;
 use std::{
+    fmt,
     future::Future,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -15,12 +17,26 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
+/// Task of a tracker, boxed.
+pub type TrackedTask = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// Tracker that spawns background tasks and drains them at shutdown. Clones share one set of tasks.
 #[derive(Clone, Debug, Default)]
 pub struct TaskTracker {
     running: Arc<Mutex<JoinSet<()>>>,
     begin: Arc<Latch>,
     stop: Arc<Latch>,
+    wrapper: Option<TaskWrapper>,
+}
+
+/// What each task is wrapped in.
+#[derive(Clone)]
+struct TaskWrapper(Arc<dyn Fn(TrackedTask) -> TrackedTask + Send + Sync>);
+
+impl fmt::Debug for TaskWrapper {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("TaskWrapper")
+    }
 }
 
 /// Signal that the process is shutting down.
@@ -55,12 +71,20 @@ impl Latch {
 }
 
 impl TaskTracker {
+    /// Tracker that wraps each task before it is spawned: for simulations, which pause them.
+    pub fn wrapping(wrap: impl Fn(TrackedTask) -> TrackedTask + Send + Sync + 'static) -> Self {
+        Self { wrapper: Some(TaskWrapper(Arc::new(wrap))), ..Self::default() }
+    }
+
     /// Spawns `task`. One that should end with the process watches [`TaskTracker::shutdown_signal`].
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut running = self.running.lock();
         // Frees the entries of tasks that have ended.
         while running.try_join_next().is_some() {}
-        running.spawn(task);
+        match &self.wrapper {
+            None => running.spawn(task),
+            Some(TaskWrapper(wrap)) => running.spawn(wrap(Box::pin(task))),
+        };
     }
 
     /// Spawns `task`, which is dropped at shutdown. It starts after [`TaskTracker::begin`]: services cannot be called while
@@ -145,6 +169,19 @@ mod tests {
         assert!(!*seen.borrow_and_update());
         tasks.begin();
         seen.wait_for(|ran| *ran).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_task_is_wrapped() {
+        let (wrapped, mut seen) = watch::channel(0);
+        let tasks = TaskTracker::wrapping(move |task| {
+            wrapped.send_modify(|count| *count += 1);
+            task
+        });
+        tasks.spawn(async {});
+        tasks.spawn_until_shutdown(async {});
+        assert_eq!(*seen.borrow_and_update(), 2);
+        assert_eq!(tasks.drain(Duration::from_secs(1)).await, 0);
     }
 
     #[tokio::test(start_paused = true)]

@@ -151,7 +151,7 @@ impl LeaseWatch {
 
     /// Whether the lease may be taken, after a look that began at this time and has just been answered with this state.
     pub fn looked(&mut self, began: Instant, state: &LeaseState) -> bool {
-        if state.is_free() {
+        if state.is_free() || kernel::defects::planted("lease_taken_without_wait") {
             return true;
         }
         let answered = Instant::now();

@@ -61,7 +61,7 @@ pub use paging::Paging;
 pub use path::Path;
 pub use precondition::{IfMatch, etag};
 pub use query::Query;
-pub use response::{ApiResult, Created, NoContent, ProblemResponse, without_body};
+pub use response::{ApiResult, Created, NoContent, ProblemResponse, standing_by, without_body};
 pub use routes::{
     ApiDescription, ApiRouter,
     routing::{self, ApiMethodRouter},

@@ -10,8 +10,8 @@ use axum::{
     body::{Body, HttpBody},
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, StatusCode, header};
-use kernel::Problem;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use kernel::{Problem, codes};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -83,6 +83,24 @@ impl OperationOutput for ProblemResponse {
             .into_iter()
             .collect()
     }
+}
+
+/// Answer of a process that stands by for the owner of its services, to whatever only the owner may do. Its mark tells the callers of the
+/// fleet that nothing was done, and another process may be asked.
+///
+/// ```
+/// let response = web::standing_by();
+/// assert_eq!(response.status(), 503);
+/// assert!(response.headers().contains_key(transport::headers::STANDBY));
+/// ```
+pub fn standing_by() -> Response {
+    let title =
+        "this process stands by for the owner of its services; ask that one, or again shortly";
+    let problem = Problem::of(codes::UNAVAILABLE, title).retry_after(1);
+    let mut response = ProblemResponse(problem).into_response();
+    let mark = HeaderName::from_static(transport::headers::STANDBY);
+    response.headers_mut().insert(mark, HeaderValue::from_static("true"));
+    response
 }
 
 /// 201 Created with the new resource as JSON.

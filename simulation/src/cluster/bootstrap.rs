@@ -1,8 +1,8 @@
 //! Bootstrap of a simulated process: the real services, assembled exactly as the binary does, on an engine in memory.
 
-use super::{clock::SimulatedClock, storage::OpenStorage};
+use super::clock::SimulatedClock;
 use crate::plan::{CallMode, ShopSettings};
-use journal::{DecodeError, RecordedEvent};
+use journal::{DecodeError, RecordedEvent, ServiceStorage};
 use kernel::{Ids, Randomness, SeededRandomness};
 use runtime::{Module, OverWire, ProcessResources, TaskTracker};
 use settings::{Settings, Sources};
@@ -76,11 +76,15 @@ pub(super) fn settings(shop: &ShopSettings, services: &[&str]) -> Result<Setting
 pub(super) type ConnectFn<'a> =
     dyn Fn(&'static str, &Arc<dyn Randomness>, &Metrics) -> Option<Channel> + Sync + 'a;
 
+/// Storage of a service.
+pub(super) type StorageFn<'a> = dyn Fn(&'static str) -> ServiceStorage + Sync + 'a;
+
 /// Inputs of a process that is being built.
 pub(super) struct Bootstrap<'a> {
     pub(super) settings: &'a Arc<Settings>,
     pub(super) services: &'static [&'static str],
-    pub(super) storage: &'a OpenStorage,
+    pub(super) storage: &'a StorageFn<'a>,
+    pub(super) bulk: &'a StorageFn<'a>,
     pub(super) tasks: &'a TaskTracker,
     pub(super) clock: &'a SimulatedClock,
     /// Seed of the randomness of this incarnation.
@@ -103,7 +107,8 @@ fn over_wire(calls: CallMode, seed: u64) -> Option<OverWire> {
 pub(super) async fn build_services(
     bootstrap: Bootstrap<'_>,
 ) -> Result<BTreeMap<&'static str, RequestHandler>, String> {
-    let Bootstrap { settings, services, storage, tasks, clock, seed, channel, calls } = bootstrap;
+    let Bootstrap { settings, services, storage, bulk, tasks, clock, seed, channel, calls } =
+        bootstrap;
     let selected: Vec<&'static Module> =
         ALL.iter().filter(|module| services.contains(&module.name)).collect();
     let randomness: Arc<dyn Randomness> = Arc::new(SeededRandomness::new(seed));
@@ -111,8 +116,8 @@ pub(super) async fn build_services(
     let metrics = Metrics::new();
     let resources = ProcessResources {
         settings: Arc::clone(settings),
-        storage: &|name| storage.service(name),
-        bulk: &|name| storage.bulk(name),
+        storage,
+        bulk,
         remote: &|name| channel(name, &randomness, &metrics),
         bus: None,
         over_wire: over_wire(calls, seed),

@@ -1,7 +1,7 @@
 //! Simulated network between processes: it delays, loses and duplicates messages, and is partitioned. The client side
 //! above it is the real network transport, with its time-outs, retries and circuit breakers.
 
-use super::delivery::Delivery;
+use super::delivery::{Delivery, DeliveryError};
 use crate::{
     environment::{Environment, spawn},
     plan::PartitionDirection,
@@ -26,6 +26,9 @@ use transport::{
 pub(crate) trait Host: Send + Sync {
     /// Whether a service runs there.
     fn runs(&self, service: &str) -> bool;
+
+    /// Whether it serves its services.
+    fn serves(&self) -> bool;
 
     /// Whether this incarnation of the process is running.
     fn is_running(&self, incarnation: u64) -> bool;
@@ -87,23 +90,45 @@ impl Network {
         randomness: &Arc<dyn Randomness>,
         metrics: &Metrics,
     ) -> Option<Channel> {
-        let to = self
-            .hosts
-            .lock()
-            .iter()
-            .position(|host| host.upgrade().is_some_and(|host| host.runs(service)))?;
-        let link = Channel::new(Link { network: Arc::clone(self), from, incarnation, to, service });
-        let address = http::Uri::from_static("http://elsewhere");
-        let connect = move |_: &http::Uri| link.clone();
+        let runs = |host: &Weak<dyn Host>| host.upgrade().is_some_and(|host| host.runs(service));
+        let hosts = self.hosts.lock();
+        let endpoints = hosts.iter().enumerate().filter(|(_, host)| runs(host));
+        let endpoints: BTreeMap<String, usize> =
+            endpoints.map(|(index, _)| (format!("process-{index}"), index)).collect();
+        drop(hosts);
+        let address = |host: &String| format!("http://{host}").parse::<http::Uri>().ok();
+        let addresses: Vec<_> = endpoints.keys().filter_map(address).collect();
+        if addresses.is_empty() {
+            return None;
+        }
+        let network = Arc::clone(self);
+        let connect = move |address: &http::Uri| {
+            let to = address.host().and_then(|host| endpoints.get(host)).copied();
+            let to = to.unwrap_or(usize::MAX);
+            Channel::new(Link { network: Arc::clone(&network), from, incarnation, to, service })
+        };
         let (policy, randomness) = (CallPolicy::default(), Arc::clone(randomness));
         Some(transport::network_over(
             service,
-            vec![address].into(),
+            addresses.into(),
             policy,
             randomness,
             metrics,
             connect,
         ))
+    }
+
+    /// Delivers a request to whoever serves a service.
+    pub(super) fn forward(
+        &self,
+        service: &'static str,
+        request: http::Request<Body>,
+    ) -> Option<Delivery> {
+        let hosts = self.hosts.lock();
+        let mut running = hosts.iter().filter_map(Weak::upgrade);
+        let owner = running.find(|host| host.runs(service) && host.serves());
+        drop(hosts);
+        owner.map(|owner| owner.deliver(service, request))
     }
 
     fn host(&self, index: usize) -> Option<Arc<dyn Host>> {
@@ -200,7 +225,13 @@ impl Transport for Link {
             });
         }
         let response = receiver.deliver(service, request.map(Body::from)).await;
-        let response = response.map_err(|_| self.unreachable("the connection was reset"))?;
+        let response = response.map_err(|error| match error {
+            DeliveryError::Reset => self.unreachable("the connection was reset"),
+            DeliveryError::Refused => TransportError::NotConnected {
+                service: self.service,
+                reason: "the connection was refused".to_owned(),
+            },
+        })?;
         tokio::time::sleep(faults.response_delay).await;
         if faults.is_response_lost || network.is_partitioned(*to, *from) {
             network.env.cover("fault: response lost");

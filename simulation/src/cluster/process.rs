@@ -4,7 +4,7 @@
 use super::{
     bootstrap::{self, Bootstrap},
     clock::SimulatedClock,
-    delivery::{ConnectionReset, Delivery},
+    delivery::{Delivery, DeliveryError},
     network::{Host, Network},
     storage::{OpenStorage, SimulatedStorage, StorageOwner},
 };
@@ -146,7 +146,7 @@ impl Process {
             (storage, workers, state.incarnation)
         };
         self.context.oracle.check_durability(self.services, &storage);
-        self.context.oracle.observe(self.services, &storage);
+        self.context.oracle.observe(self.services, &|name| storage.service(name));
         let workers = storage.spawn_workers(self, workers, incarnation);
         let tasks = TaskTracker::default();
         let seed = self.rng.lock().next_u64();
@@ -155,7 +155,8 @@ impl Process {
         let routers = bootstrap::build_services(Bootstrap {
             settings: &Arc::new(bootstrap::settings(&settings, self.services)?),
             services: self.services,
-            storage: &storage,
+            storage: &|name| storage.service(name),
+            bulk: &|name| storage.bulk(name),
             tasks: &tasks,
             clock: &self.clock,
             seed,
@@ -285,8 +286,8 @@ impl Process {
                 let mut state = self.state.lock();
                 let now = self.context.env.now_ms();
                 let slow = state.slow_responses.filter(|(_, until)| now < *until);
-                let running = state.running.as_mut().ok_or(ConnectionReset)?;
-                let router = running.routers.get(service).cloned().ok_or(ConnectionReset)?;
+                let running = state.running.as_mut().ok_or(DeliveryError::Reset)?;
+                let router = running.routers.get(service).cloned().ok_or(DeliveryError::Reset)?;
                 let (sender, receiver) = oneshot::channel();
                 while running.requests.try_join_next().is_some() {}
                 running.requests.spawn(async move {
@@ -304,7 +305,7 @@ impl Process {
                 });
                 receiver
             };
-            receiver.await.map_err(|_| ConnectionReset)
+            receiver.await.map_err(|_| DeliveryError::Reset)
         })
     }
 }
@@ -312,6 +313,10 @@ impl Process {
 impl Host for Process {
     fn runs(&self, service: &str) -> bool {
         self.runs(service)
+    }
+
+    fn serves(&self) -> bool {
+        self.is_up()
     }
 
     fn is_running(&self, incarnation: u64) -> bool {
@@ -375,7 +380,7 @@ impl StorageOwner for Process {
 
     fn flushed(&self) {
         if let Some(storage) = self.storage() {
-            self.context.oracle.observe(self.services, &storage);
+            self.context.oracle.observe(self.services, &|name| storage.service(name));
         }
     }
 }

@@ -108,8 +108,8 @@ fn shows(text: &str, email: &str) -> bool {
 
 /// No event of an order or a saga shows a customer whose key is gone.
 fn journal(sim: &Simulation, email: &str, violations: &mut Violations) {
-    let Some(storage) = sim.cluster.process_of(ORDERS).and_then(|it| it.storage()) else { return };
-    let (journal, mut after) = (storage.service(ORDERS).journal, 0);
+    let Some(storage) = sim.cluster.storage_of(ORDERS) else { return };
+    let (journal, mut after) = (storage.journal, 0);
     loop {
         let Some(Ok(page)) = journal.follow(after, READ_EVENTS_MAX).now_or_never() else { return };
         for event in &page {

@@ -73,14 +73,13 @@ async fn audit_trail(sim: &Arc<Simulation>) -> BTreeMap<String, (usize, String)>
 
 /// All messages of a service's feed.
 async fn read_feed(sim: &Arc<Simulation>, source: &'static str) -> Option<Vec<Value>> {
-    let process = sim.cluster.process_of(source)?;
     let (mut after, mut messages) = (0, Vec::new());
     loop {
         let arguments = serde_json::json!({"after": after, "wait_ms": 0});
         let request = http::Request::post(rpc::call_path(source, "pull"))
             .body(Body::from(arguments.to_string()))
             .ok()?;
-        let response = Arc::clone(process).deliver(source, request).await.ok()?;
+        let response = sim.cluster.deliver(source, request).await.ok()?;
         let page: Value = serde_json::from_slice(response.body()).ok()?;
         messages.extend(page["messages"].as_array()?.iter().cloned());
         let position = page["position"].as_u64()?;

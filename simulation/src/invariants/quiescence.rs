@@ -58,13 +58,8 @@ pub(super) async fn wait(sim: &Arc<Simulation>) -> bool {
 
 /// Something that has not settled.
 fn find_unsettled(sim: &Simulation) -> Option<String> {
-    if let Some(process) = sim.cluster.processes.iter().find(|process| !process.is_up()) {
-        return Some(format!("{} is not up", process.name()));
-    }
-    for process in &sim.cluster.processes {
-        if process.storage().is_some_and(|storage| storage.unflushed_writes() > 0) {
-            return Some(format!("{} has unflushed writes", process.name()));
-        }
+    if let Some(unready) = sim.cluster.find_unready() {
+        return Some(unready);
     }
     let model = sim.oracle.model();
     if let Some(saga) = model.unfinished_sagas.first() {
@@ -90,8 +85,8 @@ fn find_unsettled(sim: &Simulation) -> Option<String> {
 /// Position of a consumer, and the last position of its source.
 fn consumer_progress(sim: &Simulation, subscription: &Subscription) -> Option<(u64, u64)> {
     let Subscription { group, consumer, is_bulk, source } = subscription;
-    let storage = sim.cluster.process_of(consumer)?.storage()?;
-    let storage = if *is_bulk { storage.bulk(consumer) } else { storage.service(consumer) };
+    let storage =
+        if *is_bulk { sim.cluster.bulk_of(consumer) } else { sim.cluster.storage_of(consumer) }?;
     let key = format!("{group}.{source}");
     let stored = storage.documents.find(&INBOX, &key).now_or_never()?.ok()?;
     // Stored as `position event-id`.
@@ -99,7 +94,7 @@ fn consumer_progress(sim: &Simulation, subscription: &Subscription) -> Option<(u
         String::from_utf8_lossy(&stored.body).split(' ').next().and_then(|text| text.parse().ok())
     };
     let reached = stored.as_ref().and_then(position_of);
-    let journal = sim.cluster.process_of(source)?.storage()?.service(source).journal;
+    let journal = sim.cluster.storage_of(source)?.journal;
     let last = journal.last_position().now_or_never()?.ok()?;
     Some((reached.unwrap_or(0), last))
 }

@@ -23,6 +23,28 @@ pub(crate) enum Fault {
     Partition { between: (usize, usize), direction: PartitionDirection, duration_ms: u64 },
     /// The process responds slowly for a while.
     SlowProcess { process: usize, delay_ms: u64, duration_ms: u64 },
+    /// The process is paused for a while, as by SIGSTOP, or by a machine that is suspended.
+    Pause { process: usize, duration_ms: u64 },
+    /// The process is cut off from the database that it shares with others for a while.
+    CutOff { process: usize, cut: Cut, duration_ms: u64 },
+}
+
+/// Cut between a process and its database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cut {
+    pub(crate) scope: CutScope,
+    /// Whether connections are reset at once; otherwise nothing ever comes back.
+    pub(crate) is_reset: bool,
+}
+
+/// Connections that a cut concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CutScope {
+    All,
+    /// That of the lease alone: the owner goes on writing and is replaced.
+    Lease,
+    /// Those of the data: the owner keeps its lease and cannot write.
+    Data,
 }
 
 /// Direction in which a partition drops messages.

@@ -2,7 +2,7 @@
 
 use super::{
     definition::Plan,
-    faults::{Fault, FaultRates, PartitionDirection, ScheduledFault},
+    faults::{Cut, CutScope, Fault, FaultRates, PartitionDirection, ScheduledFault},
     operations::{
         Checkout, Operation, PaymentToken, RefundAmount, ScheduledOperation, SessionStep,
         ShopperSession,
@@ -83,7 +83,7 @@ fn fault_rates(rng: &mut SimRng, topology: Topology) -> FaultRates {
         client_response_loss_permille: rate(400, 80),
         ..FaultRates::default()
     };
-    if topology == Topology::Fleet {
+    if topology != Topology::SingleProcess {
         fault_rates.request_loss_permille = rate(400, 40);
         fault_rates.response_loss_permille = rate(400, 40);
         fault_rates.duplication_permille = rate(500, 150);
@@ -91,8 +91,11 @@ fn fault_rates(rng: &mut SimRng, topology: Topology) -> FaultRates {
     }
     fault_rates.slow_flush_ms_max = rng.range(20, 900);
     fault_rates.delay_ms_max = rng.range(50, 3_000);
-    fault_rates.clock_skew_ms_max =
-        if topology == Topology::Fleet && rng.chance(400) { rng.range(1, 2_000) } else { 0 };
+    fault_rates.clock_skew_ms_max = if topology != Topology::SingleProcess && rng.chance(400) {
+        rng.range(1, 2_000)
+    } else {
+        0
+    };
     fault_rates
 }
 
@@ -389,9 +392,43 @@ fn scheduled_faults(
         } else {
             rng.range(0, workload_ms)
         };
-        faults.push(ScheduledFault { at_ms, fault: fault(rng, topology) });
+        if topology == Topology::Instances {
+            // An owner that is lost shortly before an operation is replaced in the middle of it.
+            let at_ms = at_ms.saturating_sub(rng.choose(&[0, 0, 1_700, 2_500]));
+            faults.extend(instance_faults(rng).map(|fault| ScheduledFault { at_ms, fault }));
+        } else {
+            faults.push(ScheduledFault { at_ms, fault: fault(rng, topology) });
+        }
     }
     faults
+}
+
+/// Fault of processes that share databases, now and then with another one at the same moment.
+fn instance_faults(rng: &mut SimRng) -> impl Iterator<Item = Fault> {
+    let first = instance_fault(rng);
+    let second = rng.chance(300).then(|| instance_fault(rng));
+    [Some(first), second].into_iter().flatten()
+}
+
+fn instance_fault(rng: &mut SimRng) -> Fault {
+    let process = rng.index(60);
+    // Shorter than a lease, about as long, and longer.
+    let duration_ms = rng.choose(&[200, 1_000, 1_600, 2_200, 4_000, 15_000]);
+    match rng.index(12) {
+        0..=2 => {
+            let downtime_ms = rng.choose(&[20, 400, 3_000, 15_000]);
+            Fault::Crash { process, survived_permille: 1_000, downtime_ms }
+        }
+        3..=6 => Fault::Pause { process, duration_ms },
+        7..=9 => {
+            let scope =
+                rng.choose(&[CutScope::All, CutScope::Lease, CutScope::Lease, CutScope::Data]);
+            let cut = Cut { scope, is_reset: rng.chance(400) };
+            Fault::CutOff { process, cut, duration_ms }
+        }
+        10 => Fault::SlowDisk { process, flush_ms: rng.range(20, 1_500), duration_ms },
+        _ => fault(rng, Topology::Fleet),
+    }
 }
 
 fn fault(rng: &mut SimRng, topology: Topology) -> Fault {
@@ -422,6 +459,8 @@ fn fault(rng: &mut SimRng, topology: Topology) -> Fault {
         (_, Topology::Fleet) => {
             Fault::SlowProcess { process, delay_ms: rng.range(100, 12_000), duration_ms }
         }
-        (_, Topology::SingleProcess) => Fault::Crash { process, survived_permille, downtime_ms },
+        (_, Topology::SingleProcess | Topology::Instances) => {
+            Fault::Crash { process, survived_permille, downtime_ms }
+        }
     }
 }

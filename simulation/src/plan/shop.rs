@@ -10,14 +10,20 @@ pub(crate) enum Topology {
     SingleProcess,
     /// Several processes with a log each, and a network between them.
     Fleet,
+    /// Several processes of each service, which share a database: one of them owns the service, and the others stand by.
+    Instances,
 }
 
 impl Topology {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::SingleProcess, Self::Fleet, Self::Instances];
+
     /// Name on the command line.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::SingleProcess => "one",
             Self::Fleet => "fleet",
+            Self::Instances => "instances",
         }
     }
 }
