@@ -91,6 +91,13 @@ impl EdgeClient {
         self.exchange(self.request(edge, path), Bytes::new()).await
     }
 
+    /// Reads a text at another address of the fleet; `None` when no successful response comes.
+    pub(crate) async fn text_at(&self, address: SocketAddr, path: &str) -> Option<String> {
+        let request = HttpRequest::get(format!("http://{address}{path}"));
+        let response = self.exchange(request, Bytes::new()).await?;
+        response.is_success().then(|| String::from_utf8_lossy(&response.bytes).into_owned())
+    }
+
     /// Request of an edge, as an operator at the operator edge.
     fn request(&self, edge: Edge, path: &str) -> http::request::Builder {
         let url = |address: SocketAddr| format!("http://{address}{path}");

@@ -3,9 +3,9 @@
 mod cli;
 
 use clap::Parser;
-use cli::{BlockFileSystem, Cli, Fault};
+use cli::{BlockFileSystem, Cli, Fault, FleetPart};
 use crash_tests::{
-    CheckResult, Disk, DiskReserve, Engines, Program, RunOptions, RunReport, Topology,
+    Disk, DiskReserve, Engines, FleetFaults, Program, RunOptions, RunReport, Topology, Violation,
     break_engines, break_fleet, cut_power, fill_disk, kill, overload, pause, small_disk,
 };
 use std::{path::Path, process::ExitCode};
@@ -24,24 +24,48 @@ fn main() -> ExitCode {
     };
     match runtime.block_on(run_in_folder(&cli)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(violation) => {
+        Err(RunFailure::Violation(violation)) => {
             eprintln!("VIOLATION: {violation}");
             ExitCode::FAILURE
+        }
+        Err(RunFailure::Unavailable(reason)) => {
+            eprintln!("error: {reason}");
+            ExitCode::from(2)
         }
     }
 }
 
+/// Why a run has not succeeded.
+enum RunFailure {
+    /// The shop has broken a guarantee.
+    Violation(Violation),
+    /// This machine cannot inject a fault that was asked for.
+    Unavailable(String),
+}
+
+impl From<Violation> for RunFailure {
+    fn from(violation: Violation) -> Self {
+        Self::Violation(violation)
+    }
+}
+
+impl From<std::io::Error> for RunFailure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Violation(error.into())
+    }
+}
+
 /// Runs the faults in a temporary folder, which is kept if there is a violation.
-async fn run_in_folder(cli: &Cli) -> CheckResult {
+async fn run_in_folder(cli: &Cli) -> Result<(), RunFailure> {
     let folder = tempfile::tempdir()?;
     let result = run(cli, folder.path()).await;
-    if result.is_err() {
+    if matches!(result, Err(RunFailure::Violation(_))) {
         eprintln!("data and log are kept in {}", folder.keep().display());
     }
     result
 }
 
-async fn run(cli: &Cli, folder: &Path) -> CheckResult {
+async fn run(cli: &Cli, folder: &Path) -> Result<(), RunFailure> {
     let mut program = Program::new(cli.binary.clone());
     program.log = Some(folder.join("shop.log"));
     let data = cli.data.clone().unwrap_or_else(|| folder.join("data"));
@@ -66,10 +90,10 @@ async fn run(cli: &Cli, folder: &Path) -> CheckResult {
             let report = break_engines(&program, &data, &engines, &faults, &options, on_progress);
             print_report("engines", &report.await?);
         }
-        Fault::Fleet { times } => {
-            let (engines, options) = (Engines::start(None, false)?, options(times, 0));
-            let report = break_fleet(&program, &data, &engines, &options, on_progress).await?;
-            print_report("fleet", &report);
+        Fault::Fleet { times, ref of } => {
+            let (faults, options) = (fleet_faults(of)?, options(times, 0));
+            let breaking = || break_fleet(&program, &data, &faults, &options, on_progress);
+            print_report("fleet", &tokio::task::block_in_place(breaking)?);
         }
         Fault::Overload => {
             let engines = Engines::start(None, false)?;
@@ -93,6 +117,19 @@ async fn run(cli: &Cli, folder: &Path) -> CheckResult {
         }
     }
     Ok(())
+}
+
+/// Faults of these parts of a fleet, each of which this machine must be able to inject; what of the others it cannot is named.
+fn fleet_faults(of: &[FleetPart]) -> Result<FleetFaults, RunFailure> {
+    let kinds: Vec<_> = of.iter().copied().map(Into::into).collect();
+    let faults = FleetFaults::prepare(&kinds);
+    match faults.skipped() {
+        [reason, ..] if !of.is_empty() => Err(RunFailure::Unavailable(reason.clone())),
+        skipped => {
+            skipped.iter().for_each(|reason| println!("skipped: {reason}"));
+            Ok(faults)
+        }
+    }
 }
 
 fn print_report(fault: &str, report: &RunReport) {
