@@ -59,7 +59,13 @@ impl Response {
 
     /// Whether the response is not final, and the same request may be retried.
     pub(crate) fn is_retryable(&self) -> bool {
-        matches!(self.status, 429 | 503 | 504 | 507) || self.code() == "idempotency_in_flight"
+        let is_for_the_moment = matches!(self.status, 429 | 503 | 504 | 507);
+        is_for_the_moment && !self.is_refusal_for_good() || self.code() == "idempotency_in_flight"
+    }
+
+    /// Whether the response says that what was asked for has ended because a service was away: the same request would get it again.
+    pub(crate) fn is_refusal_for_good(&self) -> bool {
+        self.status == 503 && self.code() == "unavailable" && !self.has_retry_after()
     }
 }
 

@@ -10,10 +10,10 @@ use std::{
     time::Duration,
 };
 
-/// After how many seconds the library reads the file again.
+/// After how many whole seconds the library reads the file again.
 const READ_EVERY_SECONDS: u64 = 1;
-/// Time within which a process has read the file.
-pub(crate) const READ_WITHIN: Duration = Duration::from_millis(READ_EVERY_SECONDS * 1_000 + 500);
+/// Time within which a process has read the file: it counts the ends of seconds.
+pub(crate) const READ_WITHIN: Duration = Duration::from_millis(READ_EVERY_SECONDS * 1_000 + 1_500);
 
 /// File with the offset of the clock of a process.
 #[derive(Clone, Debug)]

@@ -136,6 +136,7 @@ impl Customer {
             return Ok(false);
         };
         if response.is_retryable() || self.storage_fault.tolerates(&response) {
+            check_says_when(&invocation, &response, self.storage_fault)?;
             self.counters.retry_later += 1;
             self.counters.storage_full += u64::from(response.code() == "storage_full");
             self.in_doubt = Some(invocation);
@@ -160,7 +161,8 @@ impl Customer {
     }
 
     fn record_rejection(&mut self, operation: &Operation, response: &Response) -> CheckResult {
-        let is_expected = (400..500).contains(&response.status)
+        let is_final = (400..500).contains(&response.status) || response.is_refusal_for_good();
+        let is_expected = is_final
             && operation.expected_rejections().contains(&response.code());
         ensure(is_expected, || {
             format!("unexpected response {} {}", response.status, response.json)
@@ -210,4 +212,17 @@ impl Customer {
     pub(crate) fn rejected(&self) -> &HashSet<String> {
         &self.rejected
     }
+}
+
+/// Checks that a refusal for the moment says when to ask again.
+fn check_says_when(
+    invocation: &Invocation,
+    response: &Response,
+    storage_fault: StorageFault,
+) -> CheckResult {
+    let says = response.has_retry_after() || response.code() == "idempotency_in_flight";
+    ensure(says || storage_fault == StorageFault::DiskLost, || {
+        let (request, Response { status, json, .. }) = (&invocation.request, response);
+        format!("{request:?} was answered with {status} without Retry-After: {json}")
+    })
 }

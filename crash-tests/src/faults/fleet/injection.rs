@@ -115,7 +115,7 @@ impl Injection {
         let (held, answered) = tokio::join!(held, requests.go_on(client, &loss, &ended));
         outage.end();
         held.and(answered)?;
-        remedy.apply(fleet)?;
+        remedy.apply(fleet).await?;
         fleet.start_missing()?;
         outage.begin();
         outage.wait_for_sale().await.map_err(|it| it.context("after the fault"))?;
@@ -159,7 +159,12 @@ impl Injection {
             FleetFault::ClockAhead
             | FleetFault::ClockBehind
             | FleetFault::AllClocksAhead
-            | FleetFault::AllClocksBehind => return self.set_clocks(fleet, owner),
+            | FleetFault::AllClocksBehind => {
+                let remedy = self.set_clocks(fleet, owner)?;
+                // Until all have read their files, their clocks differ.
+                tokio::time::sleep(READ_WITHIN).await;
+                return Ok(remedy);
+            }
         }
         Ok(Remedy::Nothing)
     }
@@ -213,9 +218,6 @@ impl Injection {
         outage: &Outage,
     ) -> CheckResult {
         let lasting = async {
-            if matches!(self.fault, FleetFault::AllClocksAhead | FleetFault::AllClocksBehind) {
-                tokio::time::sleep(READ_WITHIN).await;
-            }
             tokio::time::sleep(self.away).await;
             self.wait_for_breakers(fleet, client, opened).await?;
             if self.leaves_sales(fleet) { outage.wait_for_sale().await } else { Ok(()) }
@@ -310,7 +312,7 @@ fn pause(fleet: &Fleet, processes: Vec<usize>) -> CheckResult<Remedy> {
 }
 
 impl Remedy {
-    fn apply(self, fleet: &Fleet) -> CheckResult {
+    async fn apply(self, fleet: &Fleet) -> CheckResult {
         match self {
             Self::Nothing => Ok(()),
             Self::Resume(processes) => {
@@ -318,9 +320,12 @@ impl Remedy {
             }
             Self::Pass(pairs) => fleet.network()?.pass_packets(&pairs),
             Self::RestoreAnswers(host) => fleet.network()?.restore_answers(host),
-            Self::SetClocks(processes) => processes
-                .into_iter()
-                .try_for_each(|process| fleet.set_clock(process, ClockOffset::None)),
+            Self::SetClocks(processes) => {
+                let mut processes = processes.into_iter();
+                processes.try_for_each(|process| fleet.set_clock(process, ClockOffset::None))?;
+                tokio::time::sleep(READ_WITHIN).await;
+                Ok(())
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Tests of all layers together, over scripted endpoints, with the clock paused.
 
-use super::{CallPolicy, EndpointUpdater, Endpoints, network_over};
+use super::{CallPolicy, EndpointUpdater, Endpoints, metrics::PROBLEM_JSON, network_over};
 use crate::{Channel, Context, Request, Response, Transport, TransportError, headers};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -21,7 +21,9 @@ enum EndpointBehaviour {
     Answers(u16),
     /// 503 with `Retry-After`.
     AsksForTime,
-    /// The same of a process that stands by.
+    /// 503 with a problem and without `Retry-After`.
+    RefusesForGood,
+    /// The one with `Retry-After` of a process that stands by.
     StandsBy,
     AnswersAfter(Duration),
     Refuses,
@@ -77,13 +79,17 @@ impl TestEndpoints {
     }
 
     fn channel_over(&self, endpoints: Endpoints, policy: CallPolicy) -> Channel {
+        self.measured(endpoints, policy, &Metrics::new())
+    }
+
+    fn measured(&self, endpoints: Endpoints, policy: CallPolicy, metrics: &Metrics) -> Channel {
         let cluster = self.clone();
         let connect = move |address: &Uri| {
             let index = (0..100).find(|index| base(*index) == *address);
             Channel::new(TestTransport(cluster.clone(), index.unwrap()))
         };
         let randomness = Arc::new(SeededRandomness::new(1));
-        network_over("things", endpoints, policy, randomness, &Metrics::new(), connect)
+        network_over("things", endpoints, policy, randomness, metrics, connect)
     }
 }
 
@@ -103,6 +109,10 @@ impl Transport for TestTransport {
             EndpointBehaviour::Answers(status) => status,
             EndpointBehaviour::AsksForTime => {
                 response = response.header(http::header::RETRY_AFTER, 1);
+                503
+            }
+            EndpointBehaviour::RefusesForGood => {
+                response = response.header(http::header::CONTENT_TYPE, PROBLEM_JSON);
                 503
             }
             EndpointBehaviour::StandsBy => {
@@ -370,6 +380,40 @@ async fn an_endpoint_that_asks_for_time_is_not_cut_off() {
         assert!(matches!(status(&transport, request(Method::POST)).await, Ok(503)));
     }
     assert_eq!(cluster.all_hits(), 91);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_metric_counts_the_breaker_of_an_endpoint_that_is_cut_off_and_none_for_a_503_of_its_own() {
+    use EndpointBehaviour::{AsksForTime, Hangs, RefusesForGood, StandsBy};
+    let endpoints = TestEndpoints::of([AsksForTime]);
+    let metrics = Metrics::new();
+    let transport = endpoints.measured(endpoints.bases().into(), CallPolicy::default(), &metrics);
+    let opened = |count: u32| {
+        let line = format!("http_client_breaker_opened_total{{service=\"things\"}} {count}");
+        metrics.encode().lines().any(|it| it == line)
+    };
+    for refusal in [AsksForTime, RefusesForGood, StandsBy] {
+        endpoints.set_behaviour(0, refusal);
+        for _ in 0..50 {
+            assert!(matches!(status(&transport, request(Method::POST)).await, Ok(503)));
+        }
+        assert!(opened(0), "{refusal:?}: {}", metrics.encode());
+    }
+    endpoints.set_behaviour(0, Hangs);
+    for _ in 0..5 {
+        assert!(is_late(&status(&transport, request(Method::POST)).await));
+    }
+    assert!(opened(1), "{}", metrics.encode());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_for_good_is_an_answer_and_is_not_asked_for_again() {
+    let endpoints = TestEndpoints::of([EndpointBehaviour::RefusesForGood; 2]);
+    let transport = endpoints.transport(CallPolicy::default());
+    for _ in 0..20 {
+        assert!(matches!(status(&transport, keyed_post()).await, Ok(503)));
+    }
+    assert_eq!(endpoints.all_hits(), 20);
 }
 
 #[tokio::test(start_paused = true)]
