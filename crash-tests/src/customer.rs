@@ -162,8 +162,7 @@ impl Customer {
 
     fn record_rejection(&mut self, operation: &Operation, response: &Response) -> CheckResult {
         let is_final = (400..500).contains(&response.status) || response.is_refusal_for_good();
-        let is_expected = is_final
-            && operation.expected_rejections().contains(&response.code());
+        let is_expected = is_final && operation.expected_rejections().contains(&response.code());
         ensure(is_expected, || {
             format!("unexpected response {} {}", response.status, response.json)
         })?;

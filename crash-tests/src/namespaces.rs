@@ -69,7 +69,8 @@ impl NamespaceNetwork {
         for host in 0..=hosts {
             let its = NamespaceName::add(&ip, format!("{prefix}-{host}"))?;
             opened.push(its.open()?);
-            let (leg, gateway, address) = (format!("leg{host}"), gateway_of(host), address_of(host));
+            let (leg, gateway, address) =
+                (format!("leg{host}"), gateway_of(host), address_of(host));
             name.configure(&format!(
                 "link add {leg} type veth peer name eth0 netns {}\n\
                  address add {gateway}/24 dev {leg}\nlink set {leg} up\n",

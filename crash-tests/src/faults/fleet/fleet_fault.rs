@@ -72,15 +72,9 @@ impl FleetFaultKind {
             SlowAnswers, SlowOwner, StopOwner,
         };
         match self {
-            Self::Process => &[
-                KillOwner,
-                PauseOwner,
-                StopOwner,
-                KillBoth,
-                PauseTwo,
-                KillStandby,
-                PauseStandby,
-            ],
+            Self::Process => {
+                &[KillOwner, PauseOwner, StopOwner, KillBoth, PauseTwo, KillStandby, PauseStandby]
+            }
             Self::Network => &[
                 CutBoth,
                 CutCalls,

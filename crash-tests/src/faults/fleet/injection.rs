@@ -177,7 +177,9 @@ impl Injection {
         };
         let owner = host_of(fleet.owner(self.services[0])?);
         let (callers, called, is_to, is_back) = match self.fault {
-            FleetFault::CutCalls => (hosts(self.link.caller), hosts(self.link.service), true, false),
+            FleetFault::CutCalls => {
+                (hosts(self.link.caller), hosts(self.link.service), true, false)
+            }
             FleetFault::CutAnswers => {
                 (hosts(self.link.caller), hosts(self.link.service), false, true)
             }

@@ -191,8 +191,10 @@ mod tests {
 
     #[test]
     fn a_loss_concerns_the_calls_of_the_lost_service_and_those_to_it() {
-        let concerned = |loss: &Loss| [(ORDER, INVENTORY), (INVENTORY, ORDER), (CART, INVENTORY)]
-            .map(|call| loss.concerns(call));
+        let concerned = |loss: &Loss| {
+            [(ORDER, INVENTORY), (INVENTORY, ORDER), (CART, INVENTORY)]
+                .map(|call| loss.concerns(call))
+        };
         assert_eq!(concerned(&Loss::Nothing), [false; 3]);
         assert_eq!(concerned(&Loss::Between(ORDER, INVENTORY)), [true, true, false]);
         assert_eq!(concerned(&Loss::Services(vec![CART])), [false, false, true]);

@@ -383,7 +383,8 @@ async fn an_endpoint_that_asks_for_time_is_not_cut_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_metric_counts_the_breaker_of_an_endpoint_that_is_cut_off_and_none_for_a_503_of_its_own() {
+async fn the_metric_counts_the_breaker_of_an_endpoint_that_is_cut_off_and_none_for_a_503_of_its_own()
+ {
     use EndpointBehaviour::{AsksForTime, Hangs, RefusesForGood, StandsBy};
     let endpoints = TestEndpoints::of([AsksForTime]);
     let metrics = Metrics::new();
