@@ -101,7 +101,9 @@ fn fleet_faults(of: &[FleetPart]) -> Result<FleetFaults, RunFailure> {
     match faults.skipped() {
         [reason, ..] if !of.is_empty() => Err(RunFailure::Unavailable(reason.clone())),
         skipped => {
-            skipped.iter().for_each(|reason| println!("skipped: {reason}"));
+            for reason in skipped {
+                println!("skipped: {reason}");
+            }
             Ok(faults)
         }
     }

@@ -38,7 +38,9 @@ const EDGES: [&str; 2] = ["storefront", "api-gateway"];
 /// Processes of each service.
 const INSTANCES: usize = 2;
 /// Services of a fleet.
-pub(crate) const SERVICES: usize = OWNED.len() + EDGES.len();
+const SERVICES: usize = OWNED.len() + EDGES.len();
+/// Process with the edges that clients ask.
+const GATEWAY: usize = SERVICES - 1;
 /// Processes of a fleet.
 pub(crate) const PROCESSES: usize = SERVICES * INSTANCES;
 /// File of the secret of the fleet, which calls between hosts need.
@@ -149,13 +151,8 @@ impl Fleet {
 
     /// Addresses of the edges: that of the shop, and that of operators.
     pub(crate) fn edges(&self) -> [SocketAddr; 2] {
-        let gateway = self.members[self.gateway()].address;
+        let gateway = self.members[GATEWAY].address;
         [&self.edges[0], &self.edges[1]].map(|port| (gateway, port.number()).into())
-    }
-
-    /// Process with the edges that clients ask.
-    fn gateway(&self) -> usize {
-        SERVICES - 1
     }
 
     /// Network with a host for each process.
@@ -259,7 +256,18 @@ impl Fleet {
 
     /// The process of a service that works: its owner, or of an edge the one that clients ask.
     pub(crate) fn worker(&self, service: &str) -> CheckResult<usize> {
-        if service == EDGES[1] { Ok(self.gateway()) } else { self.owner(service) }
+        if service == EDGES[1] { Ok(GATEWAY) } else { self.owner(service) }
+    }
+
+    /// The owners of all services.
+    pub(crate) fn owners(&self) -> CheckResult<Vec<usize>> {
+        OWNED.iter().map(|service| self.owner(service)).collect()
+    }
+
+    /// Number of the last time at which a process of a service began to serve.
+    pub(crate) fn last_beginning(&self, service: &str) -> u64 {
+        let of = self.members.iter().filter(|it| it.service == service);
+        of.map(|it| it.served.load(Relaxed)).max().unwrap_or_default()
     }
 
     /// Owner of a service.

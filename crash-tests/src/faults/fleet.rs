@@ -17,7 +17,7 @@ use crate::{
 };
 use fleet_fault::FleetFault;
 pub use fleet_fault::FleetFaultKind;
-use injection::Injection;
+use injection::FleetInjection;
 use losses::IndependentRequests;
 use std::{collections::BTreeMap, io, net::Ipv4Addr, path::Path, sync::Arc};
 
@@ -129,7 +129,7 @@ async fn break_each(
         }
         run.report.faults += 1;
         *counts.entry(fault).or_insert(0_u64) += 1;
-        let injection = Injection::random(fault, &mut run.random);
+        let injection = FleetInjection::random(fault, &mut run.random);
         let step = format!("{}, {injection}", run.step());
         let context = |violation: Violation| violation.context(&step);
         let (client, outage) = (shop.client.clone(), Arc::clone(&run.workload.outage));
@@ -142,7 +142,10 @@ async fn break_each(
         run.report.notes.push(format!("{fault:?}: {count}"));
     }
     let (answers, sales) = (requests.answered(), run.workload.outage.all_sales());
-    run.report.notes.push(format!("{answers} answers to requests that needed nothing lost"));
+    let excused = requests.excused();
+    run.report.notes.push(format!(
+        "{answers} answers to requests that needed nothing lost, {excused} refusals while an owner changed"
+    ));
     run.report.notes.push(format!("{sales} orders confirmed during faults and right after them"));
     run.finish(shop).await
 }

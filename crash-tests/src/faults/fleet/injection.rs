@@ -43,7 +43,7 @@ const BREAKERS_OPENED: &str = "http_client_breaker_opened";
 
 /// One fault, with whom it strikes and its times.
 #[derive(Debug)]
-pub(super) struct Injection {
+pub(super) struct FleetInjection {
     pub(super) fault: FleetFault,
     services: Vec<&'static str>,
     link: Link,
@@ -65,16 +65,16 @@ enum Remedy {
     SetClocks(Vec<usize>),
 }
 
-impl Injection {
+impl FleetInjection {
     pub(super) fn random(fault: FleetFault, random: &mut impl Rng) -> Self {
         let services = OWNED.choose_multiple(random, 2).copied().collect();
+        let link = LINKS[random.random_range(0..LINKS.len())];
         let mut between = |range: Range<u64>| random.random_range(range);
         // As likely by minutes as by hours.
         let magnitudes = JUMP_SECONDS.end.ilog2() - JUMP_SECONDS.start.ilog2();
         let magnitude = between(0..u64::from(magnitudes));
         let jump = between(JUMP_SECONDS.start << magnitude..JUMP_SECONDS.start << (magnitude + 1));
         let kilobits = between(KILOBITS);
-        let link = LINKS[between(0..LINKS.len() as u64) as usize];
         let mut within = |range| Duration::from_millis(between(range));
         Self {
             fault,
@@ -100,7 +100,7 @@ impl Injection {
     ) -> CheckResult {
         tokio::time::sleep(self.delay).await;
         fleet.check_running()?;
-        let opened = self.breakers(fleet, client).await?;
+        let (owners, opened) = (fleet.owners()?, self.breakers(fleet, client).await?);
         let remedy = self.begin(fleet).await?;
         if self.leaves_sales(fleet) {
             outage.begin();
@@ -112,10 +112,15 @@ impl Injection {
             held
         };
         let loss = self.loss();
-        let (held, answered) = tokio::join!(held, requests.go_on(client, &loss, &ended));
+        let (held, answered) = tokio::join!(held, requests.go_on(client, fleet, &loss, &ended));
         outage.end();
         held.and(answered)?;
+        let jumped = matches!(remedy, Remedy::SetClocks(_));
         remedy.apply(fleet).await?;
+        ensure(
+            !jumped || fleet.owners()? == owners,
+            || "a clock has changed the owner of a service",
+        )?;
         fleet.start_missing()?;
         outage.begin();
         outage.wait_for_sale().await.map_err(|it| it.context("after the fault"))?;
@@ -332,7 +337,7 @@ impl Remedy {
     }
 }
 
-impl fmt::Display for Injection {
+impl fmt::Display for FleetInjection {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { fault, services, link, jump, kilobits, .. } = self;
         write!(formatter, "{fault:?}")?;
