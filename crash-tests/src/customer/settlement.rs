@@ -112,7 +112,10 @@ impl Customer {
             && match json["cancel_reason"].as_str() {
                 // The latter where a service was away for so long that the checkout was given up.
                 Some("out_of_stock" | "unavailable") => true,
-                Some("payment_declined") => DECLINED_TOKENS.contains(&order.token),
+                Some("payment_declined") => {
+                    self.storage_fault == StorageFault::ClocksJump
+                        || DECLINED_TOKENS.contains(&order.token)
+                }
                 _ => false,
             }
     }

@@ -118,7 +118,10 @@ async fn break_each(
     let mut program = engines.configure(program);
     program.topology = Topology::TwoOfEach;
     program.surroundings = faults.surroundings.clone();
-    let storage_fault = StorageFault::DatabaseLost;
+    let storage_fault = match program.surroundings.clock_library {
+        Some(_) => StorageFault::ClocksJump,
+        None => StorageFault::DatabaseLost,
+    };
     let (mut run, mut shop) = Run::start(&program, data, options, storage_fault).await?;
     run.checks_followers = true;
     let requests = IndependentRequests::create(&shop.client, &run.workload).await?;
