@@ -223,13 +223,13 @@ impl Customer {
     }
 }
 
-/// Checks that a refusal for the moment says when to ask again.
+/// Checks that a 503 for the moment says when to ask again.
 fn check_says_when(
     invocation: &Invocation,
     response: &Response,
     storage_fault: StorageFault,
 ) -> CheckResult {
-    let says = response.has_retry_after() || response.code() == "idempotency_in_flight";
+    let says = response.status != 503 || response.has_retry_after();
     ensure(says || storage_fault == StorageFault::DiskLost, || {
         let (request, Response { status, json, .. }) = (&invocation.request, response);
         format!("{request:?} was answered with {status} without Retry-After: {json}")

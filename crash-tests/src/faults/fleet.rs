@@ -147,7 +147,7 @@ async fn break_each(
     let (answers, sales) = (requests.answered(), run.workload.outage.all_sales());
     let excused = requests.excused();
     run.report.notes.push(format!(
-        "{answers} answers to requests that needed nothing lost, {excused} refusals while an owner changed"
+        "{answers} answers to requests that needed nothing lost, {excused} refusals while an owner changed or waited for what was lost"
     ));
     run.report.notes.push(format!("{sales} orders confirmed during faults and right after them"));
     run.finish(shop).await

@@ -100,6 +100,14 @@ impl Loss {
     }
 }
 
+impl Loss {
+    /// Whether a service waits for what is lost until those who call it have waited too long, whose circuit breakers may open then: its
+    /// attempts may take as long as theirs.
+    fn delays(&self, service: &str) -> bool {
+        matches!(self, Self::Between(caller, _) if *caller == service)
+    }
+}
+
 /// Calls that a request makes, by their callers and the services called.
 type Calls = &'static [(&'static str, &'static str)];
 
@@ -117,7 +125,8 @@ pub(super) struct IndependentRequests {
     sku: String,
     /// Answers, which number the new carts as well.
     answered: AtomicU64,
-    /// Refusals while a service changed its owner, although it was not lost: the machine had too much to do.
+    /// Refusals while a service changed its owner, although it was not lost, because the machine had too much to do, or while it waited
+    /// for what was lost.
     excused: AtomicU64,
 }
 
@@ -160,16 +169,19 @@ impl IndependentRequests {
         let has_moved = |service: &str| {
             before.get(service).is_some_and(|it| fleet.last_beginning(service) > *it)
         };
+        let excuses = |calls: Calls| {
+            move || calls.iter().any(|(_, service)| loss.delays(service) || has_moved(service))
+        };
         let needs_none = |calls: Calls| !calls.iter().any(|call| loss.concerns(*call));
         let reads: Vec<_> = self.reads.iter().filter(|(_, _, calls)| needs_none(calls)).collect();
         while !ended.load(SeqCst) {
             let reading = reads.iter().map(async |(edge, path, calls)| {
-                self.check(path, client.get(*edge, path).await, calls, has_moved).await
+                self.check(path, client.get(*edge, path).await, excuses(calls)).await
             });
             try_join_all(reading).await?;
             if needs_none(OF_CARTS) {
                 let created = self.create_cart(client).await;
-                self.check("a new cart", created, OF_CARTS, has_moved).await?;
+                self.check("a new cart", created, excuses(OF_CARTS)).await?;
             }
             tokio::time::sleep(ROUND_EVERY).await;
         }
@@ -184,20 +196,20 @@ impl IndependentRequests {
         client.send(&Request { edge: Edge::Shop, method, path, key, body }).await
     }
 
-    /// Checks an answer. A refusal is excused where a service that is needed changes its owner meanwhile, as `has_moved` says.
+    /// Checks an answer. A refusal is excused where a service that is needed changes its owner meanwhile, or itself waits for what is lost.
     async fn check(
         &self,
         what: &str,
         response: Option<Response>,
-        calls: Calls,
-        has_moved: impl Fn(&str) -> bool,
+        is_excused: impl Fn() -> bool,
     ) -> CheckResult {
         if response.as_ref().is_some_and(Response::is_success) {
             self.answered.fetch_add(1, Relaxed);
             return Ok(());
         }
         let began = Instant::now();
-        while !calls.iter().any(|(_, service)| has_moved(service)) {
+        let says_when = response.as_ref().is_some_and(Response::has_retry_after);
+        while !(says_when && is_excused()) {
             ensure(began.elapsed() < MOVED_WITHIN, || {
                 format!("{what} needs nothing that is lost, and was answered with {response:?}")
             })?;
@@ -207,7 +219,7 @@ impl IndependentRequests {
         Ok(())
     }
 
-    /// Number of refusals because a service changed its owner.
+    /// Number of refusals that were excused.
     pub(super) fn excused(&self) -> u64 {
         self.excused.load(Relaxed)
     }
