@@ -1,7 +1,7 @@
 //! Command line of `cargo xtask crash`.
 
 use clap::{Parser, Subcommand, ValueEnum};
-use crash_tests::{BusEngine, FailingServer, FileSystem};
+use crash_tests::{BusEngine, FailingServer, FileSystem, FleetFaultKind};
 use std::path::PathBuf;
 
 /// Injects faults into a real shop under load and checks that every acknowledged fact survives.
@@ -68,11 +68,18 @@ pub(crate) enum Fault {
         #[arg(long)]
         of: Vec<Engine>,
     },
-    /// Kill, stop and pause processes of a fleet, two of each service on PostgreSQL, of which one owns it and the other one stands by.
+    /// Let a fleet fail, two processes of each service on PostgreSQL, of which one owns it and the other one stands by: processes that are
+    /// killed, stopped and paused, lost packets, slow owners, and clocks that jump.
+    ///
+    /// Each process has a network namespace of its own, which needs root and `ip`. Without these, all are on loopback, and faults of the
+    /// network are left out.
     Fleet {
-        /// Number of faults; each kind comes in turn.
-        #[arg(long, default_value_t = 21)]
+        /// Number of faults; each one comes in turn.
+        #[arg(long, default_value_t = 20)]
         times: u64,
+        /// Let this kind of fault happen, and no other that is not named as well [default: all that this machine can inject].
+        #[arg(long)]
+        of: Vec<FleetPart>,
     },
     /// Kill the primary of a replicated `PostgreSQL` and promote its synchronous standby, which the former primary then follows.
     Failover {
@@ -102,6 +109,19 @@ pub(crate) enum Bus {
     RedisStreams,
 }
 
+/// What fails in a fleet.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum FleetPart {
+    /// Owners and processes that stand by are killed, stopped and paused.
+    Process,
+    /// Packets are lost between two services, one way or both, and between a service and the database.
+    Network,
+    /// An owner runs a small part of the time, or is behind a slow line.
+    Slow,
+    /// The clock of an owner, or of all processes, jumps by minutes or hours, and back.
+    Clock,
+}
+
 /// Servers that fail.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Engine {
@@ -116,6 +136,17 @@ impl From<Bus> for BusEngine {
             Bus::Kafka => Self::Kafka,
             Bus::RabbitMq => Self::RabbitMq,
             Bus::RedisStreams => Self::RedisStreams,
+        }
+    }
+}
+
+impl From<FleetPart> for FleetFaultKind {
+    fn from(part: FleetPart) -> Self {
+        match part {
+            FleetPart::Process => Self::Process,
+            FleetPart::Network => Self::Network,
+            FleetPart::Slow => Self::Slow,
+            FleetPart::Clock => Self::Clock,
         }
     }
 }

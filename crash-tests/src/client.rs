@@ -59,7 +59,13 @@ impl Response {
 
     /// Whether the response is not final, and the same request may be retried.
     pub(crate) fn is_retryable(&self) -> bool {
-        matches!(self.status, 429 | 503 | 504 | 507) || self.code() == "idempotency_in_flight"
+        let is_for_the_moment = matches!(self.status, 429 | 503 | 504 | 507);
+        is_for_the_moment && !self.is_refusal_for_good() || self.code() == "idempotency_in_flight"
+    }
+
+    /// Whether the response says that what was asked for has ended because a service was away: the same request would get it again.
+    pub(crate) fn is_refusal_for_good(&self) -> bool {
+        self.status == 503 && self.code() == "unavailable" && !self.has_retry_after()
     }
 }
 
@@ -89,6 +95,13 @@ impl EdgeClient {
     /// Reads a path; `None` when no response comes.
     pub(crate) async fn get(&self, edge: Edge, path: &str) -> Option<Response> {
         self.exchange(self.request(edge, path), Bytes::new()).await
+    }
+
+    /// Reads a text at another address of the fleet; `None` when no successful response comes.
+    pub(crate) async fn text_at(&self, address: SocketAddr, path: &str) -> Option<String> {
+        let request = HttpRequest::get(format!("http://{address}{path}"));
+        let response = self.exchange(request, Bytes::new()).await?;
+        response.is_success().then(|| String::from_utf8_lossy(&response.bytes).into_owned())
     }
 
     /// Request of an edge, as an operator at the operator edge.

@@ -136,6 +136,7 @@ impl Customer {
             return Ok(false);
         };
         if response.is_retryable() || self.storage_fault.tolerates(&response) {
+            check_says_when(&invocation, &response, self.storage_fault)?;
             self.counters.retry_later += 1;
             self.counters.storage_full += u64::from(response.code() == "storage_full");
             self.in_doubt = Some(invocation);
@@ -160,9 +161,12 @@ impl Customer {
     }
 
     fn record_rejection(&mut self, operation: &Operation, response: &Response) -> CheckResult {
-        let is_expected = (400..500).contains(&response.status)
-            && operation.expected_rejections().contains(&response.code());
-        ensure(is_expected, || {
+        let is_final = (400..500).contains(&response.status) || response.is_refusal_for_good();
+        let has_ended = self.storage_fault == StorageFault::ClocksJump
+            && response.code() == "payment_ended"
+            && self.forget_payment_action(operation);
+        let is_expected = operation.expected_rejections().contains(&response.code());
+        ensure(is_final && (is_expected || has_ended), || {
             format!("unexpected response {} {}", response.status, response.json)
         })?;
         self.counters.rejected += 1;
@@ -176,6 +180,13 @@ impl Customer {
             cart.lines = operation.apply_to(&cart.lines);
         }
         Ok(())
+    }
+
+    /// Forgets the payment that was to be approved or declined, if the operation is that, because its time is over.
+    fn forget_payment_action(&mut self, operation: &Operation) -> bool {
+        let Operation::ResolvePaymentAction { order: id, .. } = operation else { return false };
+        let order = self.orders.iter_mut().find(|order| order.id == *id);
+        order.map(|order| order.payment_action = None).is_some()
     }
 
     /// The request for an operation, under a new idempotency key.
@@ -210,4 +221,17 @@ impl Customer {
     pub(crate) fn rejected(&self) -> &HashSet<String> {
         &self.rejected
     }
+}
+
+/// Checks that a 503 for the moment says when to ask again.
+fn check_says_when(
+    invocation: &Invocation,
+    response: &Response,
+    storage_fault: StorageFault,
+) -> CheckResult {
+    let says = response.status != 503 || response.has_retry_after();
+    ensure(says || storage_fault == StorageFault::DiskLost, || {
+        let (request, Response { status, json, .. }) = (&invocation.request, response);
+        format!("{request:?} was answered with {status} without Retry-After: {json}")
+    })
 }

@@ -5,6 +5,7 @@
 //! must have been applied as a whole or not at all, and at quiescence no saga, hold or open authorisation may remain.
 
 mod client;
+mod clock_file;
 mod counters;
 mod customer;
 mod disk;
@@ -13,6 +14,7 @@ mod fetch;
 mod fleet;
 mod followers;
 mod invariants;
+mod namespaces;
 mod operation;
 mod order_document;
 mod outage;
@@ -30,7 +32,7 @@ pub use disk::{Disk, DiskUnavailable, FileSystem};
 pub use faults::{
     engines::{BusEngine, EngineFault, Engines, FailingServer, FaultKind, break_engines},
     failover::fail_over,
-    fleet::break_fleet,
+    fleet::{FleetFaultKind, FleetFaults, break_fleet},
     full_disk::{DiskReserve, fill_disk, small_disk},
     kill::kill,
     overload::overload,

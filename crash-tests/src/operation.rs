@@ -130,8 +130,9 @@ impl Operation {
     pub(crate) fn expected_rejections(&self) -> &'static [&'static str] {
         match self {
             Self::Checkout { .. } | Self::PlaceOrder { .. } => {
-                // `checking_out` where a rejected checkout could not reopen the cart, because of a storage fault.
-                &["out_of_stock", "payment_declined", "checking_out"]
+                // `checking_out` where a rejected checkout could not reopen the cart, because of a storage fault; `unavailable`
+                // where a service was away for so long that the checkout was given up.
+                &["out_of_stock", "payment_declined", "checking_out", "unavailable"]
             }
             // There may be no unit left to refund.
             Self::Refund { target: RefundTarget::Unit(_), .. } => {

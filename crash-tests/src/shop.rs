@@ -2,14 +2,14 @@
 
 use crate::{
     client::{Edge, EdgeClient, OPERATOR_TOKEN},
-    fleet::Fleet,
+    fleet::{Fleet, FleetSurroundings},
     violation::{CheckResult, Violation, ensure},
 };
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use std::{
     fs::File,
     io::{BufRead, BufReader},
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     time::Duration,
@@ -78,6 +78,8 @@ pub struct Program {
     pub topology: Topology,
     /// File that the log is appended to; none to discard it.
     pub log: Option<PathBuf>,
+    /// Where the processes of a fleet are.
+    pub(crate) surroundings: FleetSurroundings,
 }
 
 impl Program {
@@ -96,7 +98,8 @@ impl Program {
             ("ICOMMERCE_LOG_FILTER", "warn"),
         ];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        Self { binary, settings, topology: Topology::OneProcess, log: None }
+        let surroundings = FleetSurroundings::default();
+        Self { binary, settings, topology: Topology::OneProcess, log: None, surroundings }
     }
 
     /// Adds a setting.
@@ -233,8 +236,7 @@ impl Shop {
         let started_at = Instant::now();
         if program.topology == Topology::TwoOfEach {
             let fleet = Fleet::start(program, data).await?;
-            let [shop, operator] =
-                fleet.edges().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+            let [shop, operator] = fleet.edges();
             let (processes, start_time) = (Vec::new(), started_at.elapsed());
             let client = EdgeClient::new(shop, operator);
             let fleet = Some(fleet);

@@ -14,6 +14,8 @@ pub enum StorageFault {
     DiskFull,
     /// The database may be away at each step of an operation.
     DatabaseLost,
+    /// The same, and clocks may jump, so that the time for a payment may be over at each step.
+    ClocksJump,
 }
 
 impl StorageFault {
@@ -24,7 +26,7 @@ impl StorageFault {
             // The checkout was rejected, and reopening the cart takes a disk.
             _ if response.code() == "checking_out" => response.has_retry_after(),
             Self::DiskLost => response.status >= 500,
-            Self::DiskFull | Self::DatabaseLost => false,
+            Self::DiskFull | Self::DatabaseLost | Self::ClocksJump => false,
         }
     }
 }

@@ -20,7 +20,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use kernel::{Problem, codes};
-use rpc::FleetSecret;
+use rpc::{CREDENTIAL_HEADER, CREDENTIAL_REFUSED, FleetSecret};
 use runtime::Assembly;
 use std::{collections::BTreeSet, net::SocketAddr};
 use transport::{Context, Edge, RequestHandler, ResponseFuture};
@@ -255,13 +255,17 @@ impl ServiceRoutes {
         let path = request.uri().path();
         let route = self.routes.at(path).ok().map(|route| route.value);
         let route = route.or_else(|| self.fallback.as_ref().filter(|_| may_be_page(path)));
-        let authenticated = route.ok_or_else(unknown_route).and_then(|(service, handler)| {
-            let Some(secret) = &self.secret else { return Ok(handler) };
-            secret.authenticate(service, request.headers()).map(|()| handler)
-        });
-        match authenticated {
-            Ok(handler) => handler.handle(request, None),
-            Err(problem) => Box::pin(async { ProblemResponse(problem).into_response() }),
+        let Some((service, handler)) = route else {
+            return Box::pin(async { ProblemResponse(unknown_route()).into_response() });
+        };
+        let authenticate =
+            |secret: &FleetSecret| secret.authenticate(service, request.headers()).err();
+        match self.secret.as_ref().and_then(authenticate) {
+            None => handler.handle(request, None),
+            Some(problem) => Box::pin(async {
+                let refused = [(CREDENTIAL_HEADER, CREDENTIAL_REFUSED)];
+                (refused, ProblemResponse(problem)).into_response()
+            }),
         }
     }
 }

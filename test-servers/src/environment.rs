@@ -74,6 +74,24 @@ pub fn toxiproxy_program() -> io::Result<PathBuf> {
     path("TEST_TOXIPROXY", "Toxiproxy")
 }
 
+/// Program `ip`, which sets up networks; `tc` lies beside it (`TEST_IPROUTE`).
+///
+/// # Errors
+///
+/// When it is not set.
+pub fn ip_program() -> io::Result<PathBuf> {
+    path("TEST_IPROUTE", "iproute2")
+}
+
+/// Library that shows a process another time (`TEST_FAKETIME`).
+///
+/// # Errors
+///
+/// When it is not set.
+pub fn clock_library() -> io::Result<PathBuf> {
+    path("TEST_FAKETIME", "libfaketime")
+}
+
 /// Value of a variable, or an error that says who sets it.
 pub(crate) fn variable(name: &str, server: &str) -> io::Result<String> {
     env::var(name).map_err(|_| {

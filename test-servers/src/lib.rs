@@ -26,8 +26,8 @@ mod toxiproxy;
 
 pub use certificates::{CertifiedKey, TestAuthority};
 pub use environment::{
-    kafka_libraries, mongodb_libraries, old_kafka_libraries, postgres_programs, rabbitmq_program,
-    redis_program, smtp_python, toxiproxy_program,
+    clock_library, ip_program, kafka_libraries, mongodb_libraries, old_kafka_libraries,
+    postgres_programs, rabbitmq_program, redis_program, smtp_python, toxiproxy_program,
 };
 pub use kafka::{KafkaServer, KafkaTls};
 pub use kafka_cluster::KafkaCluster;

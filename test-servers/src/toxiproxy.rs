@@ -6,7 +6,7 @@ use crate::{
 };
 use std::{
     io::{self, Read, Write},
-    net::TcpStream,
+    net::{Ipv4Addr, TcpStream},
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -40,7 +40,16 @@ impl ToxiproxyServer {
     ///
     /// When there is one of this name.
     pub fn proxy(&self, name: &str, upstream: &str) -> io::Result<Proxy> {
-        let (server, listen) = (self.placement.address(0), format!("127.0.0.1:{}", free_port()?));
+        self.proxy_at(Ipv4Addr::LOCALHOST, name, upstream)
+    }
+
+    /// The same, with a proxy that is reached at another address of this machine.
+    ///
+    /// # Errors
+    ///
+    /// When there is one of this name, or the machine has no such address.
+    pub fn proxy_at(&self, host: Ipv4Addr, name: &str, upstream: &str) -> io::Result<Proxy> {
+        let (server, listen) = (self.placement.address(0), format!("{host}:{}", free_port()?));
         let body = format!(r#"{{"name":"{name}","listen":"{listen}","upstream":"{upstream}"}}"#);
         request(&server, "POST", "/proxies", &body)?;
         Ok(Proxy { server, name: name.to_owned(), address: listen })

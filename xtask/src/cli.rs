@@ -185,7 +185,7 @@ pub(crate) enum Task {
     /// and verifies: every acknowledged operation took effect exactly once, no other one took effect in part, and after
     /// quiescence the books balance.
     #[command(
-        after_help = "Examples:\n  cargo xtask crash kill --times 1000\n  cargo xtask crash power --file-system xfs --times 50\n  cargo xtask crash engines --bus kafka --redis --times 60\n  cargo xtask crash fleet --times 60"
+        after_help = "Examples:\n  cargo xtask crash kill --times 1000\n  cargo xtask crash power --file-system xfs --times 50\n  cargo xtask crash engines --bus kafka --redis --times 60\n  cargo xtask crash fleet --times 60\n  cargo xtask crash fleet --of network --of clock --times 22"
     )]
     Crash {
         /// The fault (kill, pause, full-disk, power, engines, fleet, overload) and its options; see `cargo xtask crash help`.

@@ -4,6 +4,9 @@ use crate::{Outcome, process, suites};
 use std::{path::Path, process::Command};
 
 const BINARY: &str = "--binary";
+/// Exit code of the crash tests where this machine cannot inject what was asked for; they say why.
+const UNAVAILABLE: i32 = 2;
+const FLEET: &str = "fleet";
 
 /// What an argument needs: a feature of the shop, and servers.
 struct Need {
@@ -16,7 +19,7 @@ struct Need {
 const NEEDS: [Need; 9] = [
     need("engines", "icommerce/postgres", &["postgresql", "toxiproxy"]),
     need("database", "icommerce/postgres", &["postgresql", "toxiproxy"]),
-    need("fleet", "icommerce/postgres", &["postgresql", "toxiproxy"]),
+    need(FLEET, "icommerce/postgres", &["postgresql", "toxiproxy"]),
     need("failover", "icommerce/postgres", &["postgresql"]),
     need("overload", "icommerce/postgres", &["postgresql", "toxiproxy"]),
     need("kafka", "icommerce/kafka", &["kafka"]),
@@ -51,10 +54,16 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome<bool> {
         let servers: Vec<&str> = needs.iter().flat_map(|need| need.servers).copied().collect();
         command.envs(suites::server_programs(root, &servers)?);
     }
+    if arguments.iter().any(|argument| argument == FLEET) {
+        command.envs(suites::fleet_tools(root)?);
+    }
     if !has_binary {
         command.arg(BINARY).arg(release.join("icommerce"));
     }
-    Ok(command.current_dir(root).status()?.success())
+    match command.current_dir(root).status()?.code() {
+        Some(UNAVAILABLE) => Err("nothing was tested".into()),
+        code => Ok(code == Some(0)),
+    }
 }
 
 impl Need {
@@ -79,6 +88,7 @@ mod tests {
             needs.flat_map(|need| need.servers).copied().collect()
         };
         assert!(servers(&["kill", "--times", "3"]).is_empty());
+        assert_eq!(servers(&["fleet", "--of", "network"]), ["postgresql", "toxiproxy"]);
         assert_eq!(servers(&["database"]), ["postgresql", "toxiproxy"]);
         let all = ["postgresql", "toxiproxy", "kafka", "redis"];
         assert_eq!(servers(&["engines", "--bus", "kafka", "--redis"]), all);

@@ -73,6 +73,8 @@ const CRASH_TESTS: &[Prerequisite] = &[
     Prerequisite::Kafka,
     Prerequisite::RabbitMq,
     Prerequisite::Toxiproxy,
+    Prerequisite::IpRoute,
+    Prerequisite::FakeTime,
 ];
 
 /// Servers that tests start for themselves.
@@ -191,6 +193,21 @@ pub(crate) fn server_programs(
         }
     };
     wanted.map(variable).collect()
+}
+
+/// Variables that name the tools of some faults of a fleet, found or installed; the reason is printed where one is neither.
+pub(crate) fn fleet_tools(root: &Path) -> Outcome<Vec<(&'static str, String)>> {
+    let target = Workspace::read(root)?.target;
+    let mut variables = Vec::new();
+    for tool in prerequisites::FLEET_TOOLS {
+        match tool.ensure(root, &target) {
+            Availability::Missing(reason) => println!("{} is missing: {reason}", tool.name()),
+            Availability::Found(place) | Availability::Installed(place) => {
+                variables.push((tool.variable(), place));
+            }
+        }
+    }
+    Ok(variables)
 }
 
 /// The program valgrind, found or installed; an error when it is neither.

@@ -37,7 +37,9 @@ impl Customer {
     async fn replay_acknowledged(&mut self, client: &EdgeClient) -> CheckResult {
         for first in std::mem::take(&mut self.acknowledged) {
             let again = send_again(client, &first).await?;
-            let is_replayed = again.headers.contains_key("idempotent-replayed");
+            // A refusal for good is that of the saga itself.
+            let is_replayed =
+                first.status >= 500 || again.headers.contains_key("idempotent-replayed");
             let is_same = again.status == first.status && is_same_answer(&first, &again);
             ensure(is_same && is_replayed, || {
                 format!(

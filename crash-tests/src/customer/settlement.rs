@@ -110,8 +110,12 @@ impl Customer {
         let is_possible = self.storage_fault != StorageFault::None && !order.was_confirmed;
         is_possible
             && match json["cancel_reason"].as_str() {
-                Some("out_of_stock") => true,
-                Some("payment_declined") => DECLINED_TOKENS.contains(&order.token),
+                // The latter where a service was away for so long that the checkout was given up.
+                Some("out_of_stock" | "unavailable") => true,
+                Some("payment_declined") => {
+                    self.storage_fault == StorageFault::ClocksJump
+                        || DECLINED_TOKENS.contains(&order.token)
+                }
                 _ => false,
             }
     }

@@ -14,6 +14,8 @@ use transport::{Channel, Request, Response, Transport, TransportError};
 
 /// Header that carries the credential.
 pub const CREDENTIAL_HEADER: &str = "icommerce-credential";
+/// Value of the same header in the refusal of a request without a valid credential, which tells it from an answer of the service.
+pub const CREDENTIAL_REFUSED: &str = "refused";
 /// How long a credential is valid, in seconds: longer than any call, and than clocks of one fleet differ.
 const VALID_SECONDS: i64 = 60;
 /// The shortest secret, in bytes: one that can be guessed protects nothing.
@@ -81,7 +83,8 @@ impl FleetSecret {
         Err(Problem::of(codes::UNAUTHENTICATED, title))
     }
 
-    /// The same channel, whose requests carry a credential for the service it leads to.
+    /// The same channel, whose requests carry a credential for the service it leads to. Where that is refused, the service cannot be
+    /// reached: whoever called this process has done nothing wrong, and may try again when the clocks agree.
     pub fn sign(&self, service: &'static str, channel: Channel) -> Channel {
         Channel::new(SigningTransport { secret: self.clone(), service, channel })
     }
@@ -116,7 +119,15 @@ impl Transport for SigningTransport {
         let credential = HeaderValue::from_str(&self.secret.credential(self.service));
         let credential = credential.expect("digits and points may stand in a header");
         request.headers_mut().insert(CREDENTIAL_HEADER, credential);
-        self.channel.send(request).await
+        let response = self.channel.send(request).await?;
+        if response.headers().get(CREDENTIAL_HEADER).is_some_and(|it| it == CREDENTIAL_REFUSED) {
+            let reason = "it does not take this process for a member of its fleet: their secrets differ, or their clocks by more than a minute";
+            return Err(TransportError::Unreachable {
+                service: self.service,
+                reason: reason.to_owned(),
+            });
+        }
+        Ok(response)
     }
 }
 
@@ -164,6 +175,42 @@ mod tests {
         {
             assert!(!ours.verify("order-service", nonsense), "{nonsense}");
         }
+    }
+
+    /// Service that verifies credentials by another clock, and answers 401 for itself.
+    struct Verifying(FleetSecret);
+
+    #[async_trait]
+    impl Transport for Verifying {
+        async fn send(&self, request: Request) -> Result<Response, TransportError> {
+            let mut response = http::Response::builder().status(401);
+            if self.0.authenticate("order-service", request.headers()).is_err() {
+                response = response.header(CREDENTIAL_HEADER, CREDENTIAL_REFUSED);
+            }
+            Ok(response.body(bytes::Bytes::new()).expect("a response"))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_service_whose_clock_is_another_cannot_be_reached_and_its_own_answers_pass() {
+        let (here, there) = (clock(), clock());
+        let theirs = Channel::new(Verifying(secret("the secret of one fleet", &there)));
+        let signed = secret("the secret of one fleet", &here).sign("order-service", theirs);
+        let own = signed.send(Request::default()).await.expect("an answer of the service");
+        assert_eq!(own.status(), 401);
+        for (clock, by) in [(&here, Duration::from_hours(1)), (&there, Duration::from_hours(3))] {
+            clock.advance(by);
+            let refused = signed.send(Request::default()).await;
+            assert!(
+                matches!(
+                    refused,
+                    Err(TransportError::Unreachable { service: "order-service", .. })
+                ),
+                "{refused:?}"
+            );
+        }
+        here.advance(Duration::from_hours(2));
+        assert!(signed.send(Request::default()).await.is_ok());
     }
 
     #[test]

@@ -52,7 +52,7 @@ mod message;
 
 pub use client::WireClient;
 pub use contract::{Contract, Operation, Repeat};
-pub use credential::{CREDENTIAL_HEADER, FleetSecret, SECRET_BYTES_MIN};
+pub use credential::{CREDENTIAL_HEADER, CREDENTIAL_REFUSED, FleetSecret, SECRET_BYTES_MIN};
 pub use directory::ContractDirectory;
 pub use endpoint::{CALL_BYTES_MAX, Endpoint, call_path, endpoints};
 pub use feed::{Feed, FeedEvent, FeedPage};

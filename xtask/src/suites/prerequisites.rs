@@ -58,6 +58,10 @@ pub(super) enum Prerequisite {
     Maven,
     /// What makes file systems, and cuts off their power.
     FileSystems,
+    /// What sets up networks, and loses their packets.
+    IpRoute,
+    /// What shows a process another time.
+    FakeTime,
 }
 
 /// The availability of a prerequisite.
@@ -67,6 +71,9 @@ pub(super) enum Availability {
     Installed(String),
     Missing(String),
 }
+
+/// Tools without which some faults of a fleet are left out.
+pub(super) const FLEET_TOOLS: [Prerequisite; 2] = [Prerequisite::IpRoute, Prerequisite::FakeTime];
 
 /// Servers that a shop can use, and the proxy before them.
 pub(super) const SERVERS: [Prerequisite; 6] = [
@@ -84,6 +91,13 @@ const OPENSSL: &str = "openssl";
 const XFS_PACKAGE: &str = "xfsprogs";
 /// It shuts a file system down, whichever it is.
 const XFS_TOOL: &str = "xfs_io";
+const IPROUTE_PACKAGE: &str = "iproute2";
+/// Where it is beside `PATH`, which may lack the programs of administrators.
+const IP_PROGRAMS: [&str; 3] = ["/usr/sbin/ip", "/sbin/ip", "ip"];
+const FAKETIME_PACKAGE: &str = "libfaketime";
+/// Folder of the libraries of the system, and the library in the folder of an architecture below it.
+const LIBRARIES: &str = "/usr/lib";
+const FAKETIME_LIBRARY: &str = "faketime/libfaketimeMT.so.1";
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
 /// Font of the pages: with another one, widths would differ.
 const FONT: &str = "Inter";
@@ -122,6 +136,8 @@ impl Prerequisite {
             Self::OpenSsl => "openssl",
             Self::Maven => "maven",
             Self::FileSystems => XFS_PACKAGE,
+            Self::IpRoute => IPROUTE_PACKAGE,
+            Self::FakeTime => FAKETIME_PACKAGE,
         }
     }
 
@@ -148,6 +164,8 @@ impl Prerequisite {
             Self::OpenSsl => "TEST_OPENSSL",
             Self::Maven => "TEST_MAVEN",
             Self::FileSystems => "TEST_FILE_SYSTEMS",
+            Self::IpRoute => "TEST_IPROUTE",
+            Self::FakeTime => "TEST_FAKETIME",
         }
     }
 
@@ -180,6 +198,12 @@ impl Prerequisite {
             Self::FileSystems => installer::system_packages(XFS_PACKAGE, || {
                 process::output_of(XFS_TOOL, "-V").map(|_| XFS_TOOL.to_owned())
             }),
+            Self::IpRoute => installer::system_packages(IPROUTE_PACKAGE, || {
+                let mut programs = IP_PROGRAMS.into_iter();
+                let found = programs.find(|ip| process::output_of(ip, "-V").is_some());
+                found.map(str::to_owned)
+            }),
+            Self::FakeTime => installer::system_packages(FAKETIME_PACKAGE, faketime_library),
         }
     }
 }
@@ -192,6 +216,13 @@ impl Availability {
             Self::Missing(_) => None,
         }
     }
+}
+
+/// Library of libfaketime, in the folder of an architecture.
+fn faketime_library() -> Option<String> {
+    let folders = std::fs::read_dir(LIBRARIES).ok()?.flatten();
+    let mut libraries = folders.map(|folder| folder.path().join(FAKETIME_LIBRARY));
+    libraries.find(|library| library.is_file()).map(|library| installer::text(&library))
 }
 
 /// Whether the folder of real data exists; the tests that read it skip themselves without it.

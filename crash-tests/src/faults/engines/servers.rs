@@ -10,6 +10,7 @@ use crate::{
 };
 use std::{
     io,
+    net::Ipv4Addr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -59,9 +60,18 @@ struct ProxiedServer {
 impl Engines {
     /// Starts the servers whose programs the environment names; `cargo xtask` finds them.
     pub fn start(bus: Option<BusEngine>, has_values: bool) -> CheckResult<Self> {
+        Self::start_at(Ipv4Addr::LOCALHOST, bus, has_values)
+    }
+
+    /// The same, with a database that is reached at this address of the machine.
+    pub(crate) fn start_at(
+        host: Ipv4Addr,
+        bus: Option<BusEngine>,
+        has_values: bool,
+    ) -> CheckResult<Self> {
         let toxiproxy = ToxiproxyServer::start(&test_servers::toxiproxy_program()?)?;
         let server = PostgresServer::start(&test_servers::postgres_programs()?, Durability::Full)?;
-        let proxy = toxiproxy.proxy("database", &server.address())?;
+        let proxy = toxiproxy.proxy_at(host, "database", &server.address())?;
         let url = format!("postgres://postgres@{}/postgres", proxy.address());
         let database = ProxiedServer::new(server, proxy, url, false);
         let broker = bus.map(|bus| bus.start(&toxiproxy)).transpose()?;

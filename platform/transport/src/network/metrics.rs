@@ -1,20 +1,24 @@
 //! Client-side metrics of calls to one service.
 
 use crate::{Response, TransportError, headers};
-use http::{StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use std::time::Duration;
 use telemetry::{Counter, Histogram, LATENCY_BUCKETS, Metrics};
+
+/// Type of a body that is a problem (RFC 9457).
+pub(super) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// Outcome of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AttemptOutcome {
-    /// Any response but a failure; a 4xx is a response like any other.
+    /// Any response but a failure; a 4xx is a response like any other, and so is a 503 for good, with which a service says itself (with a
+    /// problem, and without `Retry-After`) that a request has ended because another service was away. The endpoint works.
     Answered,
     /// A 503 with `Retry-After`: the service answers that it is busy, or cannot write at present. The endpoint works.
     Busy,
     /// A 503 of a process that stands by for the owner of the service: nothing was done, and another endpoint may be the owner.
     Standby,
-    /// No response, or a 5xx.
+    /// No response, or another 5xx.
     Failed,
     TimedOut,
 }
@@ -29,12 +33,19 @@ impl AttemptOutcome {
             Self::Standby
         } else if is_unavailable && headers.contains_key(header::RETRY_AFTER) {
             Self::Busy
+        } else if is_unavailable && headers.get(header::CONTENT_TYPE).is_some_and(is_problem) {
+            Self::Answered
         } else if status.is_server_error() {
             Self::Failed
         } else {
             Self::Answered
         }
     }
+}
+
+/// Whether a body of this type is a problem, which whatever stands before a service would not write.
+fn is_problem(content_type: &HeaderValue) -> bool {
+    content_type == PROBLEM_JSON
 }
 
 #[derive(Clone, Debug)]

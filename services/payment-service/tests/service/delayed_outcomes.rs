@@ -117,6 +117,16 @@ async fn an_unknown_outcome_is_reconciled_also_after_a_restart() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_unknown_outcome_is_known_as_soon_after_the_clock_was_set_back() {
+    let service = TestService::start().await;
+    let payment = service.authorise(1, "unknown_outcome").await.unwrap();
+    assert_eq!(payment.state, PaymentState::Unknown);
+    service.clock.set("2025-12-31T19:00:00Z".parse().unwrap());
+    service.advance(10).await;
+    assert_eq!(service.state(1).await, PaymentState::Authorised);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_late_webhook_is_delivered_twice_and_counts_once() {
     let service = TestService::start().await;
     assert_eq!(service.authorise(1, "late_webhook").await.unwrap().state, PaymentState::Unknown);
