@@ -92,9 +92,10 @@ impl Backends {
                     Some(Bus::RedisStreams(RedisServer::start(&test_servers::redis_program()?)?))
                 }
             };
-            let key_value = match redis {
-                true => Some(RedisServer::start(&test_servers::redis_program()?)?),
-                false => None,
+            let key_value = if redis {
+                Some(RedisServer::start(&test_servers::redis_program()?)?)
+            } else {
+                None
             };
             Ok(Self { postgres, bus, key_value, shops: AtomicU32::new(0) })
         };

@@ -35,7 +35,7 @@ pub(crate) const GATEWAY: &str = "api-gateway";
 /// File of the keys of personal data, which all processes have.
 const KEYS: &str = "icommerce.keys";
 /// Time limit for a process to listen.
-const LISTEN_TIMEOUT: Duration = Duration::from_secs(60);
+const LISTEN_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Processes of a fleet beside its gateway.
 #[derive(Debug)]

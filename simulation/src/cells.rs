@@ -32,9 +32,9 @@ const UNITS: i64 = 14;
 /// Units of a block.
 pub(super) const BLOCK_UNITS: i64 = 5;
 /// Simulated time in which the customers come.
-const CUSTOMERS_COME_FOR: Duration = Duration::from_secs(600);
+const CUSTOMERS_COME_FOR: Duration = Duration::from_mins(10);
 /// Simulated time until nothing is under way any more.
-const QUIET_AFTER: Duration = Duration::from_secs(300);
+const QUIET_AFTER: Duration = Duration::from_mins(5);
 /// Crashes of each cell, and how long it is down.
 const CRASHES: u64 = 2;
 const DOWNTIME: Duration = Duration::from_secs(4);

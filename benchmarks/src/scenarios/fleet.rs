@@ -27,7 +27,7 @@ const OWNERS: [&str; 5] = [
 ];
 const KILLS_OF_EACH: u64 = 3;
 /// Time limit for the first order after a kill.
-const REPLACED_WITHIN: Duration = Duration::from_secs(60);
+const REPLACED_WITHIN: Duration = Duration::from_mins(1);
 /// Pause before a failed checkout is begun again.
 const RETRY_PAUSE: Duration = Duration::from_millis(20);
 

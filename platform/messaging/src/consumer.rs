@@ -489,7 +489,7 @@ impl<E: FeedEvent> Consumer<E> {
     /// Notes the lag in the health component, where operators see it.
     fn note_lag(&mut self, milliseconds: u64) {
         if self.noted_lag_ms.replace(milliseconds) != Some(milliseconds) {
-            self.component.note(LAG_MS, milliseconds);
+            self.component.note(LAG_MS, milliseconds.to_string());
         }
     }
 

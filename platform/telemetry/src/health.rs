@@ -145,15 +145,15 @@ impl Component {
     ///
     /// let health = Health::new();
     /// let feed = health.component("feed of order-service", Criticality::Optional);
-    /// feed.note("lag_ms", 12);
+    /// feed.note("lag_ms", "12");
     /// feed.up();
     /// let report = health.readiness();
     /// assert_eq!(report.components["feed of order-service"].details["lag_ms"], "12");
     /// ```
-    pub fn note(&self, name: &'static str, value: impl ToString) {
+    pub fn note(&self, name: &'static str, value: impl Into<String>) {
         let mut components = self.health.0.lock();
         if let Some(state) = components.get_mut(&self.name) {
-            state.notes.insert(name, value.to_string());
+            state.notes.insert(name, value.into());
         }
     }
 

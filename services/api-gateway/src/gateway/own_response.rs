@@ -44,9 +44,10 @@ impl Gateway {
         Ok(match own {
             OwnPath::FirstPage => {
                 let visitor = self.visitor(info, &context, head).await;
-                let members = match visitor.sees_state() {
-                    true => fleet_view::look(&self.members).await,
-                    false => Vec::new(),
+                let members = if visitor.sees_state() {
+                    fleet_view::look(&self.members).await
+                } else {
+                    Vec::new()
                 };
                 let health = self.health.readiness();
                 let page = || operator_page::render(&health, &members, &visitor);
