@@ -23,6 +23,26 @@ async fn any_owner_may_be_killed_at_any_time() {
     shop.stop().await;
 }
 
+/// The first page of the operator edge shows who owns the services, who stands by, and the consumers of the owners.
+async fn assert_fleet_is_shown(shop: &TestShop) {
+    let until = Instant::now() + TIMEOUT;
+    loop {
+        let page = shop.operator.get("/").await;
+        let page = String::from_utf8_lossy(&page.bytes).into_owned();
+        let count = |text: &str| page.matches(text).count();
+        // One that has just been started may not say anything yet.
+        if count("<td class=\"standby\">stands by") == count("<td class=\"up\">owner")
+            && count("does not answer") == 0
+        {
+            assert!(count("<td class=\"up\">owner") >= 5, "{page}");
+            assert!(page.contains(": 0 ms") || page.contains(" ms<br>"), "{page}");
+            return;
+        }
+        assert!(Instant::now() < until, "{page}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
 /// Buys one unit as soon as that is possible, under one key.
 async fn buy(shop: &TestShop, sku: &str) {
     let until = Instant::now() + TIMEOUT;
@@ -46,6 +66,7 @@ async fn an_owner_that_was_paused_is_replaced_and_sells_nothing_when_it_goes_on(
     let shop = TestShop::start(Topology::TwoPerServiceOnPostgres, &[]).await;
     let sku = create_product(&shop, 1_000, 20).await;
     order(&shop, &[(&sku, 1)]).await;
+    assert_fleet_is_shown(&shop).await;
     let mut bought = 1;
     for service in ["inventory-service", "order-service", "payment-service"] {
         let paused = shop.signal(service, Signal::STOP);

@@ -125,8 +125,8 @@ pub(super) struct IndependentRequests {
     sku: String,
     /// Answers, which number the new carts as well.
     answered: AtomicU64,
-    /// Refusals while a service changed its owner, although it was not lost, because the machine had too much to do, or while it waited
-    /// for what was lost.
+    /// Refusals for the moment: the machine had too much to do, a service changed its owner for that reason although it was not lost, or
+    /// waited for what was lost.
     excused: AtomicU64,
 }
 
@@ -156,7 +156,8 @@ impl IndependentRequests {
         Ok(requests)
     }
 
-    /// Makes those that do not need what is lost until `ended`; each must be answered with success at once.
+    /// Makes those that do not need what is lost until `ended`; each must be answered with success, and a refusal for the moment be followed by
+    /// one.
     pub(super) async fn go_on(
         &self,
         client: &EdgeClient,
@@ -176,12 +177,13 @@ impl IndependentRequests {
         let reads: Vec<_> = self.reads.iter().filter(|(_, _, calls)| needs_none(calls)).collect();
         while !ended.load(SeqCst) {
             let reading = reads.iter().map(async |(edge, path, calls)| {
-                self.check(path, client.get(*edge, path).await, excuses(calls)).await
+                let ask = async || client.get(*edge, path).await;
+                self.check(path, ask, excuses(calls)).await
             });
             try_join_all(reading).await?;
             if needs_none(OF_CARTS) {
-                let created = self.create_cart(client).await;
-                self.check("a new cart", created, excuses(OF_CARTS)).await?;
+                let create = async || self.create_cart(client).await;
+                self.check("a new cart", create, excuses(OF_CARTS)).await?;
             }
             tokio::time::sleep(ROUND_EVERY).await;
         }
@@ -196,13 +198,15 @@ impl IndependentRequests {
         client.send(&Request { edge: Edge::Shop, method, path, key, body }).await
     }
 
-    /// Checks an answer. A refusal is excused where a service that is needed changes its owner meanwhile, or itself waits for what is lost.
+    /// Checks an answer. A refusal is excused where it says when to ask again, and a later answer is a success, or a service that is needed
+    /// changes its owner meanwhile, or itself waits for what is lost.
     async fn check(
         &self,
         what: &str,
-        response: Option<Response>,
+        ask: impl AsyncFn() -> Option<Response>,
         is_excused: impl Fn() -> bool,
     ) -> CheckResult {
+        let response = ask().await;
         if response.as_ref().is_some_and(Response::is_success) {
             self.answered.fetch_add(1, Relaxed);
             return Ok(());
@@ -210,10 +214,13 @@ impl IndependentRequests {
         let began = Instant::now();
         let says_when = response.as_ref().is_some_and(Response::has_retry_after);
         while !(says_when && is_excused()) {
-            ensure(began.elapsed() < MOVED_WITHIN, || {
+            ensure(says_when && began.elapsed() < MOVED_WITHIN, || {
                 format!("{what} needs nothing that is lost, and was answered with {response:?}")
             })?;
             tokio::time::sleep(ROUND_EVERY).await;
+            if ask().await.as_ref().is_some_and(Response::is_success) {
+                break;
+            }
         }
         self.excused.fetch_add(1, Relaxed);
         Ok(())
