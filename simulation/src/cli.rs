@@ -28,7 +28,7 @@ struct Cli {
     seed: Option<u64>,
     /// Topology: one process, a fleet, or several instances of each service (default: each seed in all of them).
     #[arg(long = "shape", value_name = "SHAPE")]
-    topology: Option<Topology>,
+    topology: Vec<Topology>,
     /// Number of threads (default: all cores).
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -52,7 +52,7 @@ pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
     let threads = cli.threads.or_else(|| std::thread::available_parallelism().ok());
     let threads = threads.map_or(1, NonZeroUsize::get);
-    let topologies = cli.topology.map_or_else(|| Topology::ALL.to_vec(), |topology| vec![topology]);
+    let topologies = if cli.topology.is_empty() { Topology::ALL.to_vec() } else { cli.topology };
     let first = cli.seed.unwrap_or_else(|| SystemRandomness.below(1 << 40));
     if let Some(cells) = cli.cells {
         return cells::run(first, cells);

@@ -90,18 +90,17 @@ const REQUIRED_OF_LOGS: &[(&str, u64)] = &[
 
 /// The same for those of processes that share databases.
 const REQUIRED_OF_INSTANCES: &[(&str, u64)] = &[
-    ("fault: cut off from the database", 50),
-    ("fault: data cut off", 50),
-    ("fault: lease cut off", 50),
-    ("fault: owner crashed", 100),
-    ("fault: owner paused", 100),
-    ("fault: slow database", 50),
-    ("fault: standby crashed", 50),
-    ("fault: standby paused", 50),
-    ("outcome: former owner's writes refused", 50),
-    ("outcome: owner superseded", 100),
-    ("outcome: take-over failed", 2),
-    ("outcome: writes in doubt", 50),
+    ("fault: cut off from the database", 25),
+    ("fault: data cut off", 25),
+    ("fault: lease cut off", 25),
+    ("fault: owner crashed", 50),
+    ("fault: owner paused", 50),
+    ("fault: slow database", 25),
+    ("fault: standby crashed", 25),
+    ("fault: standby paused", 25),
+    ("outcome: former owner's writes refused", 25),
+    ("outcome: owner superseded", 50),
+    ("outcome: writes in doubt", 25),
 ];
 
 /// The same for those that only a fleet can have.

@@ -76,9 +76,10 @@ fn an_order_crosses_processes_over_mutual_tls_and_nobody_else_is_let_in() {
     let (behind, [services]) = start_listeners(&mut behind, ["services"]);
     let mut front = member(&folder.path().join("front"), &authority, &other);
     front.args(["--services", FRONT, &peers(BEHIND, "https", behind_port)]);
+    front.arg("--auth-listen=127.0.0.1:0");
     front.arg(format!("--service-listen=127.0.0.1:{front_port}"));
-    let (front, [shop, operators, _]) =
-        start_listeners(&mut front, ["shop", "operator", "services"]);
+    let (front, [shop, operators, _, _]) =
+        start_listeners(&mut front, ["shop", "operator", "auth", "services"]);
 
     let order = order_a_mug(&shop, &operators);
     assert_eq!(order["status"], "confirmed", "{order}");
@@ -112,8 +113,10 @@ fn a_process_with_a_certificate_of_another_authority_gets_nothing() {
     let stranger = other.certify_member().unwrap();
     let mut front = member(&folder.path().join("front"), &authority, &stranger);
     front.args(["--services", FRONT, &peers(BEHIND, "https", behind_port)]);
+    front.arg("--auth-listen=127.0.0.1:0");
     front.arg(format!("--service-listen=127.0.0.1:{front_port}"));
-    let (front, [shop, _, _]) = start_listeners(&mut front, ["shop", "operator", "services"]);
+    let (front, [shop, _, _, _]) =
+        start_listeners(&mut front, ["shop", "operator", "auth", "services"]);
     let answer = raw_exchange(&shop, "GET", "/api/v1/products", "", "");
     assert!(answer.starts_with("HTTP/1.1 50"), "{answer}");
     stop_shop(front);

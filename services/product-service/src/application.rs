@@ -9,15 +9,17 @@ mod name_claims;
 mod open_index;
 mod picture_library;
 mod picture_report;
+mod product_queue;
 mod renditions;
 mod show_product;
 mod shown_pictures;
 mod streams;
+mod unknown_changes;
 mod uploaded_pictures;
 
 pub(crate) use error::CatalogueError;
 pub(crate) use execute::{ChangeOutcome, ChangeRequest};
-pub(crate) use fetch_pictures::{PictureFetcher, PictureQueue};
+pub(crate) use fetch_pictures::PictureFetcher;
 pub(crate) use import_products::{
     ImportMode, ImportResult, ImportedProduct, PictureRefusal, VariantRefusal,
 };
@@ -30,6 +32,7 @@ use crate::{domain::prior_price::Policy, index::SearchIndex, ports::StockCounter
 use journal::Repository;
 use kernel::Ids;
 use name_claims::NameClaims;
+use product_queue::ProductQueue;
 pub(crate) use show_product::Reader;
 use show_product::ViewCache;
 use std::sync::Arc;
@@ -46,7 +49,9 @@ pub(crate) struct Catalogue {
     new_days: u32,
     pub(crate) ids: Ids,
     /// Products whose pictures elsewhere are yet to be fetched.
-    pictures: PictureQueue,
+    pictures: ProductQueue,
+    /// Products of which a change may be stored or not.
+    unknown_changes: ProductQueue,
     pub(crate) library: Arc<PictureLibrary>,
     /// Whether copies of pictures elsewhere are fetched.
     fetching: bool,
@@ -68,7 +73,7 @@ impl Catalogue {
     pub(crate) fn new(parts: CatalogueParts) -> Self {
         let CatalogueParts { products, index, stock, policy, new_days, ids, library, fetching } =
             parts;
-        let pictures = PictureQueue::default();
+        let pictures = ProductQueue::default();
         for id in index.products_with_pending_pictures() {
             pictures.push(id);
         }
@@ -83,6 +88,7 @@ impl Catalogue {
             new_days,
             ids,
             pictures,
+            unknown_changes: ProductQueue::default(),
             library,
             fetching,
         }

@@ -74,6 +74,7 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
         library: Arc::clone(&library),
         fetching: media.fetch,
     }));
+    context.tasks.spawn_until_shutdown(Arc::clone(&catalogue).reread_unknown_changes());
     if media.fetch {
         let source = Arc::new(OutboundPictures::new(media));
         let fetcher = PictureFetcher::new(Arc::clone(&catalogue), library, source);

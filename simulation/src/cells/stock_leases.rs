@@ -18,11 +18,22 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 
 /// How often a movement is repeated until it is known to have happened or not.
 const MOVEMENT_RETRIES: u32 = 200;
+
+/// How long a SKU counts as sold out once no cell had units to spare: who asks meanwhile is told so without another look at all of them.
+const SOLD_OUT_FOR: Duration = Duration::from_mins(1);
+
+/// Units of a SKU that no cell has.
+#[derive(Debug)]
+struct Pool {
+    units: i64,
+    sold_out_until: Option<Instant>,
+}
 
 /// Leases of all SKUs.
 #[derive(Debug)]
@@ -32,7 +43,7 @@ pub(super) struct StockLeases {
     units: i64,
     block: i64,
     /// Pool of each SKU, locked while units move.
-    pools: Mutex<BTreeMap<String, Arc<AsyncMutex<i64>>>>,
+    pools: Mutex<BTreeMap<String, Arc<AsyncMutex<Pool>>>>,
     /// Number of the next movement.
     movements: AtomicU64,
 }
@@ -54,11 +65,12 @@ impl StockLeases {
     }
 
     /// Pool of a SKU: at first whatever the cells' first blocks leave.
-    fn pool(&self, sku: &str) -> Arc<AsyncMutex<i64>> {
+    fn pool(&self, sku: &str) -> Arc<AsyncMutex<Pool>> {
         let leased = self.block * i64::try_from(self.cells.len()).unwrap_or(i64::MAX);
         let mut pools = self.pools.lock();
         let pool = pools.entry(sku.to_owned());
-        Arc::clone(pool.or_insert_with(|| Arc::new(AsyncMutex::new(self.units - leased))))
+        let new = || Pool { units: self.units - leased, sold_out_until: None };
+        Arc::clone(pool.or_insert_with(|| Arc::new(AsyncMutex::new(new()))))
     }
 
     /// Sees to it that a cell has at least so many units available. False if there are not so many in all cells and the pool.
@@ -70,8 +82,11 @@ impl StockLeases {
         if missing <= 0 {
             return true;
         }
+        if pool.sold_out_until.is_some_and(|until| Instant::now() < until) {
+            return false;
+        }
         for offset in 1..self.cells.len() {
-            if *pool >= missing {
+            if pool.units >= missing {
                 break;
             }
             let other = (cell + offset) % self.cells.len();
@@ -79,14 +94,15 @@ impl StockLeases {
             // Half of it: that cell goes on selling.
             let recalled = (spare - spare / 2).max(missing.min(spare));
             if recalled > 0 && self.move_units(other, sku, -recalled).await {
-                *pool += recalled;
+                pool.units += recalled;
             }
         }
-        if *pool < missing {
+        if pool.units < missing {
+            pool.sold_out_until = Some(Instant::now() + SOLD_OUT_FOR);
             return false;
         }
-        let granted = self.block.max(missing).min(*pool);
-        *pool -= granted;
+        let granted = self.block.max(missing).min(pool.units);
+        pool.units -= granted;
         self.move_units(cell, sku, granted).await
     }
 
@@ -120,7 +136,7 @@ impl StockLeases {
     pub(super) fn check(&self) -> Vec<Violation> {
         let mut violations = Vec::new();
         for (sku, pool) in &*self.pools.lock() {
-            let Ok(mut units) = pool.try_lock().map(|pool| *pool) else {
+            let Ok(mut units) = pool.try_lock().map(|pool| pool.units) else {
                 violations.push(violation(format!("units of {sku} still move")));
                 continue;
             };

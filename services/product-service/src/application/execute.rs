@@ -130,6 +130,9 @@ impl Catalogue {
             decide(stream.and_then(|stream| stream.0.as_ref()), &request, now)
         };
         let loaded = self.products.execute(&stream_of(request.id), decide, writes).await;
+        if matches!(loaded, Err(ExecuteError::Storage(_))) {
+            self.unknown_changes.push(request.id);
+        }
         let loaded = loaded.map_err(ExecuteError::into_error::<CatalogueError>)?;
         for counted in &counts {
             if let Some(units) = available.get(&counted.sku) {

@@ -10,11 +10,11 @@ use crate::ports::PictureSource;
 use contracts::shared::ProductId;
 use kernel::Timestamp;
 use parking_lot::Mutex;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::durability;
-use tokio::{sync::Notify, time::sleep};
+use tokio::time::sleep;
 
 /// Attempts at one picture.
 const ATTEMPTS_MAX: u32 = 2;
@@ -26,32 +26,6 @@ const HOST_FAILURES_MAX: u32 = 4;
 const HOST_REST_SECONDS: i64 = 600;
 /// Hosts whose failures are remembered.
 const HOSTS_MAX: usize = 1_000;
-
-/// Products with pending pictures, each once.
-#[derive(Debug, Default)]
-pub(crate) struct PictureQueue {
-    waiting: Mutex<BTreeSet<ProductId>>,
-    added: Notify,
-}
-
-impl PictureQueue {
-    pub(crate) fn push(&self, id: ProductId) {
-        self.waiting.lock().insert(id);
-        self.added.notify_one();
-    }
-
-    /// The next product, as soon as there is one.
-    async fn next(&self) -> ProductId {
-        loop {
-            if let Some(id) = self.waiting.lock().pop_first() {
-                // A worker that was not woken for want of a permit finds the rest.
-                self.added.notify_one();
-                return id;
-            }
-            self.added.notified().await;
-        }
-    }
-}
 
 /// Worker that fetches pending pictures. Clones share what is known about hosts.
 #[derive(Clone)]
