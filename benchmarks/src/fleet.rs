@@ -32,6 +32,8 @@ const SERVICES: [&str; 9] = [
 ];
 /// Service with the edges.
 pub(crate) const GATEWAY: &str = "api-gateway";
+/// Issuer below the shop edge: the provider needs no listener of its own, of which several processes would want the same.
+const ISSUER: &str = "http://127.0.0.1:8080/auth";
 /// File of the keys of personal data, which all processes have.
 const KEYS: &str = "icommerce.keys";
 /// Time limit for a process to listen.
@@ -115,6 +117,7 @@ impl Fleet {
         let mut command = data.command();
         command.arg("serve").arg(format!("--services={service}"));
         command.arg(format!("--peers={}", self.peers)).arg("--data").arg(own);
+        command.env("ICOMMERCE_AUTH_SERVER__ISSUER", ISSUER);
         Ok(command)
     }
 
