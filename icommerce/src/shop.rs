@@ -146,12 +146,12 @@ impl RunningShop {
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
         let ids = Ids::new(clock, Arc::clone(&randomness));
         let (settings, token) = completed(settings, &process, &engine, &ids, &listeners).await?;
+        let credentials = (secret.as_ref(), fleet.as_ref().map(|fleet| &fleet.client));
         let resources = ProcessResources {
             settings: Arc::clone(&settings),
             storage: &|name| projections.within(name, losable.within(name, engine.service(name))),
             bulk: &|name| projections.within(name, engine.bulk(name)),
             remote: &|name| {
-                let credentials = (secret.as_ref(), fleet.as_ref().map(|fleet| &fleet.client));
                 wiring::channel_to(name, peers.get(name), &randomness, &metrics, credentials)
             },
             bus,
@@ -160,11 +160,7 @@ impl RunningShop {
             metrics: metrics.clone(),
             health: health.clone(),
             tasks: tasks.clone(),
-            members: wiring::members(
-                &peers,
-                &randomness,
-                fleet.as_ref().map(|fleet| &fleet.client),
-            ),
+            members: wiring::members(&peers, &randomness, credentials.1),
         };
         let assembly = runtime::assemble(modules::ALL, &selected, resources)
             .await

@@ -144,11 +144,11 @@ impl Component {
     /// use telemetry::{Criticality, Health};
     ///
     /// let health = Health::new();
-    /// let feed = health.component("feed of order-service", Criticality::Optional);
+    /// let feed = health.component("feed of the meter", Criticality::Optional);
     /// feed.note("lag_ms", "12");
     /// feed.up();
     /// let report = health.readiness();
-    /// assert_eq!(report.components["feed of order-service"].details["lag_ms"], "12");
+    /// assert_eq!(report.components["feed of the meter"].details["lag_ms"], "12");
     /// ```
     pub fn note(&self, name: &'static str, value: impl Into<String>) {
         let mut components = self.health.0.lock();

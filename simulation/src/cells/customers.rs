@@ -27,9 +27,9 @@ enum Outcome {
     Unanswered,
 }
 
-/// What a customer wants.
+/// Criteria of the order that a customer wants.
 #[derive(Clone, Debug)]
-struct Wish {
+struct OrderCriteria {
     email: String,
     lines: Vec<(String, i64)>,
     token: &'static str,
@@ -42,12 +42,12 @@ pub(super) async fn serve_all(seed: u64, leases: &Arc<StockLeases>) -> Outcomes 
     let milliseconds = u64::try_from(CUSTOMERS_COME_FOR.as_millis()).unwrap_or(u64::MAX);
     for number in 0..CUSTOMERS * leases.cells().len() {
         let comes_at = Duration::from_millis(rng.range(0, milliseconds));
-        let wish = wish(number, &mut rng);
+        let criteria = criteria(number, &mut rng);
         let leases = Arc::clone(leases);
         customers.spawn(async move {
             tokio::time::sleep(comes_at).await;
-            let cell = cell_of(&wish.email, leases.cells().len());
-            serve(&leases, cell, &wish).await
+            let cell = cell_of(&criteria.email, leases.cells().len());
+            serve(&leases, cell, &criteria).await
         });
     }
     let mut outcomes = Outcomes::default();
@@ -62,14 +62,14 @@ pub(super) async fn serve_all(seed: u64, leases: &Arc<StockLeases>) -> Outcomes 
     outcomes
 }
 
-/// Wish of a customer: two SKUs, of which the first are wanted more than the others.
-fn wish(number: usize, rng: &mut SimRng) -> Wish {
+/// Criteria of a customer: two SKUs, of which the first are wanted more than the others.
+fn criteria(number: usize, rng: &mut SimRng) -> OrderCriteria {
     let first = rng.index(PRODUCTS).min(rng.index(PRODUCTS));
     let second = (first + 1 + rng.index(PRODUCTS - 1)) % PRODUCTS;
     let units = i64::from(1 + u8::from(rng.chance(300)));
     let token = if rng.chance(DECLINED_PERMILLE) { "declined" } else { "success" };
     let lines = vec![(sku(first), units), (sku(second), 1)];
-    Wish { email: format!("customer-{number}@example.com"), lines, token }
+    OrderCriteria { email: format!("customer-{number}@example.com"), lines, token }
 }
 
 /// Cell of a customer: any spread will do that says the same each time (FNV-1a).
@@ -81,12 +81,12 @@ fn cell_of(email: &str, cells: usize) -> usize {
 }
 
 /// Orders for a customer. What the cell has too few of it gets from the others.
-async fn serve(leases: &StockLeases, cell: usize, wish: &Wish) -> Outcome {
+async fn serve(leases: &StockLeases, cell: usize, criteria: &OrderCriteria) -> Outcome {
     for attempt in 0..ATTEMPTS {
-        match order(&leases.cells()[cell], wish, attempt).await {
+        match order(&leases.cells()[cell], criteria, attempt).await {
             ApiResponse::Received { status: 200..=299, .. } => return Outcome::Confirmed,
             refused if refused.code() == Some("out_of_stock") => {
-                for (sku, units) in &wish.lines {
+                for (sku, units) in &criteria.lines {
                     if !leases.extend(cell, sku, *units).await {
                         return Outcome::SoldOut;
                     }
@@ -101,23 +101,23 @@ async fn serve(leases: &StockLeases, cell: usize, wish: &Wish) -> Outcome {
 }
 
 /// Checks a new cart out.
-async fn order(cell: &Simulation, wish: &Wish, attempt: u32) -> ApiResponse {
-    let lines: Vec<_> = wish
+async fn order(cell: &Simulation, criteria: &OrderCriteria, attempt: u32) -> ApiResponse {
+    let lines: Vec<_> = criteria
         .lines
         .iter()
         .map(|(sku, quantity)| json!({ "sku": sku, "quantity": quantity }))
         .collect();
-    let key = format!("{}-{attempt}", wish.email);
+    let key = format!("{}-{attempt}", criteria.email);
     let cart = ApiRequest::shopper(Method::POST, "/api/v1/carts".to_owned());
     let cart = cart.key(&format!("cart-{key}")).body(json!({ "lines": lines }));
     let cart = cell.client.send(cart.retries_max(RETRIES)).await;
     let Some(id) = cart.success().and_then(|cart| cart["id"].as_str()) else { return cart };
     let body = json!({
-        "email": wish.email,
+        "email": criteria.email,
         "shipping_address": {
             "name": "Ada Example", "line1": "Lange Strasse 1", "city": "Berlin", "postal_code": "10115", "country": "DE",
         },
-        "payment": { "method": "test", "token": wish.token },
+        "payment": { "method": "test", "token": criteria.token },
     });
     let checkout = ApiRequest::shopper(Method::POST, format!("/api/v1/carts/{id}/checkout"));
     let checkout = checkout.key(&format!("order-{key}")).body(body);
