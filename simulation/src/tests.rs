@@ -54,7 +54,7 @@ fn invariants_hold_for_fresh_seeds() {
 #[test]
 fn two_runs_of_one_seed_are_identical() {
     for seed in 0..8 {
-        for topology in Topology::ALL {
+        for topology in [Topology::SingleProcess, Topology::Fleet] {
             let history = || runner::run(plan::generate(seed, topology)).unwrap();
             let (one, two) = (history(), history());
             let differs = one.trace.iter().zip(&two.trace).find(|(one, two)| one != two);
